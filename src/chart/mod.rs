@@ -1,0 +1,1 @@
+//! Pictures in numbers: scales, pooling, and SVG made from them.

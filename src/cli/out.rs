@@ -1,0 +1,114 @@
+//! Where verbs write: data on stdout, talk on stderr. The only place that touches them outside the dashboard.
+
+use std::io::{self, IsTerminal, Write};
+
+/// The two streams and what they can show.
+pub struct Out {
+    data: Box<dyn Write + Send>,
+    talk: Box<dyn Write + Send>,
+    /// Colour on stdout.
+    pub color: bool,
+    /// Colour on stderr.
+    pub talk_color: bool,
+    /// stdout is a terminal.
+    pub is_terminal: bool,
+    /// Columns of the terminal; 100 when piped.
+    pub width: usize,
+    /// stdout is closed (`| head`): nothing more is written.
+    closed: bool,
+}
+
+/// `--color`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum ColorChoice {
+    /// On a terminal, unless NO_COLOR is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl Out {
+    /// The process' own streams.
+    pub fn process(color: ColorChoice) -> Self {
+        let (tty, talk_tty) = (io::stdout().is_terminal(), io::stderr().is_terminal());
+        let plain =
+            std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty()) || std::env::var("TERM").is_ok_and(|t| t == "dumb");
+        let decide = |tty: bool| match color {
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto => tty && !plain,
+        };
+        let width = if tty { crossterm::terminal::size().map_or(100, |(w, _)| usize::from(w).max(20)) } else { 100 };
+        Self {
+            data: Box::new(io::BufWriter::new(io::stdout())),
+            talk: Box::new(io::stderr()),
+            color: decide(tty),
+            talk_color: decide(talk_tty),
+            is_terminal: tty,
+            width,
+            closed: false,
+        }
+    }
+
+    /// Streams of one's own, without colour, 100 columns wide: for tests and embedding.
+    pub fn new(data: impl Write + Send + 'static, talk: impl Write + Send + 'static) -> Self {
+        Self {
+            data: Box::new(data),
+            talk: Box::new(talk),
+            color: false,
+            talk_color: false,
+            is_terminal: false,
+            width: 100,
+            closed: false,
+        }
+    }
+
+    /// Data: a line on stdout. A closed pipe ends output quietly.
+    pub fn line(&mut self, text: &str) {
+        self.text(text);
+        self.text("\n");
+    }
+
+    /// Data without a line break added.
+    pub fn text(&mut self, text: &str) {
+        if !self.closed && self.data.write_all(text.as_bytes()).is_err() {
+            self.closed = true;
+        }
+    }
+
+    /// Talk: a line on stderr.
+    pub fn say(&mut self, text: &str) {
+        self.flush();
+        let _ = writeln!(self.talk, "{text}");
+    }
+
+    /// An error on stderr, with advice on its own line.
+    pub fn error(&mut self, what: &str, hint: Option<&str>) {
+        let (on, off) = if self.talk_color { ("\x1b[1;31m", "\x1b[0m") } else { ("", "") };
+        self.say(&format!("{on}error:{off} {what}"));
+        if let Some(hint) = hint {
+            self.say(&format!("  hint: {hint}"));
+        }
+    }
+
+    /// Pushes buffered data out.
+    pub fn flush(&mut self) {
+        if !self.closed && self.data.flush().is_err() {
+            self.closed = true;
+        }
+    }
+
+    /// The reader of stdout has gone.
+    pub fn is_closed(&self) -> bool {
+        self.closed
+    }
+}
+
+impl Drop for Out {
+    fn drop(&mut self) {
+        self.flush();
+    }
+}

@@ -1,0 +1,1 @@
+//! Sources of samples: Prometheus over HTTP, and recordings.

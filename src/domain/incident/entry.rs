@@ -1,0 +1,229 @@
+//! Entries: one fact each, append-only. `wire` gives them their versioned stored form.
+
+use crate::domain::base::{CommitId, IncidentId, Interval, Ms, Seq, Severity, SloId, Text};
+use crate::domain::cost::CostSheet;
+
+/// SHA-256 of an entry's stored bytes and its predecessor's hash.
+pub type EntryHash = [u8; 32];
+
+/// Who caused an entry.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Actor {
+    /// burnledger itself.
+    Auto,
+    /// A person, by the name they gave.
+    Person(Text),
+}
+
+/// Which incident an entry belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum IncidentRef {
+    /// One that has a number.
+    Known(IncidentId),
+    /// The n-th incident that this commit opens; the ledger gives it a number.
+    Opens(u8),
+}
+
+/// A reason as it was told when the entry was made: numbers and the words of that moment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReasonText {
+    /// The reason's code (`burn_rate`, `error_ratio`, ...).
+    pub code: Text,
+    /// Measured value.
+    pub value: f64,
+    /// Level.
+    pub threshold: f64,
+    /// In words.
+    pub text: Text,
+}
+
+/// A rule that fired, by name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RuleFired {
+    /// The SLO.
+    pub slo: SloId,
+    /// The rule's name, as [`crate::domain::objective::Tier`] prints it.
+    pub rule: Text,
+    /// Its severity.
+    pub severity: Severity,
+}
+
+/// How an incident began.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Onset {
+    /// The service.
+    pub service: Text,
+    /// SLOs that are bad.
+    pub slos: Vec<SloId>,
+    /// Severity at opening; absent while only suspected.
+    pub severity: Option<Severity>,
+    /// The rules.
+    pub rules: Vec<RuleFired>,
+    /// Why, in numbers and words.
+    pub reasons: Vec<ReasonText>,
+    /// Start of the bad run, from samples.
+    pub impact_start: Ms,
+    /// First evaluation whose rule fired.
+    pub detected: Ms,
+    /// Hash of the rulebook in force.
+    pub rulebook: Text,
+    /// Practised, not real: kept out of cost and statistics.
+    pub drill: bool,
+}
+
+/// What users lost, as measured.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ImpactRecord {
+    /// Bad events within the intervals.
+    pub bad: f64,
+    /// All events within the intervals.
+    pub total: Option<f64>,
+    /// Least bad events.
+    pub bad_low: f64,
+    /// Most bad events.
+    pub bad_high: f64,
+    /// Bad intervals, ascending and apart.
+    pub intervals: Vec<Interval>,
+    /// Share of the period's budget spent within the intervals, per SLO.
+    pub budget_spent: Vec<(SloId, f64)>,
+}
+
+/// The final outcome of a page, as the ledger keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The receiver accepted, in its own terms.
+    Delivered,
+    /// The receiver refused for good.
+    Failed,
+    /// Given up or replaced by a later page.
+    Dropped,
+}
+
+/// One fact. Later facts extend this list; stored forms carry kind and version (`wire`).
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fact {
+    /// A breach was seen that no rule pages for yet.
+    Suspected(Onset),
+    /// A rule fired (or a person declared it).
+    Opened(Onset),
+    /// Another SLO or service of the same tree joined.
+    Joined {
+        /// Its service.
+        service: Text,
+        /// SLOs that joined.
+        slos: Vec<SloId>,
+    },
+    /// Severity rose or fell.
+    SeverityChanged {
+        /// Before.
+        from: Severity,
+        /// After.
+        to: Severity,
+        /// Rules that fire now.
+        rules: Vec<RuleFired>,
+        /// Why.
+        reasons: Vec<ReasonText>,
+    },
+    /// A person has it.
+    Acknowledged,
+    /// An acknowledgement was taken back.
+    Unacknowledged,
+    /// The bad run ended; `at` is the impact end.
+    Mitigated {
+        /// Impact so far.
+        impact: ImpactRecord,
+    },
+    /// Ended, by rule or by a person.
+    Resolved {
+        /// Why, in a person's words; empty when by rule.
+        reason: Text,
+        /// Impact, when measured at that moment.
+        impact: Option<ImpactRecord>,
+    },
+    /// Bad again within the reopen window.
+    Reopened {
+        /// Start of the new bad run.
+        impact_start: Ms,
+        /// Rules that fire.
+        rules: Vec<RuleFired>,
+        /// Why.
+        reasons: Vec<ReasonText>,
+    },
+    /// Nothing more will happen: the postmortem is done, or it cleared before anyone was paged.
+    Closed {
+        /// It was only suspected and nobody was paged.
+        not_paged: bool,
+    },
+    /// Data stopped coming.
+    NoData {
+        /// Since when.
+        since: Ms,
+    },
+    /// Data came back.
+    DataBack,
+    /// Words of a person.
+    Note(Text),
+    /// A page reached its end, in the receiver's own terms.
+    Paged {
+        /// Receiver's name.
+        receiver: Text,
+        /// `first`, `raised`, `repeat`, ...
+        kind: Text,
+        /// Severity it told.
+        severity: Severity,
+        /// When the row was made.
+        created: Ms,
+        /// How often it was tried.
+        attempts: u32,
+        /// How it ended.
+        outcome: Outcome,
+        /// The receiver's answer, cut and cleaned.
+        detail: Text,
+    },
+    /// Impact measured again (after a person resolved it, or after late data).
+    Measured(ImpactRecord),
+    /// What it cost, as computed at that moment; restating adds another.
+    Costed(CostSheet),
+}
+
+/// A fact that wants to be recorded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewEntry {
+    /// The incident.
+    pub incident: IncidentRef,
+    /// What happened.
+    pub fact: Fact,
+    /// When it happened.
+    pub at: Ms,
+    /// Who caused it.
+    pub actor: Actor,
+    /// Where it came from: `watch`, `cli`, `tui`, `api`, `demo`.
+    pub source: Text,
+    /// The entry it corrects.
+    pub corrects: Option<Seq>,
+}
+
+/// A fact as recorded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// Position in the ledger.
+    pub seq: Seq,
+    /// The incident.
+    pub incident: IncidentId,
+    /// What happened.
+    pub fact: Fact,
+    /// When it happened.
+    pub at: Ms,
+    /// When it was recorded.
+    pub recorded_at: Ms,
+    /// Who caused it.
+    pub actor: Actor,
+    /// Where it came from.
+    pub source: Text,
+    /// The entry it corrects.
+    pub corrects: Option<Seq>,
+    /// The commit it came with.
+    pub commit: CommitId,
+    /// Hash over its stored bytes and the previous entry's hash.
+    pub hash: EntryHash,
+}

@@ -1,0 +1,9 @@
+//! Incidents: facts in a ledger, the state they add up to, and what may be done next.
+//!
+//! An incident changes only by applying committed entries; its state is a fold over them.
+
+pub mod entry;
+pub mod fold;
+
+pub use entry::{Actor, Entry, EntryHash, Fact, ImpactRecord, IncidentRef, NewEntry, Onset, Outcome, ReasonText, RuleFired};
+pub use fold::{Incident, Milestones, PageRecord, Phase};

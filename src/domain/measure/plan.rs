@@ -1,0 +1,88 @@
+//! Plans: what will be done to measure an SLI. `query` makes them from PromQL; `measure` carries them out.
+
+use super::Selector;
+use crate::domain::base::{Span, Text};
+
+/// Counters to add up: the increases of every series of `plus`, less those of `minus`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Count {
+    /// Counters that add.
+    pub plus: Vec<Selector>,
+    /// Counters that subtract (bad = total - good).
+    pub minus: Vec<Selector>,
+}
+
+/// A classic histogram behind a latency SLI.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct HistogramPlan {
+    /// Selector of `<name>_bucket` without a condition on `le`.
+    pub buckets: Selector,
+    /// The latency threshold in seconds, as decimal text: the bucket whose `le` has this numeric value counts as good.
+    pub under_seconds: rust_decimal::Decimal,
+}
+
+/// An SLI whose events are counted from raw counter samples.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CountedPlan {
+    /// Bad and total events. `total` is absent for occurrences.
+    Events {
+        /// Bad events.
+        bad: Count,
+        /// All events.
+        total: Option<Count>,
+    },
+    /// Good = bucket at the threshold, total = bucket `+Inf`; all buckets give quantiles.
+    Histogram(HistogramPlan),
+}
+
+/// What the numbers of an asked ratio are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AskedUnit {
+    /// Events a second (`rate`): times the step gives events.
+    PerSecond,
+    /// Events per window (`increase`): times step / window gives events.
+    PerWindow(Span),
+}
+
+/// An SLI that the server evaluates per step because its PromQL cannot be counted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AskedPlan {
+    /// Two expressions, bad and all events.
+    Ratio {
+        /// Bad events, placeholders replaced.
+        errors: Text,
+        /// All events, placeholders replaced.
+        total: Text,
+        /// What the values mean.
+        unit: AskedUnit,
+    },
+    /// One value, compared with a level by the SLI.
+    Value {
+        /// The expression.
+        value: Text,
+    },
+}
+
+/// What will be done for an SLI.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Plan {
+    /// Exact counts from raw samples.
+    Counted(CountedPlan),
+    /// Evaluated by the server, step by step.
+    Asked {
+        /// What is asked.
+        ask: AskedPlan,
+        /// Why it cannot be counted, for `explain`: one sentence.
+        why: Text,
+    },
+}
+
+impl Plan {
+    /// The contract's word: `counted` or `asked`.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Counted(_) => "counted",
+            Self::Asked { .. } => "asked",
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! What was promised and what to do when it is not kept: SLOs, policies, breach rules, the business, and the rulebook of
+//! all of them.
+//!
+//! Deliberately absent: reading files (see `formats`) and judging samples (see `judge`).
+
+pub mod breach;
+pub mod business;
+pub mod policy;
+pub mod rulebook;
+pub mod slo;
+
+pub use breach::{BreachRule, Level};
+pub use business::{Business, ExchangeRate, Labour, RevenueStream, ValueIs};
+pub use policy::{Policy, Tier};
+pub use rulebook::{Rulebook, ServiceInfo, Timing};
+pub use slo::{Births, Guards, Mode, Period, Side, Sli, Slo};

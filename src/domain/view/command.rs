@@ -1,0 +1,95 @@
+//! Orders people give and questions they ask, the same from CLI, dashboard and API.
+
+use crate::domain::base::{IncidentId, Ms, Text};
+use crate::domain::incident::Incident;
+use std::sync::Arc;
+use thiserror::Error;
+
+/// An order. `by` is the person's name as they gave it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// A person takes it.
+    Acknowledge {
+        /// Which.
+        incident: IncidentId,
+        /// Who.
+        by: Text,
+    },
+    /// An acknowledgement is taken back.
+    Unacknowledge {
+        /// Which.
+        incident: IncidentId,
+        /// Who.
+        by: Text,
+    },
+    /// Words for the timeline.
+    Note {
+        /// Which.
+        incident: IncidentId,
+        /// Who.
+        by: Text,
+        /// The words.
+        text: Text,
+    },
+    /// It is over.
+    Resolve {
+        /// Which.
+        incident: IncidentId,
+        /// Who.
+        by: Text,
+        /// Why.
+        reason: Text,
+        /// When it ended; now when absent.
+        at: Option<Ms>,
+    },
+}
+
+impl Command {
+    /// The incident it is about.
+    pub const fn incident(&self) -> IncidentId {
+        match self {
+            Self::Acknowledge { incident, .. }
+            | Self::Unacknowledge { incident, .. }
+            | Self::Note { incident, .. }
+            | Self::Resolve { incident, .. } => *incident,
+        }
+    }
+}
+
+/// A question that needs the ledger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// One incident, whole.
+    Incident(IncidentId),
+    /// The newest incidents, newest first.
+    Incidents {
+        /// How many at most.
+        limit: usize,
+    },
+}
+
+/// Its answer.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// One incident; absent when there is none of that number.
+    Incident(Option<Arc<Incident>>),
+    /// A list.
+    Incidents(Vec<Arc<Incident>>),
+}
+
+/// Why an order was not carried out.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Refusal {
+    /// No such incident.
+    #[error("there is no incident {0} in this ledger")]
+    Unknown(IncidentId),
+    /// Not possible in its present state.
+    #[error("{0}")]
+    NotNow(Text),
+    /// The ledger could not be read or written.
+    #[error("the ledger could not be written: {0}")]
+    Ledger(Text),
+    /// This program may only look.
+    #[error("this view is read-only: {0}")]
+    ReadOnly(Text),
+}

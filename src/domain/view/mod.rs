@@ -1,0 +1,11 @@
+//! What people see, before it has a form: the snapshot every screen and answer is made from, and the orders people give.
+//!
+//! Deliberately absent: layout, words and JSON.
+
+pub mod command;
+pub mod snapshot;
+
+pub use command::{Answer, Command, Question, Refusal};
+pub use snapshot::{
+    CostTicker, IncidentView, NextEvent, ReceiverHealth, RecentLine, Role, Signal, SloRow, Snapshot, SourceHealth, SourceState,
+};

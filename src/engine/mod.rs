@@ -1,0 +1,1 @@
+//! The engine: a pure step, its drivers, and the courier of the outbox.

@@ -1,0 +1,1 @@
+//! Files in and out: SLO files, business files, policies.

@@ -1,0 +1,1 @@
+//! Tools every edge shares: YAML with places, HTTP, secrets, OpenMetrics text.

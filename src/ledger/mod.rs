@@ -1,0 +1,1 @@
+//! Ledgers: in memory and in SQLite.

@@ -1,0 +1,3 @@
+//! Parses arguments and runs a verb; the rest is the library.
+
+fn main() {}

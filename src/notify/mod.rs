@@ -1,0 +1,1 @@
+//! Receivers of pages, one file each.

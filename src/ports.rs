@@ -1,0 +1,237 @@
+//! The traits between the ground and the world. Edges implement them; the engine, jobs and screens know only these.
+//!
+//! Futures are boxed so that the traits stay object-safe. Errors are values of the field (which address, which row, what to
+//! try), never of a library.
+
+use crate::domain::base::{CommitId, IncidentId, Labels, Mono, Ms, Now, Seq, Span, Text};
+use crate::domain::incident::Entry;
+use crate::domain::measure::{Ask, Coverage, Selector, Sink};
+use crate::domain::paging::{Commit, Dispatch, DispatchId, SendOutcome, Settlement};
+use crate::domain::view::{Answer, Command, Question, Refusal, Snapshot};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use thiserror::Error;
+use tokio::sync::watch;
+
+/// A boxed future.
+pub type Job<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Reads both clocks and sleeps. The only source of time.
+pub trait Clock: Send + Sync {
+    /// Both readings, taken together.
+    fn now(&self) -> Now;
+    /// Completes when the monotonic clock reaches `at`.
+    fn sleep_until(&self, at: Mono) -> Job<'_, ()>;
+}
+
+/// Why a source did not answer. Texts carry no secrets.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum SourceError {
+    /// No connection.
+    #[error("{url} could not be reached: {why}")]
+    Unreachable {
+        /// Address without credentials.
+        url: String,
+        /// In words.
+        why: String,
+    },
+    /// Accepted and did not answer in time.
+    #[error("{url} did not answer within {}s", after.secs_f64())]
+    Timeout {
+        /// Address.
+        url: String,
+        /// How long was waited.
+        after: Span,
+    },
+    /// Credentials missing or refused.
+    #[error("{url} refused the credentials (HTTP {status})")]
+    Unauthorized {
+        /// Address.
+        url: String,
+        /// 401 or 403.
+        status: u16,
+    },
+    /// The server understood and refused: bad query, too many samples, not found.
+    #[error("{url} refused the query: {message}")]
+    Refused {
+        /// Address.
+        url: String,
+        /// The server's words, cut and cleaned.
+        message: String,
+    },
+    /// The server failed (5xx, 429).
+    #[error("{url} failed (HTTP {status}): {message}")]
+    Failed {
+        /// Address.
+        url: String,
+        /// Status.
+        status: u16,
+        /// Its words, cut and cleaned.
+        message: String,
+        /// When the server asked to come back.
+        retry_after: Option<Span>,
+    },
+    /// The answer is no Prometheus answer (HTML of a proxy, cut off, not JSON).
+    #[error("{url} sent something that is no Prometheus answer: {what}")]
+    Garbled {
+        /// Address.
+        url: String,
+        /// What came.
+        what: String,
+    },
+    /// More series or samples than allowed.
+    #[error("{url} has more than {limit} {what} for {selector}; narrow the selector")]
+    TooMuch {
+        /// Address.
+        url: String,
+        /// `series` or `samples`.
+        what: &'static str,
+        /// The limit.
+        limit: usize,
+        /// The selector.
+        selector: String,
+    },
+    /// The circuit is open: not asked.
+    #[error("{url} is not asked until {until}: {why}")]
+    CircuitOpen {
+        /// Address.
+        url: String,
+        /// Next try.
+        until: Ms,
+        /// The last error.
+        why: String,
+    },
+    /// A recorded source cannot evaluate this.
+    #[error("recorded samples cannot answer this: {0}")]
+    Unsupported(String),
+}
+
+impl SourceError {
+    /// Asking the same again later may help.
+    pub const fn is_transient(&self) -> bool {
+        !matches!(self, Self::Unauthorized { .. } | Self::Refused { .. } | Self::TooMuch { .. } | Self::Unsupported(_))
+    }
+}
+
+/// Where samples come from. It returns samples, never counts.
+pub trait MetricSource: Send + Sync {
+    /// The address without credentials, or the file.
+    fn name(&self) -> Text;
+    /// Reads what is asked into `into`. Samples outside the span asked for never reach it.
+    fn read<'a>(&'a self, ask: &'a Ask, into: &'a mut dyn Sink) -> Job<'a, Result<Coverage, SourceError>>;
+    /// Label sets that match any of the selectors within the span.
+    fn series<'a>(&'a self, of: &'a [Selector], from: Ms, to: Ms) -> Job<'a, Result<Vec<Labels>, SourceError>>;
+}
+
+/// Why a ledger did not do it.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum LedgerError {
+    /// Cannot be opened, read or written.
+    #[error("{path}: {why}")]
+    Unavailable {
+        /// The file.
+        path: String,
+        /// In words, with what to try.
+        why: String,
+    },
+    /// Another process leads by now; the fence is old.
+    #[error("another process ({by}) leads this ledger now")]
+    Fenced {
+        /// Who.
+        by: String,
+    },
+    /// The incident has newer entries than the decision knew of.
+    #[error("{incident} changed meanwhile; read it again and decide anew")]
+    Conflict {
+        /// Which.
+        incident: IncidentId,
+    },
+    /// A stored entry cannot be read or its hash is wrong.
+    #[error("{path}: entry {} is damaged: {why}", seq.0)]
+    Damaged {
+        /// The file.
+        path: String,
+        /// Which entry.
+        seq: Seq,
+        /// In words.
+        why: String,
+    },
+    /// Made by a newer burnledger.
+    #[error("{path} was written by a newer burnledger (schema {found}, this program knows {known}); nothing was changed")]
+    Newer {
+        /// The file.
+        path: String,
+        /// Its schema.
+        found: i64,
+        /// Ours.
+        known: i64,
+    },
+}
+
+/// Right to lead: grows with every change of leader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Fence(pub u64);
+
+/// Answer to a wish to lead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lead {
+    /// We lead until the time given unless renewed.
+    Held {
+        /// The fence to commit under.
+        fence: Fence,
+        /// Until when.
+        until: Ms,
+    },
+    /// Someone else leads.
+    Taken {
+        /// Who.
+        by: Text,
+        /// Until when unless renewed.
+        until: Ms,
+    },
+}
+
+/// The append-only ledger with its outbox and lease. Two processes on one ledger are the normal case.
+pub trait Ledger: Send + Sync {
+    /// The ledger's own random id, made when it was created; part of every page's key.
+    fn id(&self) -> Text;
+    /// The file, or `memory`.
+    fn name(&self) -> Text;
+    /// Records entries and dispatches in one transaction. With a fence, only while that fence leads. A repeated commit id
+    /// returns the entries of the first. `now` becomes `recorded_at`, of dispatches `created`.
+    fn commit(&self, commit: Commit, fence: Option<Fence>, now: Now) -> Job<'_, Result<Vec<Entry>, LedgerError>>;
+    /// Entries after `after`, in order, at most `limit`.
+    fn since(&self, after: Seq, limit: usize) -> Job<'_, Result<Vec<Entry>, LedgerError>>;
+    /// Completes when there is an entry after `after`, from this process or another.
+    fn changed(&self, after: Seq) -> Job<'_, ()>;
+    /// Asks for or renews the lease.
+    fn lead(&self, who: Text, ttl: Span, now: Now) -> Job<'_, Result<Lead, LedgerError>>;
+    /// Gives the lease back.
+    fn resign(&self, fence: Fence) -> Job<'_, Result<(), LedgerError>>;
+    /// Takes due rows of the outbox for sending: pending ones whose time has come, and ones that an older fence left in
+    /// `Sending` (marked `possible_repeat`). At most one row per incident and receiver, the oldest, so that order is kept.
+    fn claim(&self, fence: Fence, limit: usize, now: Now) -> Job<'_, Result<Vec<Dispatch>, LedgerError>>;
+    /// Writes back how a claimed row ended; a final outcome adds a `Paged` entry in the same transaction.
+    fn settle(&self, id: DispatchId, settlement: Settlement, fence: Fence, now: Now) -> Job<'_, Result<Vec<Entry>, LedgerError>>;
+    /// Rows of the outbox: of one incident, or all that have not reached their end.
+    fn dispatches(&self, incident: Option<IncidentId>) -> Job<'_, Result<Vec<Dispatch>, LedgerError>>;
+}
+
+/// A receiver of pages.
+pub trait Notifier: Send + Sync {
+    /// Its name in the config.
+    fn name(&self) -> Text;
+    /// Sends one page and classifies the answer by its body. Never panics, never blocks beyond its time-outs (10 s).
+    fn deliver<'a>(&'a self, dispatch: &'a Dispatch, now: Now) -> Job<'a, SendOutcome>;
+}
+
+/// What screens and the API talk to.
+pub trait Desk: Send + Sync {
+    /// Snapshots: the latest wins.
+    fn snapshots(&self) -> watch::Receiver<Arc<Snapshot>>;
+    /// Answers a question from the ledger.
+    fn ask(&self, question: Question) -> Job<'_, Result<Answer, Refusal>>;
+    /// Carries out an order once; a repeated id returns the first result.
+    fn order(&self, id: CommitId, command: Command) -> Job<'_, Result<Vec<Entry>, Refusal>>;
+}

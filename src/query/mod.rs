@@ -1,0 +1,1 @@
+//! PromQL: guard, plan, print, and evaluation over recorded samples.

@@ -1,0 +1,1 @@
+//! Postmortem reports in Markdown and JSON.

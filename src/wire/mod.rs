@@ -1,0 +1,1 @@
+//! Stored and sent forms: entries with versions, status, incidents, cost.

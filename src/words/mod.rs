@@ -1,0 +1,1 @@
+//! What people read: units, money, time and sentences, and escaping for each medium.

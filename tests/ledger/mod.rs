@@ -1,0 +1,1 @@
+//! The contract every ledger keeps, run against each of them.

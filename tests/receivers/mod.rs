@@ -1,0 +1,1 @@
+//! Receivers and the courier against real HTTP servers that answer well and badly.

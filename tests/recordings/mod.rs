@@ -1,0 +1,1 @@
+//! Sample data: replayed through the engine and compared with its truth files.

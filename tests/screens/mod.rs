@@ -1,0 +1,1 @@
+//! Whole screens after keys, as text; and the real program in a real terminal.

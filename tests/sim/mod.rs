@@ -1,0 +1,1 @@
+//! The engine simulated with seeds, faults and an auditor.

@@ -1,0 +1,1 @@
+//! Sources against real Prometheus and VictoriaMetrics, and against servers that misbehave.

@@ -1,0 +1,1 @@
+//! Verbs run as a user runs them: arguments in; text, JSON and exit codes out.
