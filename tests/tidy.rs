@@ -1,1 +1,338 @@
-fn main() {}
+//! Keeps the house in order: which floor may use which (ARCHITECTURE.md), which library enters by which door, that every
+//! file says what it is for, and that nothing is left out or unfinished.
+//!
+//! Deliberately absent: anything rustfmt or clippy already checks.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A room and the rooms it may use.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("domain", &[]),
+    ("query", &["domain"]),
+    ("words", &["domain"]),
+    ("chart", &["domain"]),
+    ("ports", &["domain"]),
+    ("telemetry", &["domain"]),
+    ("kit", &["domain"]),
+    ("wire", &["domain"]),
+    ("engine", &["ports", "telemetry", "domain"]),
+    ("clock", &["kit", "wire", "ports", "telemetry", "query", "domain"]),
+    ("collector", &["kit", "wire", "ports", "telemetry", "query", "domain"]),
+    ("config", &["kit", "wire", "ports", "telemetry", "query", "domain"]),
+    ("formats", &["kit", "wire", "ports", "telemetry", "query", "domain"]),
+    ("ledger", &["kit", "wire", "ports", "telemetry", "query", "domain"]),
+    ("notify", &["kit", "wire", "ports", "telemetry", "query", "domain", "words"]),
+    ("jobs", &["engine", "ports", "query", "domain"]),
+    ("serve", &["ports", "telemetry", "wire", "kit", "words", "domain"]),
+    ("report", &["wire", "words", "chart", "domain"]),
+    ("tui", &["ports", "words", "chart", "domain"]),
+    (
+        "app",
+        &[
+            "serve",
+            "jobs",
+            "engine",
+            "clock",
+            "collector",
+            "config",
+            "formats",
+            "ledger",
+            "notify",
+            "kit",
+            "wire",
+            "ports",
+            "telemetry",
+            "query",
+            "words",
+            "chart",
+            "domain",
+        ],
+    ),
+    ("cli", &["app", "jobs", "report", "tui", "formats", "config", "query", "wire", "words", "chart", "ports", "domain"]),
+];
+
+/// Domain's subfolders in their order: each may use those before it.
+const DOMAIN: &[&str] = &["base", "measure", "objective", "judge", "cost", "incident", "paging", "review", "view"];
+
+/// A library and the rooms it may enter.
+const GUESTS: &[(&str, &[&str])] = &[
+    ("reqwest", &["kit"]),
+    ("serde_saphyr", &["kit"]),
+    ("axum", &["serve"]),
+    ("rusqlite", &["ledger"]),
+    ("promql_parser", &["query"]),
+    ("ratatui", &["tui"]),
+    ("crossterm", &["tui", "cli"]),
+    ("clap", &["cli"]),
+];
+
+/// Rooms without IO, clocks, async and serde, and what gives those away.
+const GROUND: &[&str] = &["domain", "query", "words", "chart"];
+const NOT_ON_GROUND: &[&str] =
+    &["tokio", "serde", "serde_json", "std::fs", "std::net", "std::io", "std::env", "std::time", "rand"];
+
+/// Files of the engine that await nothing.
+const PURE_ENGINE: &[&str] = &["state", "event", "step", "effects", "open", "rows"];
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut todo = vec![folder.to_path_buf()];
+    while let Some(dir) = todo.pop() {
+        for entry in fs::read_dir(&dir).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                todo.push(path);
+            } else if path.extension().is_some_and(|e| e == "rs") {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The file as (path below the project, its code without comments and without its test module).
+fn sources() -> Vec<(String, String)> {
+    let files = rust_files(&root().join("src"));
+    assert!(files.len() > 30, "the walk found only {} files", files.len());
+    files
+        .into_iter()
+        .filter(|p| !p.ends_with("tests.rs") && !p.components().any(|c| c.as_os_str() == "tests"))
+        .map(|path| {
+            let text = fs::read_to_string(&path).unwrap();
+            let code: String = text
+                .split("#[cfg(test)]\nmod tests {")
+                .next()
+                .unwrap()
+                .lines()
+                .map(|l| l.find("//").map_or(l, |i| &l[..i]))
+                .flat_map(|l| [l, "\n"])
+                .collect();
+            (path.strip_prefix(root()).unwrap().to_string_lossy().into_owned(), code)
+        })
+        .collect()
+}
+
+fn room(path: &str) -> &str {
+    path.trim_start_matches("src/").split('/').next().unwrap().trim_end_matches(".rs")
+}
+
+/// Names that follow `prefix::` in the code, also inside a braced list.
+fn names_after<'a>(code: &'a str, prefix: &str) -> BTreeSet<&'a str> {
+    let word = |s: &'a str| s.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or("");
+    let mut names = BTreeSet::new();
+    for (i, _) in code.match_indices(prefix) {
+        let before = code[..i].chars().next_back();
+        if before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == ':') {
+            continue;
+        }
+        let rest = code[i + prefix.len()..].trim_start();
+        match rest.strip_prefix('{') {
+            Some(list) => {
+                let mut depth = 0;
+                let mut start = true;
+                for (j, c) in list.char_indices() {
+                    match c {
+                        '{' => depth += 1,
+                        '}' if depth == 0 => break,
+                        '}' => depth -= 1,
+                        ',' if depth == 0 => start = true,
+                        c if start && depth == 0 && !c.is_whitespace() => {
+                            names.insert(word(&list[j..]));
+                            start = false;
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            None => {
+                names.insert(word(rest));
+            }
+        }
+    }
+    names.remove("");
+    names
+}
+
+fn complain(problems: &[String]) {
+    assert!(problems.is_empty(), "\n{}\n", problems.join("\n"));
+}
+
+#[test]
+fn rooms_use_only_the_rooms_below_them() {
+    let arrows: BTreeMap<_, _> = ARROWS.iter().copied().collect();
+    let mut problems = Vec::new();
+    for (path, code) in sources() {
+        let own = room(&path);
+        if own == "lib" || own == "main" {
+            continue;
+        }
+        let Some(allowed) = arrows.get(own) else {
+            problems.push(format!("{path}: room `{own}` is not in the table of arrows"));
+            continue;
+        };
+        for used in names_after(&code, "crate::") {
+            if used != own && !allowed.contains(&used) {
+                problems.push(format!("{path}: {own} may not use {used}"));
+            }
+        }
+    }
+    complain(&problems);
+}
+
+#[test]
+fn the_table_of_arrows_has_no_cycle() {
+    let arrows: BTreeMap<_, _> = ARROWS.iter().copied().collect();
+    let mut done: BTreeSet<&str> = BTreeSet::new();
+    while done.len() < arrows.len() {
+        let next: Vec<_> = arrows
+            .iter()
+            .filter(|(r, uses)| !done.contains(*r) && uses.iter().all(|u| done.contains(u)))
+            .map(|(r, _)| *r)
+            .collect();
+        assert!(
+            !next.is_empty(),
+            "these rooms form a cycle: {:?}",
+            arrows.keys().filter(|r| !done.contains(*r)).collect::<Vec<_>>()
+        );
+        done.extend(next);
+    }
+}
+
+#[test]
+fn the_domain_keeps_its_order() {
+    let mut problems = Vec::new();
+    for (path, code) in sources().into_iter().filter(|(p, _)| p.starts_with("src/domain/") && p != "src/domain/mod.rs") {
+        let own = path.split('/').nth(2).unwrap();
+        let rank = DOMAIN.iter().position(|d| *d == own).unwrap_or_else(|| panic!("{path}: `{own}` is not in the list"));
+        for used in names_after(&code, "crate::domain::").union(&names_after(&code, "super::super::")) {
+            if DOMAIN.iter().position(|d| d == used).is_some_and(|r| r > rank) {
+                problems.push(format!("{path}: {own} may not use {used}, which stands after it"));
+            }
+        }
+    }
+    complain(&problems);
+}
+
+#[test]
+fn guests_come_by_their_door() {
+    let mut problems = Vec::new();
+    for (path, code) in sources() {
+        let own = room(&path);
+        for (guest, rooms) in GUESTS {
+            let used = code.contains(&format!("{guest}::")) || code.contains(&format!("use {guest};"));
+            if used && own != "main" && !rooms.contains(&own) {
+                problems.push(format!("{path}: {guest} enters only by {rooms:?}"));
+            }
+        }
+    }
+    complain(&problems);
+}
+
+#[test]
+fn the_ground_floor_is_pure() {
+    let mut problems = Vec::new();
+    for (path, code) in sources() {
+        let own = room(&path);
+        let pure_engine = own == "engine" && PURE_ENGINE.iter().any(|f| path == format!("src/engine/{f}.rs"));
+        if !GROUND.contains(&own) && !pure_engine {
+            continue;
+        }
+        for word in NOT_ON_GROUND {
+            if code
+                .match_indices(&format!("{word}::"))
+                .any(|(i, _)| !code[..i].chars().next_back().is_some_and(|c| c.is_alphanumeric() || c == '_' || c == ':'))
+            {
+                problems.push(format!("{path}: {word} has no place on the ground floor"));
+            }
+        }
+        if code.contains("async fn") || code.contains(".await") {
+            problems.push(format!("{path}: nothing awaits on the ground floor"));
+        }
+    }
+    complain(&problems);
+}
+
+#[test]
+fn every_file_opens_with_its_purpose() {
+    let mut files = rust_files(&root().join("src"));
+    files.extend(rust_files(&root().join("tests")));
+    files.extend(["benches", "sample-data"].iter().map(|d| root().join(d)).filter(|d| d.exists()).flat_map(|d| rust_files(&d)));
+    let problems: Vec<String> = files
+        .iter()
+        .filter(|p| !fs::read_to_string(p).unwrap().lines().next().is_some_and(|l| l.starts_with("//! ") && l.len() > 20))
+        .map(|p| format!("{}: open with `//!` and what the file is for", p.display()))
+        .collect();
+    complain(&problems);
+}
+
+/// Every Rust file that `mod` lines reach from `file`.
+fn reach(file: &Path, seen: &mut BTreeSet<PathBuf>) {
+    if !seen.insert(file.to_path_buf()) {
+        return;
+    }
+    let text = fs::read_to_string(file).unwrap();
+    let stem = file.file_stem().unwrap().to_string_lossy().into_owned();
+    let folder = match stem.as_str() {
+        "main" | "mod" | "lib" => file.parent().unwrap().to_path_buf(),
+        _ => file.parent().unwrap().join(&stem),
+    };
+    for line in text.lines() {
+        let line = line.trim().trim_start_matches("pub(crate) ").trim_start_matches("pub ");
+        let Some(name) = line.strip_prefix("mod ").and_then(|l| l.strip_suffix(';')) else { continue };
+        for path in [folder.join(format!("{name}.rs")), folder.join(name).join("mod.rs")] {
+            if path.exists() {
+                reach(&path, seen);
+            }
+        }
+    }
+}
+
+#[test]
+fn no_file_is_left_out() {
+    for (start, folder, apart) in [("tests/main.rs", "tests", &["tidy.rs"][..]), ("src/lib.rs", "src", &["main.rs"][..])] {
+        let mut seen = BTreeSet::new();
+        reach(&root().join(start), &mut seen);
+        let forgotten: Vec<String> = rust_files(&root().join(folder))
+            .into_iter()
+            .filter(|p| !seen.contains(p) && !apart.iter().any(|a| p == &root().join(folder).join(a)))
+            .map(|p| format!("{} is named by no `mod` line", p.display()))
+            .collect();
+        complain(&forgotten);
+    }
+}
+
+#[test]
+fn nothing_is_unfinished() {
+    let words = [concat!("to", "do!("), concat!("unimpl", "emented!("), concat!("#[ign", "ore"), concat!("FIX", "ME")];
+    let mut files = rust_files(&root().join("src"));
+    files.extend(rust_files(&root().join("tests")));
+    let mut problems = Vec::new();
+    for path in files {
+        let text = fs::read_to_string(&path).unwrap();
+        for (number, line) in text.lines().enumerate() {
+            for word in words.iter().filter(|w| line.contains(**w)) {
+                problems.push(format!("{}:{}: {word}", path.display(), number + 1));
+            }
+        }
+    }
+    complain(&problems);
+}
+
+#[test]
+fn files_have_one_subject() {
+    let long: Vec<String> = rust_files(&root().join("src"))
+        .into_iter()
+        .filter_map(|p| {
+            let lines = fs::read_to_string(&p).unwrap().lines().count();
+            (lines > 700).then(|| format!("{}: {lines} lines; split it by subject", p.display()))
+        })
+        .collect();
+    complain(&long);
+}
