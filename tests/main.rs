@@ -17,4 +17,5 @@ mod recordings;
 mod screens;
 mod sim;
 mod sources;
+mod support;
 mod verbs;

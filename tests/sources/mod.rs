@@ -1,1 +1,3 @@
 //! Sources against real Prometheus and VictoriaMetrics, and against servers that misbehave.
+
+mod servers;

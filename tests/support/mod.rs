@@ -1,0 +1,12 @@
+//! What live tests share: free ports, processes that die with their guard, waiting with a limit, and the three servers.
+//!
+//! Deliberately absent: fixed ports and fixed pauses. A missing binary skips a test aloud, or fails it when
+//! `BURNLEDGER_REQUIRE_SERVERS=1`.
+
+#![allow(dead_code, unused_imports, reason = "each test folder uses its own part")]
+
+mod guard;
+mod servers;
+
+pub(crate) use guard::{Guard, free_port, http, require, wait_until};
+pub(crate) use servers::{Alertmanager, Prometheus, VictoriaMetrics};
