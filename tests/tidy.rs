@@ -27,7 +27,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("telemetry", &["domain"]),
     ("kit", &["domain"]),
     ("wire", &["domain"]),
-    ("engine", &["ports", "telemetry", "domain"]),
+    ("engine", &["ports", "telemetry", "words", "domain"]),
     ("clock", &["kit", "wire", "ports", "telemetry", "query", "domain"]),
     ("collector", &["kit", "wire", "ports", "telemetry", "query", "domain"]),
     ("config", &["kit", "wire", "ports", "telemetry", "query", "domain"]),

@@ -1,1 +1,4 @@
 //! Stored and sent forms: entries with versions, status, incidents, cost.
+
+pub mod number;
+pub mod status;
