@@ -2,6 +2,7 @@
 //!
 //! Deliberately absent: anything that knows what an SLO is.
 
+pub mod clean;
 pub mod ids;
 pub mod interval;
 pub mod labels;
@@ -12,6 +13,7 @@ pub mod ratio;
 pub mod severity;
 pub mod span;
 
+pub use clean::clean_line;
 pub use ids::{CommitId, IncidentId, Seq, SloId, Text};
 pub use interval::Interval;
 pub use labels::Labels;

@@ -4,6 +4,12 @@
 
 pub mod entry;
 pub mod fold;
+pub mod transition;
+pub mod collection;
+pub mod decide;
 
+pub use collection::Incidents;
+pub use decide::{Act, NotPossible};
 pub use entry::{Actor, Entry, EntryHash, Fact, ImpactRecord, IncidentRef, NewEntry, Onset, Outcome, ReasonText, RuleFired};
 pub use fold::{Incident, Milestones, PageRecord, Phase};
+pub use transition::FoldProblem;

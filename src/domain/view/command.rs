@@ -1,7 +1,7 @@
 //! Orders people give and questions they ask, the same from CLI, dashboard and API.
 
 use crate::domain::base::{IncidentId, Ms, Text};
-use crate::domain::incident::Incident;
+use crate::domain::incident::{Act, Incident, NewEntry, NotPossible};
 use std::sync::Arc;
 use thiserror::Error;
 
@@ -92,4 +92,34 @@ pub enum Refusal {
     /// This program may only look.
     #[error("this view is read-only: {0}")]
     ReadOnly(Text),
+}
+
+impl Command {
+    /// The person who gives it, as they gave their name.
+    pub const fn by(&self) -> &Text {
+        match self {
+            Self::Acknowledge { by, .. } | Self::Unacknowledge { by, .. } | Self::Note { by, .. } | Self::Resolve { by, .. } => {
+                by
+            }
+        }
+    }
+
+    /// What is to be done, apart from who and which.
+    fn act(&self) -> Act {
+        match self {
+            Self::Acknowledge { .. } => Act::Acknowledge,
+            Self::Unacknowledge { .. } => Act::Unacknowledge,
+            Self::Note { text, .. } => Act::Note(text.clone()),
+            Self::Resolve { reason, at, .. } => Act::Resolve { reason: reason.clone(), at: *at },
+        }
+    }
+
+    /// The entries that carry it out on `incident`; none when it is so already (the same person acknowledges twice).
+    /// `source` says where the order came from: `cli`, `tui`, `api`.
+    ///
+    /// # Errors
+    /// Not possible in the incident's present state, with the reason in words.
+    pub fn decide(&self, incident: &Incident, source: &Text, now: Ms) -> Result<Vec<NewEntry>, Refusal> {
+        incident.decide(&self.act(), self.by(), source, now).map_err(|NotPossible(why)| Refusal::NotNow(why))
+    }
 }
