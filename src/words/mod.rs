@@ -1,1 +1,16 @@
 //! What people read: units, money, time and sentences, and escaping for each medium.
+//!
+//! Every sentence is made whole in one function of this room, from values, so that another language can follow by adding a
+//! second form beside the English one; no caller glues half-sentences together. Deliberately absent: layout, colour, and
+//! reading any clock (the local zone's offset of a *given* instant is looked up, nothing else).
+
+pub mod escape;
+pub mod money;
+pub mod plural;
+pub mod reason;
+pub mod time;
+pub mod units;
+pub mod width;
+
+pub use reason::{reason, rule};
+pub use time::Zone;

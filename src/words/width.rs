@@ -1,0 +1,99 @@
+//! Text in columns: how wide it is drawn, and cutting it without breaking a character.
+
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// Columns that a terminal gives the text.
+pub fn columns(text: &str) -> usize {
+    text.width()
+}
+
+/// The text in at most `max` columns; what was cut is told by `mark` (`…` or `..`) at the end.
+pub fn cut(text: &str, max: usize, mark: &str) -> String {
+    if columns(text) <= max {
+        return text.into();
+    }
+    let room = max.saturating_sub(columns(mark));
+    let mut out = head(text, room);
+    out.push_str(&head(mark, max - columns(&out).min(max)));
+    out
+}
+
+/// As many characters from the start as fit into `max` columns.
+pub fn head(text: &str, max: usize) -> String {
+    let mut used = 0;
+    text.chars()
+        .take_while(|c| {
+            used += c.width().unwrap_or(0);
+            used <= max
+        })
+        .collect()
+}
+
+/// Cut and filled with spaces at the right to exactly `width` columns.
+pub fn left(text: &str, width: usize, mark: &str) -> String {
+    let mut out = cut(text, width, mark);
+    out.extend(std::iter::repeat_n(' ', width.saturating_sub(columns(&out))));
+    out
+}
+
+/// Cut and filled with spaces at the left to exactly `width` columns.
+pub fn right(text: &str, width: usize, mark: &str) -> String {
+    let text = cut(text, width, mark);
+    let mut out = " ".repeat(width.saturating_sub(columns(&text)));
+    out.push_str(&text);
+    out
+}
+
+/// Breaks text at spaces into lines of at most `width` columns; a longer word is broken.
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
+    let width = width.max(2);
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for word in text.split(' ') {
+        let mut word = word;
+        loop {
+            let gap = usize::from(!line.is_empty());
+            if columns(&line) + gap + columns(word) <= width {
+                line.extend(std::iter::repeat_n(' ', gap));
+                line.push_str(word);
+                break;
+            }
+            if line.is_empty() {
+                let part = head(word, width);
+                word = &word[part.len()..];
+                lines.push(part);
+            } else {
+                lines.push(std::mem::take(&mut line));
+            }
+        }
+    }
+    lines.push(line);
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn cutting_counts_columns_and_tells_that_it_cut() {
+        assert_eq!(cut("checkout/availability", 10, "…"), "checkout/…");
+        assert_eq!(cut("checkout/availability", 10, ".."), "checkout..");
+        assert_eq!(cut("short", 10, "…"), "short");
+        assert_eq!(cut("订单服务", 5, "…"), "订单…");
+        assert_eq!(left("ab", 4, "…"), "ab  ");
+        assert_eq!(right("ab", 4, "…"), "  ab");
+        assert_eq!(wrap("the quick brown fox", 9), ["the quick", "brown fox"]);
+        assert_eq!(wrap("abcdefgh ij", 4), ["abcd", "efgh", "ij"]);
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_wider_than_asked(text in "\\PC{0,40}", max in 0_usize..30) {
+            prop_assert!(columns(&cut(&text, max, "…")) <= max);
+            prop_assert!(columns(&left(&text, max, "..")) <= max);
+            prop_assert!(wrap(&text, max).iter().all(|l| columns(l) <= max.max(2)));
+        }
+    }
+}
