@@ -1,4 +1,5 @@
 //! Stored and sent forms: entries with versions, status, incidents, cost.
 
+pub mod cost;
 pub mod number;
 pub mod status;

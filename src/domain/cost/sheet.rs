@@ -54,7 +54,7 @@ pub struct CostLine {
     pub high: Option<Decimal>,
     /// The amount before rounding.
     pub unrounded: Decimal,
-    /// How it is known, the weakest of its inputs.
+    /// How it is known: like its inputs when they are alike, derived when measured and declared ones meet.
     pub basis: Basis,
     /// What the value is, for revenue lines.
     pub value_is: Option<ValueIs>,
@@ -93,4 +93,14 @@ pub struct CostSheet {
     pub assumptions: Vec<Text>,
     /// Versions of the methods used: `failed_transactions/1`.
     pub method_versions: Vec<Text>,
+}
+
+impl CostSheet {
+    /// What the lost revenue in the total is valued as: more than one kind when a file mixes them without a headline.
+    pub fn value_kinds(&self) -> Vec<ValueIs> {
+        let mut kinds: Vec<ValueIs> = self.lines.iter().filter(|l| !l.memo).filter_map(|l| l.value_is).collect();
+        kinds.sort();
+        kinds.dedup();
+        kinds
+    }
 }

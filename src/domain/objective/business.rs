@@ -94,12 +94,15 @@ pub struct Business {
     pub headline: Option<ValueIs>,
     /// Revenue streams.
     pub streams: Vec<RevenueStream>,
-    /// Labour rates; absent means labour is not estimated.
+    /// Labour rates; absent means that labour is no part of the cost (given as null it stands in `nulls`).
     pub labour: Option<Labour>,
     /// Exchange rates.
     pub exchange: Vec<ExchangeRate>,
     /// Assumptions.
     pub assumptions: Vec<Assumption>,
+    /// Components given as null: they apply, and nobody knows their numbers. Ids such as `responder_labour`, or
+    /// `lost_revenue (orders)` for one stream. They are listed as not estimated; an absent component is not in here.
+    pub nulls: Vec<Text>,
     /// The file it was read from.
     pub file: Text,
     /// When it was read; for the report.

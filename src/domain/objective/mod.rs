@@ -10,7 +10,7 @@ pub mod rulebook;
 pub mod slo;
 
 pub use breach::{BreachRule, Level};
-pub use business::{Business, ExchangeRate, Labour, RevenueStream, ValueIs};
+pub use business::{Assumption, Business, ExchangeRate, Labour, RevenueStream, ValueIs};
 pub use policy::{Policy, Tier};
 pub use rulebook::{Rulebook, ServiceInfo, Timing};
 pub use slo::{Births, Guards, Mode, Period, Side, Sli, Slo};
