@@ -6,7 +6,7 @@
 use crate::domain::base::{CommitId, IncidentId, Labels, Mono, Ms, Now, Seq, Span, Text};
 use crate::domain::incident::Entry;
 use crate::domain::measure::{Ask, Coverage, Selector, Sink};
-use crate::domain::paging::{Commit, Dispatch, DispatchId, SendOutcome, Settlement};
+use crate::domain::paging::{Commit, Dispatch, DispatchId, Limit, SendOutcome, Settlement};
 use crate::domain::view::{Answer, Command, Question, Refusal, Snapshot};
 use std::future::Future;
 use std::pin::Pin;
@@ -224,6 +224,18 @@ pub trait Notifier: Send + Sync {
     fn name(&self) -> Text;
     /// Sends one page and classifies the answer by its body. Never panics, never blocks beyond its time-outs (10 s).
     fn deliver<'a>(&'a self, dispatch: &'a Dispatch, now: Now) -> Job<'a, SendOutcome>;
+    /// How many messages it takes; the courier keeps to it.
+    fn limit(&self) -> Limit {
+        Limit::per_minute(60)
+    }
+    /// How often it must hear of a live incident so as not to forget it; absent for receivers that remember.
+    fn keep_alive_every(&self) -> Option<Span> {
+        None
+    }
+    /// Tells it again what it was told last, without paging anybody anew. Only asked of receivers that forget.
+    fn keep_alive<'a>(&'a self, last: &'a Dispatch, now: Now) -> Job<'a, SendOutcome> {
+        self.deliver(last, now)
+    }
 }
 
 /// What screens and the API talk to.

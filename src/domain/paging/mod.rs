@@ -1,7 +1,21 @@
-//! Pages: what leaves under a promise, and the rules of its delivery.
+//! Pages: what leaves under a promise, who gets it, and the rules of its delivery.
 
+pub mod acknowledgement;
+pub mod bucket;
 pub mod commit;
+pub mod delivery;
 pub mod dispatch;
+pub mod plan;
+pub mod route;
+pub mod standing;
+pub mod told;
 
+pub use acknowledgement::Acknowledgement;
+pub use bucket::{Bucket, Limit};
 pub use commit::Commit;
+pub use delivery::{Before, Manner, after_sending, backoff, before_sending};
 pub use dispatch::{Dispatch, DispatchId, DispatchKind, DispatchState, NewDispatch, PageContent, SendOutcome, Settlement};
+pub use plan::{Audience, Occasion, next_page_at, plan_pages};
+pub use route::{Route, Routes};
+pub use standing::Standing;
+pub use told::{Told, ToldPage};
