@@ -1,1 +1,3 @@
 //! Tools every edge shares: YAML with places, HTTP, secrets, OpenMetrics text.
+
+pub mod yaml;

@@ -1,0 +1,359 @@
+//! Reads a tree into values and collects every problem on the way: wrong kinds, unknown fields with the nearest known one,
+//! texts that are no duration, number, ratio or choice.
+//!
+//! Deliberately absent: which fields there are; readers of files bring them.
+
+use super::node::{Entry, Node, Value};
+use super::source::Source;
+use crate::domain::base::{Place, Problem, ProblemLevel, Span, Text};
+use rust_decimal::Decimal;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// Everything found wrong with one file so far.
+#[derive(Debug)]
+pub struct Findings<'s> {
+    source: &'s Source,
+    problems: Vec<Problem>,
+    /// Errors told so far, so that a reader can see whether a part of the file had any.
+    errors: usize,
+}
+
+/// Words of other tools, and ours.
+const SYNONYMS: [(&str, &str); 33] = [
+    ("objective", "target"),
+    ("goal", "target"),
+    ("target_percent", "target"),
+    ("window", "period"),
+    ("time_window", "period"),
+    ("timeWindow", "period"),
+    ("team", "owner"),
+    ("indicator", "sli"),
+    ("error_query", "bad"),
+    ("errors", "bad"),
+    ("failed_requests", "bad"),
+    ("total_query", "total"),
+    ("success", "good"),
+    ("all", "total"),
+    ("metric", "histogram"),
+    ("bucket", "histogram"),
+    ("threshold", "under"),
+    ("le", "under"),
+    ("alerts", "severity"),
+    ("alerting", "severity"),
+    ("severities", "severity"),
+    ("policy", "severity"),
+    ("policies", "severity"),
+    ("factor", "burn"),
+    ("burn_rate", "burn"),
+    ("dependencies", "depends_on"),
+    ("dependsOn", "depends_on"),
+    ("grouping", "group_by"),
+    ("groupBy", "group_by"),
+    ("query", "value"),
+    ("hold", "for"),
+    ("window", "over"),
+    ("price", "value"),
+];
+
+/// The candidate a mistyped word most likely meant.
+pub fn suggest<'c>(word: &str, candidates: &[&'c str]) -> Option<&'c str> {
+    let near = |known: &str| {
+        let distance = strsim::damerau_levenshtein(&word.to_lowercase(), &known.to_lowercase());
+        (distance <= (known.chars().count().max(3) / 3)).then_some(distance)
+    };
+    if word.chars().count() > 40 {
+        return None;
+    }
+    let direct = candidates.iter().filter_map(|c| near(c).map(|d| (d, *c))).min_by_key(|(d, _)| *d);
+    let foreign = SYNONYMS
+        .iter()
+        .filter_map(|(theirs, ours)| Some((near(theirs)?, *candidates.iter().find(|c| *c == ours)?)))
+        .min_by_key(|(d, _)| *d);
+    match (direct, foreign) {
+        (Some(a), Some(b)) => Some(if b.0 < a.0 { b.1 } else { a.1 }),
+        (a, b) => a.or(b).map(|(_, c)| c),
+    }
+}
+
+impl<'s> Findings<'s> {
+    /// Nothing found yet.
+    pub const fn new(source: &'s Source) -> Self {
+        Self { source, problems: Vec::new(), errors: 0 }
+    }
+
+    /// The file.
+    pub const fn source(&self) -> &'s Source {
+        self.source
+    }
+
+    /// The place of a byte range of the file.
+    pub fn place(&self, span: Range<usize>) -> Place {
+        self.source.place(span)
+    }
+
+    /// Errors told so far.
+    pub const fn errors(&self) -> usize {
+        self.errors
+    }
+
+    /// Adds a problem.
+    pub fn push(&mut self, problem: Problem) {
+        self.errors += usize::from(problem.level == ProblemLevel::Error);
+        self.problems.push(problem);
+    }
+
+    /// Adds an error at a place.
+    pub fn error(&mut self, code: &'static str, span: &Range<usize>, message: impl Into<String>) {
+        self.push(Problem::error(code, message).at(self.place(span.clone())));
+    }
+
+    /// Adds an error at a place, with advice.
+    pub fn error_hint(&mut self, code: &'static str, span: &Range<usize>, message: impl Into<String>, hint: impl Into<String>) {
+        self.push(Problem::error(code, message).hint(hint).at(self.place(span.clone())));
+    }
+
+    /// Adds a warning at a place, with advice.
+    pub fn warn(&mut self, code: &'static str, span: &Range<usize>, message: impl Into<String>, hint: impl Into<String>) {
+        self.push(Problem::warning(code, message).hint(hint).at(self.place(span.clone())));
+    }
+
+    /// Everything found, in the order of the file, each once.
+    pub fn finish(self) -> Vec<Problem> {
+        let mut out: Vec<Problem> = Vec::with_capacity(self.problems.len());
+        let mut seen = std::collections::HashSet::new();
+        for problem in self.problems {
+            let at = problem.place.as_ref().map(|p| (p.span.start, p.span.end));
+            if seen.insert((problem.code, at, problem.message.clone())) {
+                out.push(problem);
+            }
+        }
+        out.sort_by_key(|p| p.place.as_ref().map_or(0, |place| place.span.start));
+        out
+    }
+
+    /// Opens a mapping whose keys must be among `known`. `what` names it in messages: `an SLO`.
+    pub fn fields<'n>(&mut self, node: &'n Node, what: &str, known: &[&str]) -> Option<Fields<'n>> {
+        let Value::Map(entries) = &node.value else {
+            let hint = format!("write its fields as `key: value`: {}", list(known));
+            self.error_hint("wrong-kind", &node.span, format!("{what} must be a mapping, this is {}", node.what()), hint);
+            return None;
+        };
+        for entry in entries.iter().filter(|e| !known.contains(&&*e.key)) {
+            self.unknown("unknown-field", "field", &entry.key, &entry.key_span, known, what);
+        }
+        Some(Fields { span: node.span.clone(), entries })
+    }
+
+    /// Tells of a word that is none of `known`, with the nearest one.
+    pub fn unknown(&mut self, code: &'static str, kind: &str, word: &str, span: &Range<usize>, known: &[&str], of: &str) {
+        let of = if of.is_empty() { String::new() } else { format!(" of {of}") };
+        let shown: String = word.chars().take(80).collect();
+        let nearest = suggest(word, known);
+        let message = match nearest {
+            Some(near) => format!("unknown {kind} `{shown}`{of}, did you mean `{near}`?"),
+            None => format!("unknown {kind} `{shown}`{of}"),
+        };
+        let mut problem = Problem::error(code, message).at(self.place(span.clone()));
+        match nearest {
+            Some(near) => problem.replacement = Some(near.to_owned()),
+            None => problem.hint = Some(format!("known: {}", list(known))),
+        }
+        self.push(problem);
+    }
+
+    /// The text of a scalar that is not empty.
+    pub fn text<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n Text> {
+        match &node.value {
+            Value::Scalar { text, .. } if !text.trim().is_empty() => Some(text),
+            Value::Scalar { .. } => {
+                self.error("empty-value", &node.span, format!("{what} is empty"));
+                None
+            }
+            _ => {
+                self.error("wrong-kind", &node.span, format!("{what} must be text, this is {}", node.what()));
+                None
+            }
+        }
+    }
+
+    /// The items of a list.
+    pub fn list<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n [Arc<Node>]> {
+        if let Value::List(items) = &node.value {
+            return Some(items);
+        }
+        let hint = "write it as a list: [a, b], or one `- item` a line";
+        self.error_hint("wrong-kind", &node.span, format!("{what} must be a list, this is {}", node.what()), hint);
+        None
+    }
+
+    /// The entries of a mapping with free keys.
+    pub fn entries<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n [Entry]> {
+        if let Value::Map(entries) = &node.value {
+            return Some(entries);
+        }
+        self.error("wrong-kind", &node.span, format!("{what} must be a mapping, this is {}", node.what()));
+        None
+    }
+
+    /// A duration of Prometheus' grammar that is longer than nothing.
+    pub fn span(&mut self, node: &Node, what: &str) -> Option<Span> {
+        let text = self.text(node, what)?.clone();
+        match Span::parse(text.trim()) {
+            Ok(span) if span > Span::ZERO => Some(span),
+            Ok(_) => {
+                self.error("bad-duration", &node.span, format!("{what} must be longer than nothing"));
+                None
+            }
+            Err(error) => {
+                let lead = text.len() - text.trim_start().len();
+                let at = super::locate(self.source, node, lead + error.at..text.trim_end().len());
+                let span = if at.is_empty() { node.span.clone() } else { at };
+                self.error_hint("bad-duration", &span, error.message, "durations look like 30d, 1h30m, 5m or 250ms");
+                None
+            }
+        }
+    }
+
+    /// A number, read from its text.
+    pub fn decimal(&mut self, node: &Node, what: &str) -> Option<Decimal> {
+        let text = self.text(node, what)?.clone();
+        let number = parse_decimal(text.trim());
+        if number.is_none() {
+            let message = format!("{what} must be a number, this is `{}`", short(&text));
+            self.error_hint("bad-number", &node.span, message, "numbers look like 14.4, without units and thousands separators");
+        }
+        number
+    }
+
+    /// A share: `5%` or `0.05`, not negative, at most 1.
+    pub fn share(&mut self, node: &Node, what: &str) -> Option<Decimal> {
+        let text = self.text(node, what)?.clone();
+        let share = parse_share(&text).filter(|s| *s >= Decimal::ZERO && *s <= Decimal::ONE);
+        if share.is_none() {
+            let message = format!("{what} must be a share from 0 to 1, this is `{}`", short(&text));
+            self.error_hint("bad-share", &node.span, message, "shares look like 5% or 0.05");
+        }
+        share
+    }
+
+    /// One of a few words.
+    pub fn choice<T: Copy>(&mut self, node: &Node, what: &str, choices: &[(&str, T)]) -> Option<T> {
+        let text = self.text(node, what)?.clone();
+        if let Some((_, value)) = choices.iter().find(|(name, _)| *name == text.trim()) {
+            return Some(*value);
+        }
+        let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
+        self.unknown("unknown-word", what, text.trim(), &node.span, &names, "");
+        None
+    }
+}
+
+/// The fields of an opened mapping.
+#[derive(Clone, Debug)]
+pub struct Fields<'n> {
+    /// Bytes of the mapping.
+    pub span: Range<usize>,
+    entries: &'n [Entry],
+}
+
+impl<'n> Fields<'n> {
+    /// The value of a field, unless it is absent. A field without a value is told as a problem.
+    pub fn get(&self, out: &mut Findings<'_>, name: &str) -> Option<&'n Arc<Node>> {
+        let entry = self.entries.iter().find(|e| &*e.key == name)?;
+        if entry.value.value == Value::Null {
+            let message = format!("`{name}` has no value");
+            out.error_hint("empty-value", &entry.key_span, message, "write a value or remove the line");
+            return None;
+        }
+        Some(&entry.value)
+    }
+
+    /// The value of a field that must be there. `what` names the mapping: `an SLO`.
+    pub fn need(&self, out: &mut Findings<'_>, name: &str, what: &str) -> Option<&'n Arc<Node>> {
+        if !self.has(name) {
+            out.error_hint("missing-field", &self.head(), format!("{what} needs a `{name}`"), format!("add `{name}: ...` here"));
+        }
+        self.get(out, name)
+    }
+
+    /// True when the field is written, with or without a value.
+    pub fn has(&self, name: &str) -> bool {
+        self.entries.iter().any(|e| &*e.key == name)
+    }
+
+    /// Bytes of the key of a field.
+    pub fn key_span(&self, name: &str) -> Option<Range<usize>> {
+        self.entries.iter().find(|e| &*e.key == name).map(|e| e.key_span.clone())
+    }
+
+    /// Keys and values in the order of the file.
+    pub const fn entries(&self) -> &'n [Entry] {
+        self.entries
+    }
+
+    /// Where to point when something is missing: the first key, or the mapping itself.
+    pub fn head(&self) -> Range<usize> {
+        self.entries.first().map_or_else(|| self.span.clone(), |e| e.key_span.clone())
+    }
+}
+
+/// A decimal number of at most 28 digits: `12`, `-0.5`, `1_000` is none.
+pub(crate) fn parse_decimal(text: &str) -> Option<Decimal> {
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let plain = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    if plain { Decimal::from_str_exact(text).ok() } else { None }
+}
+
+/// `5%`, `5 %` or `0.05` as a share.
+pub(crate) fn parse_share(text: &str) -> Option<Decimal> {
+    let text = text.trim();
+    match text.strip_suffix('%') {
+        Some(percent) => parse_decimal(percent.trim_end())?.checked_div(Decimal::ONE_HUNDRED),
+        None => parse_decimal(text),
+    }
+}
+
+fn short(text: &str) -> String {
+    let mut out: String = text.trim().chars().take(60).collect();
+    if out.len() < text.trim().len() {
+        out.push('…');
+    }
+    out
+}
+
+fn list(words: &[&str]) -> String {
+    words.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_word_is_suggested_ours_or_that_of_other_tools() {
+        let known = ["name", "target", "period", "sli", "severity", "under"];
+        for (word, wanted) in [
+            ("objectve", Some("target")),
+            ("taget", Some("target")),
+            ("Period", Some("period")),
+            ("time_window", Some("period")),
+            ("sil", Some("sli")),
+            ("thresold", Some("under")),
+            ("frobnicate", None),
+            ("x", None),
+        ] {
+            assert_eq!(suggest(word, &known), wanted, "{word}");
+        }
+        assert_eq!(suggest(&"a".repeat(1_000_000), &known), None);
+    }
+
+    #[test]
+    fn numbers_are_read_from_their_text() {
+        assert_eq!(parse_decimal("123456789.123456789").unwrap().to_string(), "123456789.123456789");
+        assert_eq!(parse_share("0.1%").unwrap().to_string(), "0.001");
+        for text in ["", "1e3", "1_000", "1,5", ".nan", "inf", "0x10", "1.2.3", "99999999999999999999999999999999"] {
+            assert_eq!(parse_decimal(text), None, "{text}");
+        }
+    }
+}
