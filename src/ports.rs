@@ -167,6 +167,9 @@ pub enum LedgerError {
         /// Ours.
         known: i64,
     },
+    /// What was asked makes no sense on this ledger; nothing was recorded. A mistake of the caller, not of the file.
+    #[error("the ledger refused this: {0}")]
+    Refused(String),
 }
 
 /// Right to lead: grows with every change of leader.
@@ -205,14 +208,16 @@ pub trait Ledger: Send + Sync {
     fn since(&self, after: Seq, limit: usize) -> Job<'_, Result<Vec<Entry>, LedgerError>>;
     /// Completes when there is an entry after `after`, from this process or another.
     fn changed(&self, after: Seq) -> Job<'_, ()>;
-    /// Asks for or renews the lease.
+    /// Asks for or renews the lease. `who` tells living processes apart (host and process id); the same `who` from a new
+    /// handle is a restart: it takes over at once under a new fence.
     fn lead(&self, who: Text, ttl: Span, now: Now) -> Job<'_, Result<Lead, LedgerError>>;
     /// Gives the lease back.
     fn resign(&self, fence: Fence) -> Job<'_, Result<(), LedgerError>>;
     /// Takes due rows of the outbox for sending: pending ones whose time has come, and ones that an older fence left in
     /// `Sending` (marked `possible_repeat`). At most one row per incident and receiver, the oldest, so that order is kept.
     fn claim(&self, fence: Fence, limit: usize, now: Now) -> Job<'_, Result<Vec<Dispatch>, LedgerError>>;
-    /// Writes back how a claimed row ended; a final outcome adds a `Paged` entry in the same transaction.
+    /// Writes back how a claimed row ended; a final outcome adds a `Paged` entry in the same transaction. A row that has
+    /// ended already is left as it is and adds nothing.
     fn settle(&self, id: DispatchId, settlement: Settlement, fence: Fence, now: Now) -> Job<'_, Result<Vec<Entry>, LedgerError>>;
     /// Rows of the outbox: of one incident, or all that have not reached their end.
     fn dispatches(&self, incident: Option<IncidentId>) -> Job<'_, Result<Vec<Dispatch>, LedgerError>>;

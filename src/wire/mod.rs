@@ -3,3 +3,7 @@
 pub mod cost;
 pub mod number;
 pub mod status;
+
+pub mod entry;
+mod exact;
+pub mod page;

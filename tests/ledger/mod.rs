@@ -1,1 +1,4 @@
 //! The contract every ledger keeps, run against each of them.
+
+mod contract;
+mod make;

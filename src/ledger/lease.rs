@@ -1,0 +1,52 @@
+//! The lease: one process leads a ledger, under a fence that grows with every change of leader.
+
+use crate::domain::base::{Ms, Now, Span, Text};
+use crate::ports::{Fence, Lead, LedgerError};
+
+/// Who leads, as stored.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Lease {
+    /// The newest fence given out; 0 before the first.
+    pub(super) fence: u64,
+    /// Who holds it; absent when it was given back.
+    pub(super) holder: Option<Text>,
+    /// The handle that holds it.
+    pub(super) session: Text,
+    /// Until when unless renewed.
+    pub(super) until: Ms,
+}
+
+impl Lease {
+    /// Answers a wish to lead, with the lease to store when it changed. A holder of the same name but another handle is
+    /// the same process before its restart.
+    pub(super) fn ask(&self, who: &Text, session: &Text, ttl: Span, now: Now) -> (Lead, Option<Self>) {
+        let until = now.wall + ttl;
+        let same = self.holder.as_ref() == Some(who);
+        let fence = match &self.holder {
+            Some(_) if same && self.session == *session => self.fence,
+            Some(by) if !same && now.wall < self.until => {
+                return (Lead::Taken { by: by.clone(), until: self.until }, None);
+            }
+            _ => self.fence + 1,
+        };
+        let lease = Self { fence, holder: Some(who.clone()), session: session.clone(), until };
+        (Lead::Held { fence: Fence(fence), until }, Some(lease))
+    }
+
+    /// Given back: nobody leads, and the old fence is worth nothing.
+    pub(super) fn given_back(&self) -> Self {
+        Self { holder: None, ..self.clone() }
+    }
+
+    /// Only the newest fence may act, until someone takes over. That its time ran out alone does no harm.
+    ///
+    /// # Errors
+    /// `Fenced` with who leads by now.
+    pub(super) fn check(&self, fence: Fence) -> Result<(), LedgerError> {
+        match &self.holder {
+            Some(_) if self.fence == fence.0 => Ok(()),
+            Some(by) => Err(LedgerError::Fenced { by: by.to_string() }),
+            None => Err(LedgerError::Fenced { by: "nobody: the lease was given back".into() }),
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! Payloads of facts, version 1, each kind with a form of its own.
+
+use super::StoredError;
+use super::cost::SheetForm;
+use super::parts::{ImpactForm, OnsetForm, ReasonForm, RuleForm, of, slos, texts};
+use crate::domain::base::{Ms, Text};
+use crate::domain::incident::{Fact, Outcome};
+use crate::wire::exact::SeverityText;
+use serde::{Deserialize, Serialize};
+use serde_json::value::{RawValue, to_raw_value};
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Joined {
+    service: Text,
+    slos: Vec<Text>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SeverityChanged {
+    from: SeverityText,
+    to: SeverityText,
+    rules: Vec<RuleForm>,
+    reasons: Vec<ReasonForm>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Mitigated {
+    impact: ImpactForm,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Resolved {
+    reason: Text,
+    impact: Option<ImpactForm>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Reopened {
+    impact_start: i64,
+    rules: Vec<RuleForm>,
+    reasons: Vec<ReasonForm>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Closed {
+    not_paged: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NoData {
+    since: i64,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Note {
+    text: Text,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Paged {
+    receiver: Text,
+    kind: Text,
+    severity: SeverityText,
+    created: i64,
+    attempts: u32,
+    outcome: OutcomeForm,
+    detail: Text,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum OutcomeForm {
+    Delivered,
+    Failed,
+    Dropped,
+}
+
+/// The payload of a fact.
+pub(super) fn payload(fact: &Fact) -> Result<Box<RawValue>, StoredError> {
+    let raw = match fact {
+        Fact::Suspected(onset) | Fact::Opened(onset) => to_raw_value(&OnsetForm::from(onset)),
+        Fact::Joined { service, slos } => to_raw_value(&Joined { service: service.clone(), slos: texts(slos) }),
+        Fact::SeverityChanged { from, to, rules, reasons } => to_raw_value(&SeverityChanged {
+            from: SeverityText(*from),
+            to: SeverityText(*to),
+            rules: of(rules),
+            reasons: of(reasons),
+        }),
+        Fact::Acknowledged | Fact::Unacknowledged | Fact::DataBack => to_raw_value(&Nothing {}),
+        Fact::Mitigated { impact } => to_raw_value(&Mitigated { impact: impact.into() }),
+        Fact::Resolved { reason, impact } => {
+            to_raw_value(&Resolved { reason: reason.clone(), impact: impact.as_ref().map(Into::into) })
+        }
+        Fact::Reopened { impact_start, rules, reasons } => {
+            to_raw_value(&Reopened { impact_start: impact_start.0, rules: of(rules), reasons: of(reasons) })
+        }
+        Fact::Closed { not_paged } => to_raw_value(&Closed { not_paged: *not_paged }),
+        Fact::NoData { since } => to_raw_value(&NoData { since: since.0 }),
+        Fact::Note(text) => to_raw_value(&Note { text: text.clone() }),
+        Fact::Paged { .. } => to_raw_value(&paged(fact)),
+        Fact::Measured(impact) => to_raw_value(&ImpactForm::from(impact)),
+        Fact::Costed(sheet) => to_raw_value(&SheetForm::from(sheet)),
+    };
+    Ok(raw?)
+}
+
+fn paged(fact: &Fact) -> Option<Paged> {
+    let Fact::Paged { receiver, kind, severity, created, attempts, outcome, detail } = fact else { return None };
+    let outcome = match outcome {
+        Outcome::Delivered => OutcomeForm::Delivered,
+        Outcome::Failed => OutcomeForm::Failed,
+        Outcome::Dropped => OutcomeForm::Dropped,
+    };
+    Some(Paged {
+        receiver: receiver.clone(),
+        kind: kind.clone(),
+        severity: SeverityText(*severity),
+        created: created.0,
+        attempts: *attempts,
+        outcome,
+        detail: detail.clone(),
+    })
+}
+
+/// The fact of a payload. Later versions of a kind get an arm of their own here.
+pub(super) fn read(kind: &str, version: i64, payload: &RawValue) -> Result<Fact, StoredError> {
+    let json = payload.get();
+    Ok(match kind {
+        "suspected" => Fact::Suspected(parse::<OnsetForm>(json)?.into()),
+        "opened" => Fact::Opened(parse::<OnsetForm>(json)?.into()),
+        "joined" => parse::<Joined>(json).map(|f| Fact::Joined { service: f.service, slos: slos(f.slos) })?,
+        "severity_changed" => parse::<SeverityChanged>(json)?.into(),
+        "acknowledged" => parse::<Nothing>(json).map(|_| Fact::Acknowledged)?,
+        "unacknowledged" => parse::<Nothing>(json).map(|_| Fact::Unacknowledged)?,
+        "mitigated" => parse::<Mitigated>(json).map(|f| Fact::Mitigated { impact: f.impact.into() })?,
+        "resolved" => parse::<Resolved>(json).map(|f| Fact::Resolved { reason: f.reason, impact: f.impact.map(Into::into) })?,
+        "reopened" => parse::<Reopened>(json)?.into(),
+        "closed" => parse::<Closed>(json).map(|f| Fact::Closed { not_paged: f.not_paged })?,
+        "no_data" => parse::<NoData>(json).map(|f| Fact::NoData { since: Ms(f.since) })?,
+        "data_back" => parse::<Nothing>(json).map(|_| Fact::DataBack)?,
+        "note" => parse::<Note>(json).map(|f| Fact::Note(f.text))?,
+        "paged" => parse::<Paged>(json)?.into(),
+        "measured" => Fact::Measured(parse::<ImpactForm>(json)?.into()),
+        "costed" => Fact::Costed(parse::<SheetForm>(json)?.into()),
+        _ => return Err(StoredError::Newer { kind: kind.to_owned(), version }),
+    })
+}
+
+fn parse<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, StoredError> {
+    Ok(serde_json::from_str(json)?)
+}
+
+impl From<SeverityChanged> for Fact {
+    fn from(f: SeverityChanged) -> Self {
+        Self::SeverityChanged { from: f.from.0, to: f.to.0, rules: of(f.rules), reasons: of(f.reasons) }
+    }
+}
+
+impl From<Reopened> for Fact {
+    fn from(f: Reopened) -> Self {
+        Self::Reopened { impact_start: Ms(f.impact_start), rules: of(f.rules), reasons: of(f.reasons) }
+    }
+}
+
+impl From<Paged> for Fact {
+    fn from(f: Paged) -> Self {
+        let outcome = match f.outcome {
+            OutcomeForm::Delivered => Outcome::Delivered,
+            OutcomeForm::Failed => Outcome::Failed,
+            OutcomeForm::Dropped => Outcome::Dropped,
+        };
+        Self::Paged {
+            receiver: f.receiver,
+            kind: f.kind,
+            severity: f.severity.0,
+            created: Ms(f.created),
+            attempts: f.attempts,
+            outcome,
+            detail: f.detail,
+        }
+    }
+}
