@@ -1,3 +1,239 @@
-//! Stored entries: every kind round trips, and what cannot be read is named.
+//! Stored entries: every kind round trips to the bit, and what cannot be read is named.
 
 use super::*;
+use crate::domain::base::{Currency, Interval, Money, Severity, SloId};
+use crate::domain::cost::{Basis, CostInput, CostLine, CostSheet};
+use crate::domain::incident::{ImpactRecord, Onset, Outcome, ReasonText, RuleFired};
+use crate::domain::objective::ValueIs;
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use rust_decimal::Decimal;
+
+fn text() -> impl Strategy<Value = Text> {
+    ".{0,12}".prop_map(Text::from)
+}
+
+fn slo() -> impl Strategy<Value = SloId> {
+    text().prop_map(SloId)
+}
+
+fn number() -> impl Strategy<Value = f64> {
+    any::<f64>().prop_filter("NaN is never equal to itself", |x| !x.is_nan())
+}
+
+fn ms() -> impl Strategy<Value = Ms> {
+    any::<i64>().prop_map(Ms)
+}
+
+fn severity() -> impl Strategy<Value = Severity> {
+    prop::sample::select(Severity::ALL.to_vec())
+}
+
+fn rules() -> impl Strategy<Value = Vec<RuleFired>> {
+    vec((slo(), text(), severity()).prop_map(|(slo, rule, severity)| RuleFired { slo, rule, severity }), 0..3)
+}
+
+fn reasons() -> impl Strategy<Value = Vec<ReasonText>> {
+    let one = (text(), number(), number(), text());
+    vec(one.prop_map(|(code, value, threshold, text)| ReasonText { code, value, threshold, text }), 0..3)
+}
+
+fn onset() -> impl Strategy<Value = Onset> {
+    let names = (text(), vec(slo(), 0..3), text());
+    (names, option::of(severity()), rules(), reasons(), ms(), ms(), any::<bool>()).prop_map(
+        |((service, slos, rulebook), severity, rules, reasons, impact_start, detected, drill)| Onset {
+            service,
+            slos,
+            severity,
+            rules,
+            reasons,
+            impact_start,
+            detected,
+            rulebook,
+            drill,
+        },
+    )
+}
+
+fn impact() -> impl Strategy<Value = ImpactRecord> {
+    let intervals = vec((ms(), ms()).prop_map(|(from, to)| Interval { from, to }), 0..3);
+    (number(), option::of(number()), number(), number(), intervals, vec((slo(), number()), 0..3)).prop_map(
+        |(bad, total, bad_low, bad_high, intervals, budget_spent)| ImpactRecord {
+            bad,
+            total,
+            bad_low,
+            bad_high,
+            intervals,
+            budget_spent,
+        },
+    )
+}
+
+fn decimal() -> impl Strategy<Value = Decimal> {
+    (any::<i64>(), 0_u32..10).prop_map(|(n, scale)| Decimal::new(n, scale))
+}
+
+fn basis() -> impl Strategy<Value = Basis> {
+    prop::sample::select(vec![Basis::Measured, Basis::Derived, Basis::Declared])
+}
+
+fn line() -> impl Strategy<Value = CostLine> {
+    let input = (text(), text(), basis(), text());
+    let inputs = vec(input.prop_map(|(name, value, basis, source)| CostInput { name, value, basis, source }), 0..3);
+    let value_is = option::of(prop::sample::select(vec![ValueIs::Gmv, ValueIs::Revenue, ValueIs::Margin]));
+    let words = (text(), option::of(text()), option::of(text()), text(), option::of(text()));
+    let amounts = (decimal(), option::of(decimal()), option::of(decimal()), decimal());
+    (words, amounts, basis(), value_is, any::<bool>(), any::<bool>(), inputs).prop_map(
+        |(
+            (component, subject, booked_month, formula, note),
+            (amount, low, high, unrounded),
+            basis,
+            value_is,
+            cash,
+            memo,
+            inputs,
+        )| {
+            let amount = Money::new(amount, Currency::parse("CNY").unwrap());
+            CostLine {
+                component,
+                subject,
+                amount,
+                low,
+                high,
+                unrounded,
+                basis,
+                value_is,
+                cash,
+                booked_month,
+                formula,
+                inputs,
+                memo,
+                note,
+            }
+        },
+    )
+}
+
+fn sheet() -> impl Strategy<Value = CostSheet> {
+    let totals = (option::of(decimal()), option::of(decimal()), option::of(decimal()));
+    let lists = (vec(text(), 0..3), vec(text(), 0..3), vec(text(), 0..3));
+    (vec(line(), 0..3), totals, any::<bool>(), lists).prop_map(
+        |(lines, (total, low, high), complete, (not_estimated, assumptions, method_versions))| CostSheet {
+            currency: Currency::parse("USD").unwrap(),
+            lines,
+            total,
+            low,
+            high,
+            complete,
+            not_estimated,
+            assumptions,
+            method_versions,
+        },
+    )
+}
+
+fn paged() -> impl Strategy<Value = Fact> {
+    let outcome = prop::sample::select(vec![Outcome::Delivered, Outcome::Failed, Outcome::Dropped]);
+    (text(), text(), severity(), ms(), any::<u32>(), outcome, text()).prop_map(
+        |(receiver, kind, severity, created, attempts, outcome, detail)| Fact::Paged {
+            receiver,
+            kind,
+            severity,
+            created,
+            attempts,
+            outcome,
+            detail,
+        },
+    )
+}
+
+fn any_fact() -> impl Strategy<Value = Fact> {
+    prop_oneof![
+        onset().prop_map(Fact::Suspected),
+        onset().prop_map(Fact::Opened),
+        (text(), vec(slo(), 0..3)).prop_map(|(service, slos)| Fact::Joined { service, slos }),
+        (severity(), severity(), rules(), reasons()).prop_map(|(from, to, rules, reasons)| Fact::SeverityChanged {
+            from,
+            to,
+            rules,
+            reasons
+        }),
+        Just(Fact::Acknowledged),
+        Just(Fact::Unacknowledged),
+        impact().prop_map(|impact| Fact::Mitigated { impact }),
+        (text(), option::of(impact())).prop_map(|(reason, impact)| Fact::Resolved { reason, impact }),
+        (ms(), rules(), reasons()).prop_map(|(impact_start, rules, reasons)| Fact::Reopened { impact_start, rules, reasons }),
+        any::<bool>().prop_map(|not_paged| Fact::Closed { not_paged }),
+        ms().prop_map(|since| Fact::NoData { since }),
+        Just(Fact::DataBack),
+        text().prop_map(Fact::Note),
+        paged(),
+        impact().prop_map(Fact::Measured),
+        sheet().prop_map(Fact::Costed),
+    ]
+}
+
+fn any_entry() -> impl Strategy<Value = Entry> {
+    let actor = option::of(text()).prop_map(|name| name.map_or(Actor::Auto, Actor::Person));
+    let numbers = (any::<u64>(), any::<u64>(), option::of(any::<u64>()));
+    (numbers, any_fact(), ms(), ms(), actor, text(), text(), any::<[u8; 32]>()).prop_map(
+        |((seq, incident, corrects), fact, at, recorded_at, actor, source, commit, hash)| Entry {
+            seq: Seq(seq),
+            incident: IncidentId(incident),
+            fact,
+            at,
+            recorded_at,
+            actor,
+            source,
+            corrects: corrects.map(Seq),
+            commit: CommitId(commit),
+            hash,
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn every_entry_reads_back_as_it_was(entry in any_entry()) {
+        let stored = encode(&entry).unwrap();
+        let back = decode(&stored, entry.hash).unwrap();
+        prop_assert_eq!(&back, &entry);
+        prop_assert_eq!(encode(&back).unwrap(), stored, "written again, the bytes are the same");
+    }
+
+    #[test]
+    fn damaged_bytes_are_an_error_and_no_panic(entry in any_entry(), at in any::<prop::sample::Index>()) {
+        let stored = encode(&entry).unwrap();
+        let cut: String = stored.chars().take(at.index(stored.chars().count())).collect();
+        prop_assert!(decode(&cut, entry.hash).is_err());
+    }
+}
+
+/// A note as version 1 stores it. This text must be readable for ever.
+const NOTE: &str = r#"{"kind":"note","version":1,"seq":7,"incident":3,"at":1772417820000,"recorded_at":1772417820001,"person":"ann","source":"cli","corrects":null,"commit":"c1","payload":{"text":"rolled back"}}"#;
+
+#[test]
+fn the_stored_form_of_version_1_does_not_change() {
+    let entry = decode(NOTE, [0; 32]).unwrap();
+    assert_eq!((entry.seq, entry.incident, entry.at), (Seq(7), IncidentId(3), Ms(1_772_417_820_000)));
+    assert_eq!(entry.fact, Fact::Note("rolled back".into()));
+    assert_eq!(entry.actor, Actor::Person("ann".into()));
+    assert_eq!(encode(&entry).unwrap(), NOTE);
+}
+
+#[test]
+fn what_a_newer_program_wrote_is_named_and_never_skipped() {
+    let newer = |kind: &str, version| Err(StoredError::Newer { kind: kind.into(), version });
+    assert_eq!(decode(&NOTE.replace("\"version\":1", "\"version\":2,\"mood\":\"calm\""), [0; 32]), newer("note", 2));
+    assert_eq!(decode(&NOTE.replace("\"note\"", "\"merged\""), [0; 32]), newer("merged", 1));
+    for (what, from, to) in [
+        ("version 0", "\"version\":1", "\"version\":0"),
+        ("an unknown field", "\"text\":", "\"mood\":\"calm\",\"text\":"),
+        ("a missing field", "\"source\":\"cli\",", ""),
+        ("no JSON", "{\"kind\"", "kind"),
+    ] {
+        let read = decode(&NOTE.replace(from, to), [0; 32]);
+        assert!(matches!(read, Err(StoredError::Damaged(_))), "{what}: {read:?}");
+    }
+}
