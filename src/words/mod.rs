@@ -6,6 +6,7 @@
 
 pub mod escape;
 pub mod money;
+pub mod page;
 pub mod plural;
 pub mod reason;
 pub mod time;

@@ -16,6 +16,8 @@ const LONGEST_ASKED_WAIT: Span = Span::from_hours(1);
 const RESOLVED_GIVE_UP: Span = Span::from_hours(1);
 /// A ticket, or the one combined message about an incident that is over: late is better than lost, but not for ever.
 const LATE_GIVE_UP: Span = Span::from_hours(24);
+/// How long a resolved alert is sent again, as Alertmanager's documentation asks of its clients.
+const RESOLVED_RESENT: Span = Span::from_mins(5);
 /// An update that waited so long may be merged into the one that waits behind it.
 const HELD_UP: Span = Span::from_secs(30);
 
@@ -112,6 +114,21 @@ pub fn after_sending(
                 Settlement::RetryAt { at: now + wait, why }
             }
         },
+    }
+}
+
+/// The page that a forgetful receiver must hear again, from all rows of an incident: the last one it took, while the incident
+/// is live, and the resolved one for five minutes after it. None of a combined message, which ends by itself.
+pub fn to_keep_alive<'a>(rows: &'a [Dispatch], receiver: &str, standing: &Standing, now: Ms) -> Option<&'a Dispatch> {
+    let taken = |r: &&Dispatch| *r.receiver == *receiver && r.state == DispatchState::Delivered && r.kind != DispatchKind::Test;
+    let last = rows.iter().filter(taken).max_by_key(|r| r.id)?;
+    let told = Near::of(last, rows).was_told();
+    match last.kind {
+        DispatchKind::Resolved => {
+            let fresh = last.settled.is_some_and(|at| now.since(at) <= RESOLVED_RESENT);
+            (told && fresh && !standing.live).then_some(last)
+        }
+        _ => (standing.live && !last.is_combined()).then_some(last),
     }
 }
 

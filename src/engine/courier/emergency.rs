@@ -1,0 +1,59 @@
+//! Pages a P0 although the ledger cannot be written. The lead's loop calls this; nothing of it is recorded.
+
+use super::{Roster, outcome_name};
+use crate::domain::base::{Now, Severity, Text};
+use crate::domain::paging::{Emergencies, PageContent, SendOutcome};
+use crate::telemetry::{EmergencyLabels, Metrics};
+use futures_util::future::join_all;
+
+/// Sends an emergency page if one is due, to the receivers of the first level at once; level by level, then to the fallback,
+/// while nobody takes it. Returns who was tried and what they said; empty when none was due.
+pub async fn emergency(
+    all: &mut Emergencies,
+    roster: &Roster,
+    severity: Severity,
+    content: &PageContent,
+    now: Now,
+    luck: f64,
+    metrics: &Metrics,
+) -> Vec<(Text, SendOutcome)> {
+    if !all.is_due(severity, content, now.wall) {
+        return Vec::new();
+    }
+    let mut tried: Vec<(Text, SendOutcome)> = Vec::new();
+    let routes = &roster.routes;
+    let levels = routes.levels(content.owner.as_deref(), severity).iter().chain([&routes.fallback]);
+    for level in levels {
+        let fresh: Vec<Text> = level.iter().filter(|name| !tried.iter().any(|(have, _)| have == *name)).cloned().collect();
+        tried.extend(join_all(fresh.into_iter().map(|name| send(all, roster, severity, content, name, now))).await);
+        if tried.iter().any(|(_, outcome)| is_taken(outcome)) {
+            break;
+        }
+    }
+    for (receiver, outcome) in &tried {
+        let labels = EmergencyLabels { receiver: receiver.to_string(), outcome: outcome_name(outcome) };
+        metrics.emergencies.get_or_create(&labels).inc();
+    }
+    all.sent(content, tried.iter().any(|(_, outcome)| is_taken(outcome)), luck, now.wall);
+    tried
+}
+
+const fn is_taken(outcome: &SendOutcome) -> bool {
+    matches!(outcome, SendOutcome::Delivered { .. })
+}
+
+async fn send(
+    all: &Emergencies,
+    roster: &Roster,
+    severity: Severity,
+    content: &PageContent,
+    receiver: Text,
+    now: Now,
+) -> (Text, SendOutcome) {
+    let page = all.page(severity, content, receiver.clone(), now.wall);
+    let outcome = match roster.notifiers.get(&receiver) {
+        Some(notifier) => notifier.deliver(&page, now).await,
+        None => SendOutcome::Permanent { why: format!("no receiver is named {receiver}").into() },
+    };
+    (receiver, outcome)
+}
