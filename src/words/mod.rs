@@ -10,6 +10,7 @@ pub mod page;
 pub mod plural;
 pub mod reason;
 pub mod time;
+pub mod timeline;
 pub mod units;
 pub mod width;
 
