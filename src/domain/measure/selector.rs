@@ -103,12 +103,24 @@ impl fmt::Display for Selector {
         }
         f.write_str("{")?;
         for (i, m) in rest.iter().enumerate() {
-            write!(f, "{}{}{}\"", if i > 0 { ", " } else { "" }, m.name, m.op.sign())?;
+            f.write_str(if i > 0 { ", " } else { "" })?;
+            label_name(f, &m.name)?;
+            write!(f, "{}\"", m.op.sign())?;
             escape(f, &m.value)?;
             f.write_str("\"")?;
         }
         f.write_str("}")
     }
+}
+
+/// A label's name; in quotes where its characters demand them (UTF-8 names of Prometheus 3).
+fn label_name(f: &mut fmt::Formatter<'_>, name: &str) -> fmt::Result {
+    if is_metric_name(name) && !name.contains(':') {
+        return f.write_str(name);
+    }
+    f.write_str("\"")?;
+    escape(f, name)?;
+    f.write_str("\"")
 }
 
 /// True for names that PromQL accepts in front of the braces.
@@ -129,6 +141,7 @@ mod tests {
         assert_eq!(a.to_string(), r#"up{code=~"5..", job="a\"b"}"#);
         assert_eq!(Selector::metric("up").to_string(), "up");
         assert_eq!(Selector::metric("http.dur").to_string(), r#"{__name__="http.dur"}"#);
+        assert_eq!(Selector::metric("x").and("le.x", MatchOp::Equal, "5").to_string(), r#"x{"le.x"="5"}"#);
         assert_eq!(a.renamed("down").name(), Some("down"));
     }
 }
