@@ -35,7 +35,6 @@ impl Head {
 /// An entry and its stored bytes.
 pub(super) struct Prepared {
     pub(super) entry: Entry,
-    #[expect(dead_code, reason = "the file's ledger, next to land, stores it")]
     pub(super) stored: String,
 }
 

@@ -6,7 +6,10 @@
 mod append;
 mod lease;
 mod memory;
+mod migrations;
 mod outbox;
+mod sqlite;
 
 pub use append::{ZERO_HASH, chain};
 pub use memory::MemoryLedger;
+pub use sqlite::SqliteLedger;

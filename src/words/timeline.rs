@@ -93,14 +93,14 @@ fn resolved(entry: &Entry, reason: &str, impact: Option<&ImpactRecord>) -> Strin
 
 fn paged(fact: &Fact) -> String {
     let Fact::Paged { receiver, kind, severity, attempts, outcome, detail, .. } = fact else { return String::new() };
-    let end = match outcome {
-        Outcome::Delivered => "accepted",
-        Outcome::Failed => "refused",
-        Outcome::Dropped => "not sent",
-    };
+    let page = format!("the {} page at {severity}", kind.replace('_', " "));
     let tries = if *attempts > 1 { format!(" after {attempts} tries") } else { String::new() };
     let detail = if detail.is_empty() { String::new() } else { format!(": {detail}") };
-    format!("{receiver} {end} the {} page at {severity}{tries}{detail}", kind.replace('_', " "))
+    match outcome {
+        Outcome::Delivered => format!("{receiver} accepted {page}{tries}{detail}"),
+        Outcome::Failed => format!("{receiver} refused {page}{tries}{detail}"),
+        Outcome::Dropped => format!("{page} was not sent to {receiver}{detail}"),
+    }
 }
 
 fn costed(sheet: &CostSheet) -> String {
@@ -254,6 +254,11 @@ mod tests {
             ("ann", Fact::Note("looking".into()), "note | looking"),
             ("", page(Outcome::Delivered, 1, "202"), "page | pager accepted the no data page at P1: 202"),
             ("", page(Outcome::Failed, 3, ""), "page | pager refused the no data page at P1 after 3 tries"),
+            (
+                "",
+                page(Outcome::Dropped, 2, "a later page took its place"),
+                "page | the no data page at P1 was not sent to pager: a later page took its place",
+            ),
             ("", Fact::Costed(sheet(Some(26_711), true, &[])), "cost | cost $26,711.00"),
             (
                 "",

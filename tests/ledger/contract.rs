@@ -4,7 +4,7 @@ use super::make::*;
 use burnledger::domain::base::{IncidentId, Now, Seq, Severity, Span, Text};
 use burnledger::domain::incident::{Entry, Fact, IncidentRef, Outcome};
 use burnledger::domain::paging::{Dispatch, DispatchId, DispatchKind, DispatchState, NewDispatch, Settlement};
-use burnledger::ledger::{MemoryLedger, ZERO_HASH, chain};
+use burnledger::ledger::{MemoryLedger, SqliteLedger, ZERO_HASH, chain};
 use burnledger::ports::{Fence, Lead, Ledger, LedgerError};
 use burnledger::wire;
 use std::sync::Arc;
@@ -33,11 +33,26 @@ fn memory() -> Bench {
     Bench::new(move || Arc::new(ledger.handle()))
 }
 
+fn sqlite() -> Bench {
+    let folder = tempfile::tempdir().unwrap();
+    Bench::new(move || Arc::new(SqliteLedger::open(&folder.path().join("ledger.db")).unwrap()))
+}
+
 /// One test for each check and each ledger.
 macro_rules! contract {
     ($($check:ident),+ $(,)?) => {
         mod in_memory {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)] async fn $check() { super::$check(super::memory()).await; })+
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $check() {
+                super::$check(super::memory()).await;
+            })+
+        }
+
+        mod in_sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $check() {
+                super::$check(super::sqlite()).await;
+            })+
         }
     };
 }

@@ -1,0 +1,185 @@
+//! The ledger in a SQLite file, shared by any number of processes.
+//!
+//! One connection writes and one reads, each behind a lock that is taken only on blocking threads. Every write is one
+//! immediate transaction: a deferred one would fail at once, despite the busy timeout, when it turned from reading to
+//! writing. What others wrote is noticed by asking for the last number a few times a second.
+
+mod fault;
+mod open;
+mod read;
+#[cfg(test)]
+mod tests;
+mod write;
+
+use crate::domain::base::{IncidentId, Now, Seq, Span, Text};
+use crate::domain::incident::Entry;
+use crate::domain::paging::{Commit, Dispatch, DispatchId, Settlement};
+use crate::ports::{Fence, Job, Lead, Ledger, LedgerError};
+use fault::Fault;
+use rusqlite::{Connection, TransactionBehavior};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::task::spawn_blocking;
+
+/// How often other processes' entries are looked for.
+const POLL: Duration = Duration::from_millis(200);
+
+/// A handle on a ledger's file. Clones share it.
+#[derive(Clone)]
+pub struct SqliteLedger {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    path: Text,
+    id: Text,
+    session: Text,
+    write: Mutex<Connection>,
+    read: Mutex<Connection>,
+    /// The last entry that this process wrote.
+    wrote: watch::Sender<Seq>,
+}
+
+impl SqliteLedger {
+    /// Opens the ledger at `path` and makes it, with its folder, when there is none. Blocks.
+    ///
+    /// # Errors
+    /// The path is a folder, cannot be made, read or written; the file is no ledger, damaged, or of a newer program. Nothing
+    /// is changed then.
+    pub fn open(path: &Path) -> Result<Self, LedgerError> {
+        Self::with(path, true)
+    }
+
+    /// Opens the ledger at `path`, which must be there. Blocks.
+    ///
+    /// # Errors
+    /// As [`Self::open`], and when there is none.
+    pub fn open_existing(path: &Path) -> Result<Self, LedgerError> {
+        Self::with(path, false)
+    }
+
+    fn with(path: &Path, make: bool) -> Result<Self, LedgerError> {
+        let shown: Text = path.display().to_string().into();
+        let opened = open::open(path, make).map_err(|fault| fault.tell(&shown))?;
+        let shared = Shared {
+            path: shown,
+            id: opened.id,
+            session: opened.session,
+            write: Mutex::new(opened.write),
+            read: Mutex::new(opened.read),
+            wrote: watch::Sender::new(Seq(0)),
+        };
+        Ok(Self { shared: Arc::new(shared) })
+    }
+
+    /// Runs `work` in one immediate transaction on a blocking thread.
+    fn write<'a, T, W>(&self, work: W) -> Job<'a, Result<T, LedgerError>>
+    where
+        T: Send + 'static,
+        W: FnOnce(&Connection, &Shared) -> Result<T, Fault> + Send + 'static,
+    {
+        let shared = Arc::clone(&self.shared);
+        Box::pin(async move { joined(&Arc::clone(&shared), spawn_blocking(move || shared.write(work)).await) })
+    }
+
+    /// Runs `work` on the reading connection on a blocking thread.
+    fn read<'a, T, W>(&self, work: W) -> Job<'a, Result<T, LedgerError>>
+    where
+        T: Send + 'static,
+        W: FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
+    {
+        let shared = Arc::clone(&self.shared);
+        Box::pin(async move { joined(&Arc::clone(&shared), spawn_blocking(move || shared.read(work)).await) })
+    }
+
+    /// Like [`Self::write`], for work that adds entries: readers of this process are told.
+    fn append<'a, W>(&self, work: W) -> Job<'a, Result<Vec<Entry>, LedgerError>>
+    where
+        W: FnOnce(&Connection, &Shared) -> Result<Vec<Entry>, Fault> + Send + 'static,
+    {
+        let (shared, job) = (Arc::clone(&self.shared), self.write(work));
+        Box::pin(async move {
+            let entries = job.await?;
+            if let Some(last) = write::last(&entries) {
+                shared.wrote.send_if_modified(|seq| std::mem::replace(seq, last.max(*seq)) < last);
+            }
+            Ok(entries)
+        })
+    }
+}
+
+/// A blocking job's end; one that panicked is a ledger that cannot be used.
+fn joined<T>(shared: &Shared, end: Result<Result<T, Fault>, tokio::task::JoinError>) -> Result<T, LedgerError> {
+    end.unwrap_or_else(|e| Err(Fault::Words(format!("the work on it was broken off ({e})")))).map_err(|f| f.tell(&shared.path))
+}
+
+impl Shared {
+    /// A transaction that is not committed is rolled back, so a broken lock guards a whole connection.
+    fn write<T>(&self, work: impl FnOnce(&Connection, &Self) -> Result<T, Fault>) -> Result<T, Fault> {
+        let mut connection = self.write.lock().unwrap_or_else(PoisonError::into_inner);
+        let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let out = work(&tx, self)?;
+        tx.commit()?;
+        Ok(out)
+    }
+
+    fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T, Fault> {
+        work(&self.read.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Ledger for SqliteLedger {
+    fn id(&self) -> Text {
+        self.shared.id.clone()
+    }
+
+    fn name(&self) -> Text {
+        self.shared.path.clone()
+    }
+
+    fn commit(&self, commit: Commit, fence: Option<Fence>, now: Now) -> Job<'_, Result<Vec<Entry>, LedgerError>> {
+        self.append(move |tx, shared| write::commit(tx, &shared.id, commit, fence, now))
+    }
+
+    fn since(&self, after: Seq, limit: usize) -> Job<'_, Result<Vec<Entry>, LedgerError>> {
+        self.read(move |connection| read::entries(connection, after, limit))
+    }
+
+    fn changed(&self, after: Seq) -> Job<'_, ()> {
+        let mut wrote = self.shared.wrote.subscribe();
+        Box::pin(async move {
+            // Trouble while looking is not told here: the reader that is waiting meets it when it reads.
+            while self.read(read::last).await.unwrap_or_default() <= after {
+                tokio::select! {
+                    _ = wrote.changed() => {}
+                    () = tokio::time::sleep(POLL) => {}
+                }
+            }
+        })
+    }
+
+    fn lead(&self, who: Text, ttl: Span, now: Now) -> Job<'_, Result<Lead, LedgerError>> {
+        self.write(move |tx, shared| write::lead(tx, &who, &shared.session, ttl, now))
+    }
+
+    fn resign(&self, fence: Fence) -> Job<'_, Result<(), LedgerError>> {
+        self.write(move |tx, _| write::resign(tx, fence))
+    }
+
+    fn claim(&self, fence: Fence, limit: usize, now: Now) -> Job<'_, Result<Vec<Dispatch>, LedgerError>> {
+        self.write(move |tx, _| write::claim(tx, fence, limit, now))
+    }
+
+    fn settle(&self, id: DispatchId, settlement: Settlement, fence: Fence, now: Now) -> Job<'_, Result<Vec<Entry>, LedgerError>> {
+        self.append(move |tx, shared| write::settle(tx, &shared.id, id, settlement, fence, now))
+    }
+
+    fn dispatches(&self, incident: Option<IncidentId>) -> Job<'_, Result<Vec<Dispatch>, LedgerError>> {
+        self.read(move |connection| {
+            let rows = incident.map_or_else(|| read::open_rows(connection), |id| read::rows_of(connection, id))?;
+            Ok(rows.into_iter().map(|row| row.dispatch).collect())
+        })
+    }
+}
