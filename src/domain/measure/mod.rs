@@ -2,10 +2,31 @@
 //!
 //! Deliberately absent: objectives and thresholds (see `objective`, `judge`), and every kind of IO.
 
+mod buckets;
+mod cells;
+pub mod counter;
 pub mod feed;
+pub mod history;
+pub mod meter;
+mod notes;
 pub mod plan;
+pub mod reads;
+mod recent;
 pub mod selector;
+mod series;
+pub mod spec;
+pub mod track;
+pub mod window;
 
+pub use cells::SliceState;
+pub use counter::Counter;
 pub use feed::{Ask, Batch, Coverage, Sample, Sink};
+pub use history::{Counts, History, Slice};
+pub use meter::{MAX_TRACKS, Meter};
 pub use plan::{AskedPlan, AskedUnit, Count, CountedPlan, HistogramPlan, Plan};
+pub use reads::{Detail, Role};
+pub use recent::QuantileValue;
 pub use selector::{MatchOp, Matcher, Selector};
+pub use spec::{Births, MeterSpec, Side};
+pub use track::Track;
+pub use window::Window;

@@ -9,8 +9,9 @@ pub mod policy;
 pub mod rulebook;
 pub mod slo;
 
+pub use crate::domain::measure::{Births, Side};
 pub use breach::{BreachRule, Level};
 pub use business::{Assumption, Business, ExchangeRate, Labour, RevenueStream, ValueIs};
 pub use policy::{Policy, Tier};
 pub use rulebook::{Rulebook, ServiceInfo, Timing};
-pub use slo::{Births, Guards, Mode, Period, Side, Sli, Slo};
+pub use slo::{Guards, Mode, Period, Sli, Slo};

@@ -2,7 +2,7 @@
 
 use super::{BreachRule, Tier};
 use crate::domain::base::{SloId, Span, Target, Text};
-use crate::domain::measure::Plan;
+use crate::domain::measure::{Births, Plan, Side};
 use rust_decimal::Decimal;
 
 /// The span an error budget is for.
@@ -31,15 +31,6 @@ impl Period {
             },
         }
     }
-}
-
-/// Which side of a level is good.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
-    /// Good when value < level.
-    Below,
-    /// Good when value > level.
-    Above,
 }
 
 /// The indicator as the user wrote it. What will be done for it is the [`Plan`].
@@ -99,18 +90,6 @@ impl Sli {
             Self::Ratio { .. } => "ratio",
         }
     }
-}
-
-/// How the first value of a new series is counted (SEMANTICS 2).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Births {
-    /// By what is known of the target.
-    #[default]
-    Auto,
-    /// Always from zero.
-    FromZero,
-    /// Never: the first value is a baseline.
-    Baseline,
 }
 
 /// What holds a tier back when evidence is thin (SEMANTICS 4).

@@ -1,0 +1,508 @@
+//! The meter of one SLI: says what to read, takes the answers and turns them into sealed slices.
+//!
+//! Counting happens at sealing, slice after slice and over all series together. So the order in which answers come, and how
+//! a stretch of time is cut into reads, make no difference: a fresh fill and a live run give the same numbers.
+//! Deliberately absent: reading (see `collector`) and judging (see `judge`).
+
+use super::counter::{Step, patience};
+use super::reads::{Adds, Detail, Read, Role, reads_of};
+use super::series::{Roll, moved};
+use super::track::{Tally, Track};
+use super::{Ask, Batch, Births, MeterSpec, Sample};
+use crate::domain::base::{Labels, Ms, Span};
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+/// At most so many groups become tracks; the rest is counted and named as left out.
+pub const MAX_TRACKS: usize = 200;
+const MAX_LEFT_OUT: usize = 10_000;
+/// How far reads reach back so that births are told from first sights (SEMANTICS 2).
+const BIRTH_LEAD: Span = Span::from_mins(5);
+/// How far live reads reach back for samples that came late.
+const LATE_LEAD: Span = Span::from_mins(1);
+/// A target that was silent for longer is gone, not missing.
+const GONE: Span = Span::from_mins(15);
+/// Series are forgotten after so long; the counter treats them as new after a day.
+const SERIES_KEPT: Span = Span::from_hours(25);
+const HOUSEKEEPING: Span = Span::from_hours(6);
+const SURE_BIRTH: f64 = 10.0;
+
+/// Measures one SLI.
+#[derive(Clone, Debug)]
+pub struct Meter {
+    spec: MeterSpec,
+    reads: Vec<Read>,
+    roll: Roll,
+    tracks: Vec<Track>,
+    left_out: HashSet<Labels>,
+    /// The last slice before history begins.
+    start: Option<i64>,
+    sealed: Option<i64>,
+    /// Workspace of the slice that is being counted.
+    tallies: Vec<Tally>,
+    amendments: BTreeMap<(usize, i64), Tally>,
+    births: Vec<Birth>,
+}
+
+/// A first value that waits for the rest of its slice.
+#[derive(Clone, Copy, Debug)]
+struct Birth {
+    series: usize,
+    sample: Sample,
+}
+
+impl Meter {
+    /// A meter that has learnt nothing yet.
+    pub fn new(spec: MeterSpec) -> Self {
+        let reads = reads_of(&spec);
+        let tracks = if spec.group_by.is_empty() { vec![Track::new(Labels::default(), &spec)] } else { Vec::new() };
+        Self {
+            spec,
+            reads,
+            roll: Roll::default(),
+            tracks,
+            left_out: HashSet::new(),
+            start: None,
+            sealed: None,
+            tallies: Vec::new(),
+            amendments: BTreeMap::new(),
+            births: Vec::new(),
+        }
+    }
+
+    /// What it measures.
+    pub const fn spec(&self) -> &MeterSpec {
+        &self.spec
+    }
+
+    /// The reads that tell all about the slices in `(from, to]`. Raw reads reach further back, which is harmless: samples
+    /// that were taken before are ignored. The first call decides where history begins.
+    pub fn asks(&mut self, from: Ms, to: Ms, detail: Detail) -> Vec<(Role, Ask)> {
+        let step = self.spec.step;
+        let (from, to) = (from.floor_to(step), to.floor_to(step));
+        self.begin(from);
+        let lead = self.lead(from);
+        let roles = self.reads.iter().enumerate().filter(|(_, read)| read.is_for(detail));
+        roles.map(|(i, read)| (Role(i as u16), read.ask(from, to, lead, step))).collect()
+    }
+
+    /// History begins after `at`; only the first call counts. [`Meter::asks`] does it, too.
+    pub fn begin(&mut self, at: Ms) {
+        let k = at.0.div_euclid(self.spec.step.0.max(1));
+        self.start.get_or_insert(k);
+    }
+
+    /// Five minutes where births must be told from first sights, less while everything is known and came in time.
+    fn lead(&self, from: Ms) -> Span {
+        let follows = self.sealed().is_some_and(|sealed| from <= sealed);
+        let silence = |newest: Option<Ms>| newest.map_or(Span::ZERO, |at| from.since(at));
+        let late = |silence: Span| silence > LATE_LEAD * 2 && silence <= GONE;
+        let all_well = follows && !self.roll.presences.iter().any(|p| late(silence(p.newest)));
+        if all_well { LATE_LEAD } else { BIRTH_LEAD }
+    }
+
+    /// Takes an answer. Roles and stretches of time may come in any order as long as each series' samples rise in time;
+    /// samples that are not newer than the series' newest are ignored.
+    pub fn take(&mut self, role: Role, batch: &Batch) {
+        let Some(read) = self.reads.get(usize::from(role.0)) else { return };
+        let (class, adds) = (read.class, read.adds);
+        for (labels, samples) in batch.iter().filter(|(_, samples)| !samples.is_empty()) {
+            let Some(id) = self.series(class, adds, labels) else { continue };
+            let series = &mut self.roll.series[id];
+            for sample in samples {
+                series.accept(*sample);
+            }
+        }
+    }
+
+    fn series(&mut self, class: u16, adds: Adds, labels: &Labels) -> Option<usize> {
+        if let Some(id) = self.roll.find(class, labels) {
+            return Some(id);
+        }
+        let track = self.track_for(labels)?;
+        let id = self.roll.enter(&self.spec, class, labels, adds, track);
+        self.tracks[track].errors_seen |= self.roll.series[id].counts_errors();
+        Some(id)
+    }
+
+    /// The track of a series; `None` when there are too many.
+    fn track_for(&mut self, labels: &Labels) -> Option<usize> {
+        if self.spec.group_by.is_empty() {
+            return Some(0);
+        }
+        let group = labels.only(&self.spec.group_by);
+        match self.tracks.binary_search_by(|track| track.group.cmp(&group)) {
+            Ok(at) => Some(at),
+            Err(at) if self.tracks.len() < MAX_TRACKS => {
+                self.tracks.insert(at, Track::new(group, &self.spec));
+                self.roll.track_inserted(at);
+                Some(at)
+            }
+            Err(_) => {
+                if self.left_out.len() < MAX_LEFT_OUT {
+                    self.left_out.insert(group);
+                }
+                None
+            }
+        }
+    }
+
+    /// Says that everything up to `through` has been answered: slices up to there get their state. A failed read is simply
+    /// not sealed; a later one fills the gap.
+    pub fn seal(&mut self, through: Ms) {
+        let last = through.0.div_euclid(self.spec.step.0.max(1));
+        let live: Vec<usize> = (0..self.roll.series.len()).filter(|id| !self.roll.series[*id].waiting.is_empty()).collect();
+        let waiting = live.iter().filter_map(|id| self.roll.series[*id].waiting.front()).map(|s| self.index(s.at)).min();
+        let start = *self.start.get_or_insert(waiting.unwrap_or(last) - 1);
+        let next = self.sealed.unwrap_or(start) + 1;
+        for k in waiting.map_or(next, |first| first.min(next))..=last {
+            self.count_slice(k, &live);
+            self.write_slice(k, start);
+        }
+        let before = self.sealed.replace(self.sealed.map_or(last, |sealed| sealed.max(last)));
+        self.keep_house(before);
+    }
+
+    /// Everything up to here is known.
+    pub fn sealed(&self) -> Option<Ms> {
+        self.sealed.map(|k| self.time(k))
+    }
+
+    /// Time of the newest sample that was counted.
+    pub fn data_through(&self) -> Option<Ms> {
+        self.tracks.iter().filter_map(Track::newest).max()
+    }
+
+    /// The tracks, sorted by group. Without `group_by` there is always exactly one.
+    pub fn tracks(&self) -> &[Track] {
+        &self.tracks
+    }
+
+    /// Groups that were left out because there are more than [`MAX_TRACKS`] (counted up to 10,000).
+    pub fn groups_left_out(&self) -> usize {
+        self.left_out.len()
+    }
+
+    /// What is wrong with the data as such, in words, when something is: no bucket has the threshold's value.
+    pub fn problem(&self) -> Option<String> {
+        let Some(Adds::Buckets { under }) = self.reads.first().map(|read| read.adds) else { return None };
+        self.roll.families.iter().find(|family| family.has_last && !family.has_threshold)?;
+        let at = super::buckets::Bound::Finite(under).seconds();
+        let bounds = || self.tracks.iter().flat_map(|track| track.bounds().iter().copied());
+        let below = bounds().filter(|b| *b < at).max_by(f64::total_cmp);
+        let above = bounds().filter(|b| *b > at).min_by(f64::total_cmp);
+        let near = match (below, above) {
+            (Some(below), Some(above)) => format!("; the nearest are le=\"{below}\" and le=\"{above}\""),
+            (Some(one), None) | (None, Some(one)) => format!("; the nearest is le=\"{one}\""),
+            (None, None) => String::new(),
+        };
+        Some(format!("a histogram has no bucket le=\"{under}\", so what is under the threshold cannot be counted{near}"))
+    }
+
+    /// Bytes of memory, about; labels of series not counted.
+    pub fn bytes(&self) -> usize {
+        self.tracks.iter().map(Track::bytes).sum::<usize>() + self.roll.series.capacity() * 250
+    }
+
+    const fn index(&self, at: Ms) -> i64 {
+        (at.0 - 1).div_euclid(self.spec.step.0) + 1
+    }
+
+    const fn time(&self, k: i64) -> Ms {
+        Ms(k * self.spec.step.0)
+    }
+
+    // ---- counting one slice ----
+
+    fn count_slice(&mut self, k: i64, live: &[usize]) {
+        self.tallies.clear();
+        self.tallies.resize(self.tracks.len(), Tally::default());
+        let mut standby = false;
+        for &id in live {
+            if self.is_active(id) { self.count(id, k) } else { standby = true }
+        }
+        if standby {
+            live.iter()
+                .filter(|id| !self.is_active(**id))
+                .copied()
+                .collect::<Vec<_>>()
+                .into_iter()
+                .for_each(|id| self.relieve(id, k));
+        }
+        self.settle_births(k);
+        self.check_families(k, live);
+        self.settle_asked();
+    }
+
+    fn is_active(&self, id: usize) -> bool {
+        let counted = &self.roll.counters[self.roll.series[id].counter];
+        counted.replicas == 1 || counted.active == id
+    }
+
+    /// A standby replica: what the active one has told is dropped; when that one fell silent, this one takes over from there.
+    fn relieve(&mut self, id: usize, k: i64) {
+        let end = self.time(k);
+        let counted = &mut self.roll.counters[self.roll.series[id].counter];
+        let told = counted.counter.last_at();
+        let waiting = &mut self.roll.series[id].waiting;
+        while waiting.front().is_some_and(|s| told.is_some_and(|told| s.at <= told)) {
+            waiting.pop_front();
+        }
+        let silent = told.is_none_or(|told| end.since(told) > counted.counter.patience(self.spec.step));
+        if silent && waiting.front().is_some_and(|s| s.at <= end) {
+            counted.active = id;
+            self.count(id, k);
+        }
+    }
+
+    /// Counts the samples of a series up to the end of slice `k`.
+    fn count(&mut self, id: usize, k: i64) {
+        let end = self.time(k);
+        while let Some(sample) = self.roll.series[id].waiting.pop_front_if(|s| s.at <= end) {
+            match self.roll.series[id].adds {
+                Adds::Events { .. } | Adds::Buckets { .. } => self.count_sample(id, sample, k),
+                adds => ask_sample(&mut self.tallies[self.roll.series[id].track], adds, sample.value, &self.spec),
+            }
+        }
+    }
+
+    fn count_sample(&mut self, id: usize, sample: Sample, k: i64) {
+        let at = self.index(sample.at);
+        let series = &self.roll.series[id];
+        let (target, presence, witness) = (series.target, series.presence, series.is_witness(self.spec.has_total()));
+        let counter = &mut self.roll.counters[series.counter].counter;
+        if counter.usual() == Span::ZERO && counter.last_at().is_some() {
+            let usual = self.roll.targets[target].usual;
+            counter.expect(usual);
+        }
+        let step = counter.push(sample, self.spec.step);
+        let usual = counter.usual();
+        if step == Step::Ignored {
+            return;
+        }
+        self.roll.targets[target].see(at, sample.at, usual);
+        let presence = &mut self.roll.presences[presence];
+        presence.newest = Some(presence.newest.map_or(sample.at, |newest| newest.max(sample.at)));
+        presence.usual = if usual > Span::ZERO { usual } else { presence.usual };
+        if witness {
+            self.tally(id, at, k).see(sample.at, usual);
+        }
+        match step {
+            Step::Ignored => {}
+            Step::Invalid => self.tally(id, at, k).error = true,
+            Step::Birth => self.births.push(Birth { series: id, sample }),
+            Step::Increase { by, bridged, hidden } => self.credit(id, at, k, by, bridged, hidden),
+        }
+    }
+
+    /// The tally of slice `at` while slice `k` is being counted.
+    fn tally(&mut self, id: usize, at: i64, k: i64) -> &mut Tally {
+        let track = self.roll.series[id].track;
+        if at == k { &mut self.tallies[track] } else { self.amendments.entry((track, at)).or_default() }
+    }
+
+    fn credit(&mut self, id: usize, at: i64, k: i64, by: f64, bridged: bool, hidden: f64) {
+        let series = &self.roll.series[id];
+        let (bad, total) = series.adds.factors(series.bound);
+        let witness = series.is_witness(self.spec.has_total());
+        if let Some(bound) = series.bound {
+            self.tracks[series.track].recent.add(at, bound.seconds(), by);
+        }
+        let tally = self.tally(id, at, k);
+        tally.bad += bad * by;
+        tally.total += total * by;
+        tally.regular |= witness && !bridged;
+        // Of good events that a restart hides none can be bad, so only what adds to bad widens it.
+        tally.note.hidden_bad += bad.max(0.0) * hidden;
+        if bridged {
+            tally.note.bridged_bad += bad * by;
+            tally.note.bridged_total += total * by;
+        }
+    }
+
+    // ---- births ----
+
+    /// First values count from 0 when their target was there before; of a new target when all of them are as small as its
+    /// siblings let expect. All or none of a target's: half of them would make errors without events.
+    fn settle_births(&mut self, k: i64) {
+        if self.births.is_empty() {
+            return;
+        }
+        let births = std::mem::take(&mut self.births);
+        let mut medians: HashMap<u32, f64> = HashMap::new();
+        let mut plausible: HashMap<usize, bool> = HashMap::new();
+        if self.spec.births == Births::Auto {
+            for birth in births.iter().filter(|birth| !self.is_known(birth)) {
+                let series = &self.roll.series[birth.series];
+                let median = *medians.entry(series.shape).or_insert_with(|| self.median_of_siblings(birth));
+                let fits = birth.sample.value <= SURE_BIRTH.max(SURE_BIRTH * median);
+                *plausible.entry(series.target).or_insert(true) &= fits;
+            }
+        }
+        for birth in &births {
+            let target = self.roll.series[birth.series].target;
+            let counts = match self.spec.births {
+                Births::FromZero => true,
+                Births::Baseline => false,
+                Births::Auto => self.is_known(birth) || plausible.get(&target).copied().unwrap_or(false),
+            };
+            let at = self.index(birth.sample.at);
+            if counts {
+                self.credit(birth.series, at, k, birth.sample.value, false, 0.0);
+            } else {
+                let witness = self.roll.series[birth.series].is_witness(self.spec.has_total());
+                self.tally(birth.series, at, k).regular |= witness;
+                let begun = self.start.is_some_and(|start| at > start);
+                self.tracks[self.roll.series[birth.series].track].births_skipped += u64::from(begun);
+            }
+        }
+        self.births = births;
+        self.births.clear();
+    }
+
+    fn is_known(&self, birth: &Birth) -> bool {
+        self.roll.targets[self.roll.series[birth.series].target].was_there(birth.sample.at, BIRTH_LEAD)
+    }
+
+    /// The median increase a step of the same series on other targets; 0 when there are none.
+    fn median_of_siblings(&self, birth: &Birth) -> f64 {
+        let own = &self.roll.series[birth.series];
+        let alive = |at: Option<Ms>| at.is_some_and(|at| birth.sample.at.since(at) <= BIRTH_LEAD);
+        let others = self.roll.series.iter().filter(|s| s.shape == own.shape && s.target != own.target);
+        let counters = others.map(|s| &self.roll.counters[s.counter].counter).filter(|c| alive(c.last_at()));
+        let mut rates: Vec<f64> = counters.filter_map(|c| c.per_step(self.spec.step)).collect();
+        rates.sort_by(f64::total_cmp);
+        match rates.len() {
+            0 => 0.0,
+            n if n % 2 == 1 => rates[n / 2],
+            n => f64::midpoint(rates[n / 2 - 1], rates[n / 2]),
+        }
+    }
+
+    // ---- what a slice adds up to ----
+
+    /// A histogram without the threshold's bucket cannot be counted: its slices are data errors, not all bad.
+    fn check_families(&mut self, k: i64, live: &[usize]) {
+        if self.roll.families.iter().all(|family| family.has_threshold || !family.has_last) {
+            return;
+        }
+        for &id in live {
+            let series = &self.roll.series[id];
+            let lacks = series.family.is_some_and(|family| !self.roll.families[family].has_threshold);
+            let newest = self.roll.counters[series.counter].counter.last_at();
+            if lacks && newest.is_some_and(|at| self.index(at) == k) {
+                self.tallies[series.track].error = true;
+            }
+        }
+    }
+
+    fn settle_asked(&mut self) {
+        let Some((side, level)) = self.spec.good.filter(|_| self.reads.iter().any(|r| r.adds == Adds::Value)) else {
+            self.tallies.iter_mut().for_each(settle_ratio);
+            return;
+        };
+        for tally in &mut self.tallies {
+            if let Some(value) = tally.value {
+                tally.error |= value.is_infinite();
+                tally.total = 1.0;
+                tally.bad = if side.is_good(value, level) { 0.0 } else { 1.0 };
+                (tally.sampled, tally.regular) = (true, true);
+            }
+        }
+    }
+
+    fn write_slice(&mut self, k: i64, start: i64) {
+        let end = self.time(k);
+        let sealed = self.sealed.is_some_and(|sealed| k <= sealed);
+        let excluded = self.spec.exclude.iter().any(|i| i.from < end && end <= i.to);
+        let asked = self.reads.iter().all(|read| !matches!(read.adds, Adds::Events { .. } | Adds::Buckets { .. }));
+        for (at, track) in self.tracks.iter_mut().enumerate() {
+            let tally = self.tallies[at];
+            if k <= start {
+                track.lead_in(&tally);
+            } else if !sealed {
+                let partial = is_partial(&self.roll, at, end, self.spec.step);
+                if let (Some(value), false) = (tally.value, tally.error) {
+                    track.values.put(k, value);
+                }
+                track.commit(k, &tally, partial, excluded);
+            } else if !asked {
+                track.amend(k, &tally, true);
+            }
+        }
+        for ((track, at), tally) in std::mem::take(&mut self.amendments) {
+            if at > start {
+                let late = self.sealed.is_some_and(|sealed| at <= sealed);
+                self.tracks[track].amend(at, &tally, late);
+            }
+        }
+    }
+
+    // ---- housekeeping ----
+
+    /// Every six hours: forgets series that are gone, and tracks that have been silent for the whole period.
+    fn keep_house(&mut self, before: Option<i64>) {
+        let (Some(sealed), Some(before)) = (self.sealed, before) else { return };
+        let day = |k: i64| self.time(k).floor_to(HOUSEKEEPING);
+        if day(sealed) == day(before) {
+            return;
+        }
+        let now = self.time(sealed);
+        self.roll.forget(now - SERIES_KEPT);
+        if !self.spec.group_by.is_empty() {
+            let oldest = now - self.spec.period - SERIES_KEPT;
+            let stays: Vec<bool> = self.tracks.iter().map(|t| t.newest().is_none_or(|at| at > oldest)).collect();
+            let mut stay = stays.iter();
+            self.tracks.retain(|_| stay.next().copied().unwrap_or(true));
+            self.roll.tracks_moved(&moved(&stays));
+        }
+    }
+}
+
+/// A target was there within the last quarter of an hour and is missing while others are there.
+fn is_partial(roll: &Roll, track: usize, end: Ms, step: Span) -> bool {
+    let (mut missing, mut here) = (false, false);
+    for presence in roll.presences.iter().filter(|p| p.track == track) {
+        let Some(newest) = presence.newest else { continue };
+        let silence = end.since(newest);
+        if silence <= patience(presence.usual, step) {
+            here = true;
+        } else if silence <= GONE {
+            missing = true;
+        }
+    }
+    missing && here
+}
+
+fn ask_sample(tally: &mut Tally, adds: Adds, value: f64, spec: &MeterSpec) {
+    if value.is_nan() {
+        tally.unknown_errors |= matches!(adds, Adds::Errors { .. });
+        return;
+    }
+    let add = |sum: Option<f64>, value: f64| Some(sum.unwrap_or(0.0) + value);
+    match adds {
+        Adds::Errors { times } => tally.errors_asked = add(tally.errors_asked, value * times),
+        Adds::Total { times } => tally.total_asked = add(tally.total_asked, value * times),
+        Adds::Value => {
+            let side = spec.good.map(|(side, _)| side);
+            let worse = |known: f64| side.map_or(value, |side| side.worse(known, value));
+            tally.value = Some(tally.value.map_or(value, worse));
+        }
+        Adds::Events { .. } | Adds::Buckets { .. } => {}
+    }
+}
+
+/// An asked ratio: events without a total make no sense, errors that are absent beside a total are none.
+fn settle_ratio(tally: &mut Tally) {
+    let (errors, total) = (tally.errors_asked, tally.total_asked);
+    if errors.is_none() && total.is_none() {
+        return;
+    }
+    let (bad, all) = (errors.unwrap_or(0.0), total.unwrap_or(0.0));
+    (tally.bad, tally.total) = (bad, all);
+    (tally.sampled, tally.regular) = (total.is_some(), total.is_some());
+    let unknown = errors.is_none() && tally.unknown_errors && all > 0.0;
+    tally.error |= unknown || !bad.is_finite() || !all.is_finite() || bad < 0.0 || all < 0.0;
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,130 @@
+//! Reads: what a plan needs from a source, and what each answer means.
+
+use super::buckets::{Bound, counting_selector};
+use super::{Ask, AskedPlan, AskedUnit, Count, CountedPlan, MeterSpec, Plan, Selector};
+use crate::domain::base::{Ms, Span, Text};
+use rust_decimal::Decimal;
+
+/// Which term of its plan an answer is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Role(pub(super) u16);
+
+/// How much a read is to bring.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Detail {
+    /// What counting needs: of histograms the threshold's bucket and the last one.
+    Counts,
+    /// Everything: of histograms all buckets, for quantiles.
+    #[default]
+    Full,
+}
+
+/// What a series' numbers are added to.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Adds {
+    /// Increases, times these.
+    Events { bad: i8, total: i8 },
+    /// Increases of the bucket that its `le` names.
+    Buckets { under: Decimal },
+    /// Asked values, times this: bad events.
+    Errors { times: f64 },
+    /// Asked values, times this: all events.
+    Total { times: f64 },
+    /// The SLI's own value.
+    Value,
+}
+
+impl Adds {
+    /// What an increase of a series counts for: (bad, total).
+    pub(super) fn factors(self, bound: Option<Bound>) -> (f64, f64) {
+        match (self, bound) {
+            (Self::Events { bad, total }, _) => (f64::from(bad), f64::from(total)),
+            (Self::Buckets { .. }, Some(Bound::Infinite)) => (1.0, 1.0),
+            (Self::Buckets { under }, Some(Bound::Finite(le))) if le == under => (-1.0, 0.0),
+            _ => (0.0, 0.0),
+        }
+    }
+}
+
+/// One term of a plan.
+#[derive(Clone, Debug)]
+pub(super) struct Read {
+    what: What,
+    pub adds: Adds,
+    /// Series of one class are the same series, whichever read brings them.
+    pub class: u16,
+    /// Only for this detail; both when absent.
+    detail: Option<Detail>,
+}
+
+#[derive(Clone, Debug)]
+enum What {
+    Raw(Selector),
+    Eval(Text),
+}
+
+/// The reads of a plan. The same selector in several terms is read once.
+pub(super) fn reads_of(spec: &MeterSpec) -> Vec<Read> {
+    match &spec.plan {
+        Plan::Counted(CountedPlan::Events { bad, total }) => events(bad, total.as_ref()),
+        Plan::Counted(CountedPlan::Histogram(plan)) => {
+            let under = plan.under_seconds.normalize();
+            let read = |selector, detail| Read {
+                what: What::Raw(selector),
+                adds: Adds::Buckets { under },
+                class: 0,
+                detail: Some(detail),
+            };
+            vec![read(counting_selector(&plan.buckets, under), Detail::Counts), read(plan.buckets.clone(), Detail::Full)]
+        }
+        Plan::Asked { ask, .. } => asked(ask, spec.step),
+    }
+}
+
+fn events(bad: &Count, total: Option<&Count>) -> Vec<Read> {
+    let none = Count::default();
+    let total = total.unwrap_or(&none);
+    let terms = [(&bad.plus, 1, 0), (&bad.minus, -1, 0), (&total.plus, 0, 1), (&total.minus, 0, -1)];
+    let mut sums: Vec<(&Selector, i8, i8)> = Vec::new();
+    for (selector, bad, total) in terms.into_iter().flat_map(|(list, bad, total)| list.iter().map(move |s| (s, bad, total))) {
+        match sums.iter_mut().find(|(known, ..)| *known == selector) {
+            Some((_, b, t)) => (*b, *t) = (b.saturating_add(bad), t.saturating_add(total)),
+            None => sums.push((selector, bad, total)),
+        }
+    }
+    let read = |(class, (selector, bad, total)): (usize, (&Selector, i8, i8))| Read {
+        what: What::Raw(selector.clone()),
+        adds: Adds::Events { bad, total },
+        class: class as u16,
+        detail: None,
+    };
+    sums.into_iter().enumerate().map(read).collect()
+}
+
+fn asked(ask: &AskedPlan, step: Span) -> Vec<Read> {
+    let read = |class, expr: &Text, adds| Read { what: What::Eval(expr.clone()), adds, class, detail: None };
+    match ask {
+        AskedPlan::Ratio { errors, total, unit } => {
+            let times = match unit {
+                AskedUnit::PerSecond => step.secs_f64(),
+                AskedUnit::PerWindow(window) => step.0 as f64 / window.0.max(1) as f64,
+            };
+            vec![read(0, errors, Adds::Errors { times }), read(1, total, Adds::Total { times })]
+        }
+        AskedPlan::Value { value } => vec![read(0, value, Adds::Value)],
+    }
+}
+
+impl Read {
+    /// The question for the slices in `(from, to]`; raw samples from `lead` earlier.
+    pub(super) fn ask(&self, from: Ms, to: Ms, lead: Span, step: Span) -> Ask {
+        match &self.what {
+            What::Raw(selector) => Ask::Raw { selector: selector.clone(), from: from - lead, to },
+            What::Eval(expr) => Ask::Eval { expr: expr.clone(), from, to, step },
+        }
+    }
+
+    pub(super) fn is_for(&self, detail: Detail) -> bool {
+        self.detail.is_none_or(|own| own == detail)
+    }
+}

@@ -1,0 +1,261 @@
+//! The series a meter has met: their samples that wait to be counted, and the targets, families and shapes they belong to.
+//!
+//! Everything is an index into a list, so that counting a slice touches no label.
+
+use super::buckets::Bound;
+use super::counter::Counter;
+use super::reads::Adds;
+use super::{MeterSpec, Sample};
+use crate::domain::base::{Labels, Ms, Span, Text};
+use std::collections::{HashMap, HashSet, VecDeque};
+
+/// One series of a source.
+#[derive(Clone, Debug)]
+pub(super) struct Series {
+    pub adds: Adds,
+    pub bound: Option<Bound>,
+    pub track: usize,
+    pub presence: usize,
+    /// Replicas of one series share a counter.
+    pub counter: usize,
+    pub target: usize,
+    /// Series of the same class and shape differ in nothing but their target.
+    pub shape: u32,
+    /// For buckets: the histogram it belongs to.
+    pub family: Option<usize>,
+    /// Samples that were taken and not counted yet, rising in time.
+    pub waiting: VecDeque<Sample>,
+    accepted: Option<Ms>,
+}
+
+impl Series {
+    /// Takes a sample unless one as new was taken before.
+    pub(super) fn accept(&mut self, sample: Sample) {
+        if self.accepted.is_none_or(|at| sample.at > at) {
+            self.accepted = Some(sample.at);
+            self.waiting.push_back(sample);
+        }
+    }
+
+    /// Its samples tell of traffic: without them a slice has no data.
+    pub(super) fn is_witness(&self, has_total: bool) -> bool {
+        match self.adds {
+            Adds::Events { bad, total } => {
+                if has_total {
+                    total != 0
+                } else {
+                    bad != 0
+                }
+            }
+            Adds::Buckets { .. } => self.bound == Some(Bound::Infinite),
+            _ => true,
+        }
+    }
+
+    /// It was made to count errors (and nothing else).
+    pub(super) fn counts_errors(&self) -> bool {
+        !matches!(self.adds, Adds::Events { bad, .. } if bad <= 0) && !matches!(self.adds, Adds::Total { .. })
+    }
+}
+
+/// A counter and the replica it listens to.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Counted {
+    pub counter: Counter,
+    pub active: usize,
+    pub replicas: u32,
+}
+
+/// A target: what exposes series and restarts with them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Target {
+    /// The slice of the newest sample.
+    slice: i64,
+    first_in_slice: Option<Ms>,
+    before_slice: Option<Ms>,
+    newest: Option<Ms>,
+    pub usual: Span,
+}
+
+impl Target {
+    pub(super) fn see(&mut self, k: i64, at: Ms, usual: Span) {
+        if k > self.slice || self.newest.is_none() {
+            (self.slice, self.before_slice, self.first_in_slice) = (k, self.newest, Some(at));
+        }
+        self.first_in_slice = Some(self.first_in_slice.map_or(at, |first| first.min(at)));
+        self.newest = Some(self.newest.map_or(at, |newest| newest.max(at)));
+        if usual > Span::ZERO {
+            self.usual = usual;
+        }
+    }
+
+    /// It had a sample in the `within` before `at`.
+    pub(super) fn was_there(&self, at: Ms, within: Span) -> bool {
+        let near = |seen: Option<Ms>| seen.is_some_and(|seen| seen < at && at.since(seen) <= within);
+        near(self.before_slice) || near(self.first_in_slice)
+    }
+}
+
+/// A target as one track sees it.
+#[derive(Clone, Debug)]
+pub(super) struct Presence {
+    pub track: usize,
+    pub newest: Option<Ms>,
+    pub usual: Span,
+}
+
+/// A histogram: labels without `le`.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Family {
+    pub has_threshold: bool,
+    pub has_last: bool,
+}
+
+/// All of them, and how to find them by labels.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Roll {
+    pub series: Vec<Series>,
+    pub counters: Vec<Counted>,
+    pub targets: Vec<Target>,
+    pub presences: Vec<Presence>,
+    pub families: Vec<Family>,
+    by_labels: HashMap<(u16, Labels), usize>,
+    counter_of: HashMap<(u16, Labels), usize>,
+    target_of: HashMap<Labels, usize>,
+    presence_of: HashMap<(usize, usize), usize>,
+    family_of: HashMap<Labels, usize>,
+    shape_of: HashMap<(u16, Labels), u32>,
+    shapes: u32,
+}
+
+impl Roll {
+    pub(super) fn find(&self, class: u16, labels: &Labels) -> Option<usize> {
+        // The key is built to look it up: labels are shared, so this copies a pointer.
+        self.by_labels.get(&(class, labels.clone())).copied()
+    }
+
+    /// Enters a series that was not met before.
+    pub(super) fn enter(&mut self, spec: &MeterSpec, class: u16, labels: &Labels, adds: Adds, track: usize) -> usize {
+        let id = self.series.len();
+        let bound = matches!(adds, Adds::Buckets { .. }).then(|| Bound::parse(labels.get("le"))).flatten();
+        let names = target_names(spec);
+        let target = found(&mut self.target_of, labels.only(&names), &mut self.targets, Target::default);
+        let unseen = || Presence { track, newest: None, usual: Span::ZERO };
+        let presence = found(&mut self.presence_of, (track, target), &mut self.presences, unseen);
+        let family = bound.map(|_| {
+            let key = labels.without(&["le".into(), "__name__".into()]);
+            found(&mut self.family_of, key, &mut self.families, Family::default)
+        });
+        if let (Some(bound), Some(family)) = (bound, family) {
+            let family = &mut self.families[family];
+            family.has_last |= bound == Bound::Infinite;
+            family.has_threshold |= adds.factors(Some(bound)).0 < 0.0;
+        }
+        let key = if spec.dedupe.is_empty() { labels.clone() } else { labels.without(&spec.dedupe) };
+        let counter =
+            found(&mut self.counter_of, (class, key), &mut self.counters, || Counted { active: id, ..Counted::default() });
+        self.counters[counter].replicas += 1;
+        let shape = *self.shape_of.entry((class, labels.without(&names))).or_insert_with(|| {
+            self.shapes += 1;
+            self.shapes
+        });
+        let waiting = VecDeque::new();
+        let series = Series { adds, bound, track, presence, counter, target, shape, family, waiting, accepted: None };
+        self.series.push(series);
+        self.by_labels.insert((class, labels.clone()), id);
+        id
+    }
+
+    /// Makes room for a new track at `at`: the tracks from there on moved up by one.
+    pub(super) fn track_inserted(&mut self, at: usize) {
+        self.series.iter_mut().for_each(|s| s.track += usize::from(s.track >= at));
+        self.presences.iter_mut().for_each(|p| p.track += usize::from(p.track >= at));
+        self.presence_of = self.presence_of.drain().map(|((track, t), p)| ((track + usize::from(track >= at), t), p)).collect();
+    }
+
+    /// Gives tracks their new places; nothing may belong to one that is gone.
+    pub(super) fn tracks_moved(&mut self, places: &[Option<usize>]) {
+        let place = |track: usize| places[track].unwrap_or(0);
+        self.series.iter_mut().for_each(|s| s.track = place(s.track));
+        self.presences.iter_mut().for_each(|p| p.track = place(p.track));
+        self.presence_of = self.presence_of.drain().map(|((track, t), p)| ((place(track), t), p)).collect();
+    }
+
+    /// Forgets series whose last sample lies before `before`, and what only they belonged to.
+    pub(super) fn forget(&mut self, before: Ms) {
+        let old = |s: &Series| s.waiting.is_empty() && s.accepted.is_none_or(|at| at < before);
+        let stays: Vec<bool> = self.series.iter().map(|s| !old(s)).collect();
+        let used = |len: usize, of: fn(&Series) -> Option<usize>| {
+            let mut used = vec![false; len];
+            self.series.iter().zip(&stays).filter(|(_, stays)| **stays).filter_map(|(s, _)| of(s)).for_each(|i| used[i] = true);
+            used
+        };
+        let counters = moved(&used(self.counters.len(), |s| Some(s.counter)));
+        let targets = moved(&used(self.targets.len(), |s| Some(s.target)));
+        let presences = moved(&used(self.presences.len(), |s| Some(s.presence)));
+        let families = moved(&used(self.families.len(), |s| s.family));
+        let series = moved(&stays);
+        keep(&mut self.series, &series);
+        keep(&mut self.counters, &counters);
+        keep(&mut self.targets, &targets);
+        keep(&mut self.presences, &presences);
+        keep(&mut self.families, &families);
+        rename(&mut self.by_labels, &series);
+        rename(&mut self.counter_of, &counters);
+        rename(&mut self.target_of, &targets);
+        rename(&mut self.presence_of, &presences);
+        rename(&mut self.family_of, &families);
+        self.presence_of = self
+            .presence_of
+            .drain()
+            .filter_map(|((track, target), p)| targets[target].map(|target| ((track, target), p)))
+            .collect();
+        for s in &mut self.series {
+            let renamed = |map: &[Option<usize>], i: usize| map[i].unwrap_or(0);
+            (s.counter, s.target) = (renamed(&counters, s.counter), renamed(&targets, s.target));
+            s.presence = renamed(&presences, s.presence);
+            s.family = s.family.and_then(|f| families[f]);
+        }
+        for (id, counted) in self.counters.iter_mut().enumerate() {
+            let heir = || self.series.iter().position(|s| s.counter == id).unwrap_or(0);
+            counted.active = series[counted.active].unwrap_or_else(heir);
+        }
+        let shapes: HashSet<u32> = self.series.iter().map(|s| s.shape).collect();
+        self.shape_of.retain(|_, shape| shapes.contains(shape));
+    }
+}
+
+/// The labels that name a target.
+fn target_names(spec: &MeterSpec) -> Vec<Text> {
+    if spec.target_labels.is_empty() { vec!["job".into(), "instance".into()] } else { spec.target_labels.clone() }
+}
+
+fn found<K: std::hash::Hash + Eq, T>(map: &mut HashMap<K, usize>, key: K, list: &mut Vec<T>, make: impl FnOnce() -> T) -> usize {
+    *map.entry(key).or_insert_with(|| {
+        list.push(make());
+        list.len() - 1
+    })
+}
+
+/// Where every item goes when only those that stay are kept.
+pub(super) fn moved(stays: &[bool]) -> Vec<Option<usize>> {
+    let mut next = 0;
+    let mut place = |stays: &bool| {
+        let at = next;
+        next += usize::from(*stays);
+        stays.then_some(at)
+    };
+    stays.iter().map(&mut place).collect()
+}
+
+fn keep<T>(list: &mut Vec<T>, moved: &[Option<usize>]) {
+    let mut at = 0;
+    list.retain(|_| {
+        at += 1;
+        moved[at - 1].is_some()
+    });
+}
+
+fn rename<K: std::hash::Hash + Eq>(map: &mut HashMap<K, usize>, moved: &[Option<usize>]) {
+    map.retain(|_, id| moved[*id].inspect(|new| *id = *new).is_some());
+}

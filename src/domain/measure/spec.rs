@@ -1,0 +1,94 @@
+//! What a meter is told to measure: a plan and the rules of counting around it.
+//!
+//! Deliberately absent: targets and tiers. A spec says how events are counted, never how many are too many.
+
+use super::Plan;
+use crate::domain::base::{Interval, Span, Text};
+
+/// How the first value of a new series is counted (SEMANTICS 2).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Births {
+    /// By what is known of the target.
+    #[default]
+    Auto,
+    /// Always from zero.
+    FromZero,
+    /// Never: the first value is a baseline.
+    Baseline,
+}
+
+/// Which side of a level is good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// Good when value < level.
+    Below,
+    /// Good when value > level.
+    Above,
+}
+
+impl Side {
+    /// True when `value` lies on the good side of `level`; a value on the level is not good.
+    pub fn is_good(self, value: f64, level: f64) -> bool {
+        match self {
+            Self::Below => value < level,
+            Self::Above => value > level,
+        }
+    }
+
+    /// The worse of two values: the greater one where below is good.
+    pub(crate) fn worse(self, a: f64, b: f64) -> f64 {
+        match self {
+            Self::Below => a.max(b),
+            Self::Above => a.min(b),
+        }
+    }
+}
+
+/// Everything a meter needs to know.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MeterSpec {
+    /// What is read and added up.
+    pub plan: Plan,
+    /// Labels that split it into tracks; without them there is exactly one track.
+    pub group_by: Vec<Text>,
+    /// Labels of duplicate replicas, counted once.
+    pub dedupe: Vec<Text>,
+    /// Labels that name a target; `job` and `instance` when empty.
+    pub target_labels: Vec<Text>,
+    /// First values of series.
+    pub births: Births,
+    /// Width of slices. Blocks of 15 minutes want a step that divides them; another step makes them a little longer.
+    pub step: Span,
+    /// How far back windows reach.
+    pub period: Span,
+    /// How far behind the newest slice a verdict may be asked with every window still exact (1 h covers `settle` and
+    /// replays that seal at most an hour at a time). Quantiles and values are kept for this long and an hour more.
+    pub slack: Span,
+    /// For value plans: which side is good, and the level.
+    pub good: Option<(Side, f64)>,
+    /// Stretches left out of every count.
+    pub exclude: Vec<Interval>,
+}
+
+impl MeterSpec {
+    /// A spec with the defaults of SEMANTICS: no groups, births `auto`, step 15 s, period 30 d, slack 1 h.
+    pub fn new(plan: Plan) -> Self {
+        Self {
+            plan,
+            group_by: Vec::new(),
+            dedupe: Vec::new(),
+            target_labels: Vec::new(),
+            births: Births::Auto,
+            step: Span::from_secs(15),
+            period: Span::from_days(30),
+            slack: Span::from_hours(1),
+            good: None,
+            exclude: Vec::new(),
+        }
+    }
+
+    /// True when the plan has a total, so that an error ratio exists; occurrences have none.
+    pub fn has_total(&self) -> bool {
+        !matches!(&self.plan, Plan::Counted(super::CountedPlan::Events { total: None, .. }))
+    }
+}
