@@ -8,6 +8,8 @@ use super::{Dispatch, DispatchKind, DispatchState, NewDispatch, SendOutcome, Set
 use crate::domain::base::{Ms, Severity, Span, Text};
 use crate::domain::incident::IncidentRef;
 
+/// The shortest wait: `Retry-After: 0` from a server that goes on refusing must not become a storm.
+const SHORTEST_WAIT: Span = Span::from_secs(1);
 /// The longest wait between two tries of ours.
 const LONGEST_WAIT: Span = Span::from_mins(1);
 /// The longest wait a receiver may ask for: a hostile or mistaken `Retry-After` must not silence it for days.
@@ -110,7 +112,7 @@ pub fn after_sending(
                 }
             }
             _ => {
-                let wait = after.map_or_else(|| backoff(row.attempts, luck), |a| Span(a.0.clamp(0, LONGEST_ASKED_WAIT.0)));
+                let wait = after.map_or_else(|| backoff(row.attempts, luck), |a| a.clamp(SHORTEST_WAIT, LONGEST_ASKED_WAIT));
                 Settlement::RetryAt { at: now + wait, why }
             }
         },
@@ -136,7 +138,8 @@ pub fn to_keep_alive<'a>(rows: &'a [Dispatch], receiver: &str, standing: &Standi
 /// are not asked in step by everyone.
 pub fn backoff(attempts: u32, luck: f64) -> Span {
     let full = Span::from_secs(1_i64 << attempts.saturating_sub(1).min(6)).min(LONGEST_WAIT);
-    Span((full.0 as f64 * (1.0 - 0.2 * luck.clamp(0.0, 1.0))) as i64)
+    let luck = if luck.is_finite() { luck.clamp(0.0, 1.0) } else { 0.0 };
+    Span((full.0 as f64 * (1.0 - 0.2 * luck)) as i64)
 }
 
 /// When trying again stops making sense: never for a page of a live incident; a day for tickets and for messages about
@@ -232,3 +235,6 @@ impl<'a> Near<'a> {
 fn drop_it(why: &str) -> Before {
     Before::Settle(Settlement::Dropped { why: why.into() })
 }
+
+#[cfg(test)]
+mod tests;
