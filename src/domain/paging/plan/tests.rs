@@ -61,7 +61,9 @@ impl Story {
             Audience { incident: IncidentRef::Known(IncidentId(1)), owner, routes: &routes, timing: &timing, content: &content };
         let pages = plan_pages(occasion, &self.told, &audience, now);
         assert_eq!(plan_pages(occasion, &self.told, &audience, now), pages, "a plan from the same rows is the same");
-        pages.iter().for_each(|p| self.told.note(p, now));
+        for page in &pages {
+            self.told.note(page, now);
+        }
         pages.iter().map(|p| format!("{} {} {} {}/{}", p.receiver, p.kind.name(), p.severity, p.level, p.number)).collect()
     }
 
@@ -74,8 +76,8 @@ fn opened(severity: Severity) -> Occasion<'static> {
     Occasion::Opened { severity }
 }
 
-fn ack(severity: Severity, minute: i64) -> Option<Acknowledgement> {
-    Some(Acknowledgement { severity, at: START + Span::from_mins(minute) })
+fn ack(severity: Severity, minute: i64) -> Acknowledgement {
+    Acknowledgement { severity, at: START + Span::from_mins(minute) }
 }
 
 const NOBODY: [&str; 0] = [];
@@ -102,7 +104,7 @@ fn nobody_answers_so_it_escalates_and_then_repeats() {
 fn an_acknowledgement_keeps_the_pager_quiet_until_it_expires() {
     let mut story = Story::default();
     story.at(0, None, opened(Severity::P0));
-    let acked = ack(Severity::P0, 2);
+    let acked = Some(ack(Severity::P0, 2));
     for minute in [5, 10, 40, 61] {
         assert_eq!(story.pass(minute, Severity::P0, acked), NOBODY, "{minute}");
     }
@@ -115,12 +117,12 @@ fn an_acknowledgement_keeps_the_pager_quiet_until_it_expires() {
 fn an_acknowledged_p1_that_rises_pages_again_and_escalates_from_then() {
     let mut story = Story::default();
     story.at(0, None, opened(Severity::P1));
-    let acked = ack(Severity::P1, 1);
+    let acked = Some(ack(Severity::P1, 1));
     assert_eq!(story.pass(50, Severity::P1, acked), NOBODY);
     assert_eq!(story.at(60, None, Occasion::Raised { to: Severity::P0, acknowledged: acked }), ["ops raised P0 0/0"]);
     assert_eq!(story.pass(61, Severity::P0, acked), NOBODY, "not at once: somebody was just paged");
     assert_eq!(story.pass(65, Severity::P0, acked), ["lead escalated P0 1/0", "ops escalated P0 1/0"]);
-    let acked = ack(Severity::P0, 66);
+    let acked = Some(ack(Severity::P0, 66));
     assert_eq!(
         story.at(80, None, Occasion::Raised { to: Severity::P0, acknowledged: acked }),
         NOBODY,
@@ -186,10 +188,12 @@ fn the_next_page_is_foretold() {
     };
     let mut told = Told::default();
     assert_eq!(next_page_at(Severity::P0, None, &told, &audience), None, "nobody was paged");
-    plan_pages(opened(Severity::P0), &told, &audience, START).iter().for_each(|p| told.note(p, START));
+    for page in plan_pages(opened(Severity::P0), &told, &audience, START) {
+        told.note(&page, START);
+    }
     let next = |ack| next_page_at(Severity::P0, ack, &told, &audience).map(|(at, kind)| (at.since(START).0 / 60_000, kind));
     assert_eq!(next(None), Some((5, DispatchKind::Escalated)));
-    assert_eq!(next(ack(Severity::P0, 1)), Some((61, DispatchKind::Repeat)));
+    assert_eq!(next(Some(ack(Severity::P0, 1))), Some((61, DispatchKind::Repeat)));
 }
 
 proptest! {
