@@ -5,6 +5,7 @@
 pub mod common;
 pub mod exit;
 pub mod out;
+pub mod page;
 
 pub use common::{Common, Format};
 pub use exit::Exit;
