@@ -1,6 +1,7 @@
 //! Options common to all verbs, each with its twin in the environment.
 
 use super::out::ColorChoice;
+use crate::config::Overrides;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -35,4 +36,17 @@ pub struct Common {
     /// When to colour
     #[arg(long, global = true, env = "BURNLEDGER_COLOR", value_enum, default_value_t, value_name = "WHEN")]
     pub color: ColorChoice,
+}
+
+impl Common {
+    /// The options as the configuration takes them.
+    pub fn overrides(&self) -> Overrides {
+        Overrides {
+            config: self.config.clone(),
+            prometheus: self.prometheus.clone(),
+            slos: self.slos.clone(),
+            ledger: self.ledger.clone(),
+            listen: None,
+        }
+    }
 }

@@ -2,10 +2,10 @@
 //!
 //! A verb is `pub async fn run(args: &XArgs, common: &Common, out: &mut Out) -> Exit` (or without `async`).
 
+pub mod check;
 pub mod common;
 pub mod exit;
 pub mod out;
-pub mod page;
 
 pub use common::{Common, Format};
 pub use exit::Exit;

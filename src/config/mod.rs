@@ -1,1 +1,170 @@
-//! The configuration file and the options that override it.
+//! The configuration: what the file says, what options and environment override, and the defaults.
+//!
+//! One function decides between them ([`load`]). Receivers and sources are described here in plain structs; the stairwell
+//! hands them to the edges that need them. Deliberately absent: connecting to anything, and reading SLO files.
+
+mod find;
+mod mask;
+mod read;
+mod receivers;
+mod sources;
+
+pub use find::{Environment, default_ledger, find_file};
+pub use receivers::ReceiverSettings;
+pub use sources::SourceSettings;
+
+use crate::domain::base::{Problem, ProblemLevel, Text};
+use crate::domain::objective::{Guards, Timing};
+use crate::domain::paging::Routes;
+use crate::kit::http::Address;
+use crate::kit::yaml::{self, Source};
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// Where Prometheus is when nobody says.
+pub const DEFAULT_PROMETHEUS: &str = "http://localhost:9090";
+/// Where watch listens when nobody says.
+pub const DEFAULT_LISTEN: &str = "127.0.0.1:9797";
+/// Where SLO files are when nobody says.
+pub const DEFAULT_SLOS: &str = "./slos";
+
+/// What options and the environment say; the command line has resolved each option before its twin in the environment.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    /// `--config`
+    pub config: Option<PathBuf>,
+    /// `--prometheus`
+    pub prometheus: Option<String>,
+    /// `--slos`
+    pub slos: Option<PathBuf>,
+    /// `--ledger`
+    pub ledger: Option<PathBuf>,
+    /// `--listen`
+    pub listen: Option<String>,
+}
+
+/// The language of pages and screens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Language {
+    /// English.
+    #[default]
+    English,
+    /// Chinese.
+    Chinese,
+}
+
+/// Everything settled.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The file that was read; absent when there is none.
+    pub file: Option<PathBuf>,
+    /// The source of samples.
+    pub prometheus: SourceSettings,
+    /// Folder or file with SLOs.
+    pub slos: PathBuf,
+    /// The ledger's file.
+    pub ledger: PathBuf,
+    /// Times of evaluation and incidents.
+    pub timing: Timing,
+    /// Evidence that tiers need unless an SLO says otherwise.
+    pub guards: Guards,
+    /// Name of the environment, shown on pages.
+    pub environment: Option<Text>,
+    /// Where health and metrics are served.
+    pub listen: SocketAddr,
+    /// Receivers by name. Without any, pages go to stderr only.
+    pub receivers: BTreeMap<Text, ReceiverSettings>,
+    /// Who is paged.
+    pub routes: Routes,
+    /// Language of pages and screens.
+    pub language: Language,
+    /// Warnings about the file.
+    pub warnings: Vec<Problem>,
+}
+
+/// Reads the file, if there is one, and decides every setting: option, then environment, then file, then default.
+///
+/// # Errors
+/// All problems of the file and of the options, with places where they have one. No problem shows a secret.
+pub fn load(overrides: &Overrides, environment: &Environment<'_>) -> Result<Config, Vec<Problem>> {
+    let file = find_file(overrides.config.as_deref(), environment).map_err(|p| vec![*p])?;
+    let mut problems = Vec::new();
+    let written = file.as_deref().map_or_else(read::Written::default, |path| read_file(path, &mut problems));
+    match decide(overrides, environment, file, written, &mut problems) {
+        Some(config) if problems.iter().all(|p| p.level == ProblemLevel::Warning) => Ok(Config { warnings: problems, ..config }),
+        _ => Err(problems),
+    }
+}
+
+/// The one place where an option, the file and the default meet.
+fn decide(
+    overrides: &Overrides,
+    environment: &Environment<'_>,
+    file: Option<PathBuf>,
+    written: read::Written,
+    problems: &mut Vec<Problem>,
+) -> Option<Config> {
+    let address = match (&overrides.prometheus, written.prometheus.address) {
+        (None, Some(address)) => Ok(address),
+        (Some(text), _) => Address::parse(text),
+        (None, None) => Address::parse(DEFAULT_PROMETHEUS),
+    };
+    let address = address.map_err(|error| problems.push(Problem::error("bad-address", format!("--prometheus: {error}")))).ok()?;
+    let concurrency = written.prometheus.concurrency.unwrap_or(sources::CONCURRENCY);
+    let mut listen = written.listen.unwrap_or_else(default_listen);
+    if let Some(text) = &overrides.listen {
+        match text.parse() {
+            Ok(address) => listen = address,
+            Err(_) => problems.push(
+                Problem::error("bad-address", format!("--listen: `{text}` is no address"))
+                    .hint(format!("addresses look like {DEFAULT_LISTEN}")),
+            ),
+        }
+    }
+    let defaults = Guards::default();
+    Some(Config {
+        file,
+        prometheus: SourceSettings { address, http: written.prometheus.http, concurrency },
+        slos: overrides.slos.clone().or(written.slos).unwrap_or_else(|| PathBuf::from(DEFAULT_SLOS)),
+        ledger: overrides.ledger.clone().or(written.ledger).unwrap_or_else(|| default_ledger(environment)),
+        timing: written.timing,
+        guards: Guards { min_bad: written.min_bad.unwrap_or(defaults.min_bad), ..defaults },
+        environment: written.environment,
+        listen,
+        receivers: written.receivers,
+        routes: written.routes,
+        language: written.language.unwrap_or_default(),
+        warnings: Vec::new(),
+    })
+}
+
+fn default_listen() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], 9797))
+}
+
+fn read_file(path: &Path, problems: &mut Vec<Problem>) -> read::Written {
+    let name = path.display().to_string();
+    let mut bytes = Vec::new();
+    let limit = yaml::MAX_BYTES as u64 + 1;
+    if let Err(error) = std::fs::File::open(path).and_then(|f| f.take(limit).read_to_end(&mut bytes)) {
+        problems.push(Problem::error("unreadable-file", format!("{name} cannot be read: {error}")));
+        return read::Written::default();
+    }
+    match Source::decode(&name, &bytes) {
+        Ok(source) => {
+            let folder = path.parent().unwrap_or(Path::new("."));
+            let (written, found) = read::read(&source, folder);
+            problems.extend(found);
+            written
+        }
+        Err(problem) => {
+            problems.push(*problem);
+            read::Written::default()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

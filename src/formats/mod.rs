@@ -1,1 +1,144 @@
-//! Files in and out: SLO files, business files, policies.
+//! Files in: SLOs, severity policies and the business become one rulebook, with every problem of every file.
+//!
+//! A broken SLO leaves the others working; what is wrong stays in the rulebook as values. Deliberately absent: formats of
+//! other tools, writing files, and asking a server whether the metrics exist.
+
+mod across;
+mod business;
+mod files;
+mod kinds;
+mod native;
+mod policies;
+pub mod render;
+
+pub use files::InputFile;
+pub use policies::shipped_policies;
+
+use crate::domain::base::{Problem, Text};
+use crate::domain::objective::{Business, Guards, Policy, Rulebook, Timing};
+use crate::kit::yaml::{Documents, Findings, Source, compose};
+use kinds::{Kind, kind_of};
+use sha2::{Digest, Sha256};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// What the configuration brings to reading SLO files.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LoadOptions {
+    /// Times; lints need the step.
+    pub timing: Timing,
+    /// Evidence that tiers need unless an SLO says otherwise.
+    pub guards: Guards,
+}
+
+/// What was found.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The rules in force. `problems` holds everything wrong, of all files; broken SLOs are left out of `slos`.
+    pub rulebook: Rulebook,
+    /// Files that were read.
+    pub files: usize,
+    /// SLOs that were written, broken ones included.
+    pub slos: usize,
+}
+
+/// Most problems that are kept; a broken generator can make millions.
+const MAX_PROBLEMS: usize = 1_000;
+
+/// Reads files and folders. A folder means every `*.yaml` and `*.yml` below it; beside a single file its folder's
+/// `business.yaml` is read too. Never fails: problems are in the rulebook.
+pub fn load(paths: &[PathBuf], options: &LoadOptions) -> Loaded {
+    let (files, problems) = files::collect(paths);
+    build(&files, problems, options)
+}
+
+/// Reads files that are in memory already, such as those of the demo.
+pub fn load_files(files: &[InputFile], options: &LoadOptions) -> Loaded {
+    build(files, Vec::new(), options)
+}
+
+/// A file's text and trees.
+struct Parsed {
+    source: Source,
+    documents: Documents,
+    kinds: Vec<Kind>,
+}
+
+fn build(files: &[InputFile], mut problems: Vec<Problem>, options: &LoadOptions) -> Loaded {
+    let mut parsed = Vec::with_capacity(files.len());
+    for file in files {
+        match Source::decode(&file.name, &file.bytes) {
+            Ok(source) => {
+                let documents = compose(&source);
+                let kinds = documents.roots.iter().map(|root| kind_of(root, &file.name)).collect();
+                parsed.push(Parsed { source, documents, kinds });
+            }
+            Err(problem) => problems.push(*problem),
+        }
+    }
+    let policies = policies::all(&parsed, &mut problems);
+    let business = business::read_all(&parsed, &mut problems);
+    let drafts = native::read_all(&parsed, &policies, options, &mut problems);
+    finish(files, drafts, business, problems, options)
+}
+
+fn finish(
+    files: &[InputFile],
+    drafts: Vec<native::Draft>,
+    business: Option<Arc<Business>>,
+    mut problems: Vec<Problem>,
+    options: &LoadOptions,
+) -> Loaded {
+    let written = drafts.iter().map(|d| d.written).sum();
+    let services = across::services(&drafts, &mut problems);
+    let slos = across::unique_slos(drafts, &mut problems);
+    if let Some(business) = &business {
+        across::known_streams(business, &services, &mut problems);
+    }
+    sort_and_cap(&mut problems);
+    let rulebook = Rulebook { slos, services, business, timing: options.timing, problems, hash: hash(files) };
+    Loaded { rulebook, files: files.len(), slos: written }
+}
+
+/// Problems by file, then by place, at most [`MAX_PROBLEMS`].
+fn sort_and_cap(problems: &mut Vec<Problem>) {
+    problems.sort_by(|a, b| {
+        let key = |p: &Problem| p.place.as_ref().map(|place| (place.file.clone(), place.span.start));
+        key(a).cmp(&key(b))
+    });
+    if problems.len() > MAX_PROBLEMS {
+        let more = problems.len() - MAX_PROBLEMS;
+        problems.truncate(MAX_PROBLEMS);
+        problems.push(Problem::error("too-many-problems", format!("{more} more problems are not shown")));
+    }
+}
+
+/// SHA-256 of names and bytes, each with its length before it, so that no two sets of files look alike.
+fn hash(files: &[InputFile]) -> Text {
+    let mut hasher = Sha256::new();
+    for file in files {
+        for part in [file.id.as_bytes(), &file.bytes] {
+            hasher.update((part.len() as u64).to_be_bytes());
+            hasher.update(part);
+        }
+    }
+    let hex: String = hasher.finalize().iter().flat_map(|b| [b >> 4, b & 15]).map(hex_digit).collect();
+    hex.into()
+}
+
+fn hex_digit(nibble: u8) -> char {
+    char::from_digit(u32::from(nibble), 16).unwrap_or('0')
+}
+
+/// Opens a file's problems with those of its YAML that stand in the documents of one kind; used by each reader.
+fn findings(parsed: &Parsed) -> Findings<'_> {
+    Findings::new(&parsed.source)
+}
+
+/// A policy by name.
+fn policy<'p>(policies: &'p [Policy], name: &str) -> Option<&'p Policy> {
+    policies.iter().find(|p| &*p.name == name)
+}
+
+#[cfg(test)]
+mod tests;

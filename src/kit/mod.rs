@@ -3,4 +3,3 @@
 pub mod yaml;
 pub mod http;
 pub mod secrets;
-pub mod openmetrics;

@@ -12,5 +12,5 @@ mod source;
 pub use compose::{Documents, MAX_DEPTH, MAX_NODES, compose};
 pub use locate::locate;
 pub use node::{Entry, Node, Style, Value};
-pub use read::{Fields, Findings, suggest};
+pub use read::{Fields, Findings, parse_decimal, suggest};
 pub use source::{MAX_BYTES, Source, column_in_excerpt};

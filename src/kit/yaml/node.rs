@@ -85,6 +85,14 @@ impl Node {
         }
     }
 
+    /// The items of a list, or this value alone: for fields that take one or many.
+    pub fn one_or_many(&self) -> Vec<&Self> {
+        match &self.value {
+            Value::List(items) => items.iter().map(|n| &**n).collect(),
+            _ => vec![self],
+        }
+    }
+
     /// The text, when this is a scalar.
     pub fn text(&self) -> Option<&Text> {
         match &self.value {

@@ -237,6 +237,22 @@ impl<'s> Findings<'s> {
         share
     }
 
+    /// A list of texts, or one text alone.
+    pub fn texts(&mut self, node: &Node, what: &str) -> Vec<(Text, Range<usize>)> {
+        let items = node.one_or_many();
+        items.into_iter().filter_map(|n| self.text(n, what).map(|t| (t.trim().into(), n.span.clone()))).collect()
+    }
+
+    /// Refuses fields that this version does not carry out: each with what to do instead.
+    pub fn refuse(&mut self, fields: &Fields<'_>, later: &[(&str, &str)]) {
+        for (name, instead) in later {
+            if let Some(span) = fields.key_span(name) {
+                let message = format!("`{name}` is not supported by this version");
+                self.error_hint("not-supported", &span, message, *instead);
+            }
+        }
+    }
+
     /// One of a few words.
     pub fn choice<T: Copy>(&mut self, node: &Node, what: &str, choices: &[(&str, T)]) -> Option<T> {
         let text = self.text(node, what)?.clone();
@@ -269,6 +285,11 @@ impl<'n> Fields<'n> {
         Some(&entry.value)
     }
 
+    /// The value of a field as it stands, nothing included.
+    pub fn raw(&self, name: &str) -> Option<&'n Arc<Node>> {
+        self.entries.iter().find(|e| &*e.key == name).map(|e| &e.value)
+    }
+
     /// The value of a field that must be there. `what` names the mapping: `an SLO`.
     pub fn need(&self, out: &mut Findings<'_>, name: &str, what: &str) -> Option<&'n Arc<Node>> {
         if !self.has(name) {
@@ -299,7 +320,7 @@ impl<'n> Fields<'n> {
 }
 
 /// A decimal number of at most 28 digits: `12`, `-0.5`, `1_000` is none.
-pub(crate) fn parse_decimal(text: &str) -> Option<Decimal> {
+pub fn parse_decimal(text: &str) -> Option<Decimal> {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     let plain = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit() || b == b'.');
     if plain { Decimal::from_str_exact(text).ok() } else { None }

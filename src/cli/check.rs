@@ -1,0 +1,94 @@
+//! `check`: validates SLO, policy and business files. Problems on stdout, the summary on stderr.
+
+use super::{Common, Exit, Format, Out};
+use crate::config;
+use crate::domain::base::{Place, Problem, ProblemLevel};
+use crate::formats::{self, LoadOptions, Loaded, render};
+use clap::Args;
+use serde_json::{Value, json};
+use std::path::PathBuf;
+
+/// Validate SLO files: every problem with its place, a code and a hint
+#[derive(Clone, Debug, Default, Args)]
+pub struct CheckArgs {
+    /// Files and folders [default: the folder of --slos]
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+}
+
+/// Runs the verb: 0 without errors (warnings are fine), 1 with errors, 2 when the configuration is wrong.
+pub fn run(args: &CheckArgs, common: &Common, out: &mut Out) -> Exit {
+    let config = match config::load(&common.overrides(), &|name| std::env::var(name).ok()) {
+        Ok(config) => config,
+        Err(problems) => {
+            say_problems(&problems, out);
+            return Exit::Usage;
+        }
+    };
+    let paths = if args.paths.is_empty() { vec![config.slos] } else { args.paths.clone() };
+    let loaded = formats::load(&paths, &LoadOptions { timing: config.timing, guards: config.guards });
+    match common.format {
+        Format::Text => {
+            for problem in &loaded.rulebook.problems {
+                out.line(&render::problem(problem, out.color, out.width));
+                out.line("");
+            }
+        }
+        Format::Json => out.line(&format!("{:#}", as_json(&loaded))),
+    }
+    out.say(&summary(&loaded));
+    if count(&loaded.rulebook.problems, ProblemLevel::Error) > 0 { Exit::No } else { Exit::Fine }
+}
+
+/// Problems of the configuration go to stderr: they are no answer to what was asked.
+fn say_problems(problems: &[Problem], out: &mut Out) {
+    for problem in problems {
+        let text = render::problem(problem, out.talk_color, out.width);
+        out.say(&text);
+    }
+}
+
+fn count(problems: &[Problem], level: ProblemLevel) -> usize {
+    problems.iter().filter(|p| p.level == level).count()
+}
+
+/// `3 SLOs in 2 files: 1 error, 2 warnings`
+fn summary(loaded: &Loaded) -> String {
+    let problems = &loaded.rulebook.problems;
+    let many = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+    let (errors, warnings) = (count(problems, ProblemLevel::Error), count(problems, ProblemLevel::Warning));
+    let found = format!("{} in {}", many(loaded.slos, "SLO"), many(loaded.files, "file"));
+    match (errors, warnings) {
+        (0, 0) => format!("{found}: no problems"),
+        (0, _) => format!("{found}: {}", many(warnings, "warning")),
+        (_, 0) => format!("{found}: {}", many(errors, "error")),
+        _ => format!("{found}: {}, {}", many(errors, "error"), many(warnings, "warning")),
+    }
+}
+
+fn as_json(loaded: &Loaded) -> Value {
+    let problems: Vec<Value> = loaded.rulebook.problems.iter().map(problem_json).collect();
+    json!({"files": loaded.files, "slos": loaded.slos, "problems": problems})
+}
+
+fn problem_json(problem: &Problem) -> Value {
+    let place = problem.place.as_ref();
+    json!({
+        "code": problem.code,
+        "level": if problem.level == ProblemLevel::Error { "error" } else { "warning" },
+        "message": problem.message,
+        "file": place.map(|p| &*p.file),
+        "line": place.map(|p| p.line),
+        "column": place.map(|p| p.column),
+        "end_column": place.and_then(end_column),
+        "excerpt": place.map(|p| &*p.excerpt),
+        "hint": problem.hint,
+        "replacement": problem.replacement,
+    })
+}
+
+/// The column after the offending part, where that ends on its line.
+fn end_column(place: &Place) -> Option<usize> {
+    let rest: String = place.excerpt.chars().skip(place.column - 1).collect();
+    rest.get(..place.span.len()).map(|part| place.column + part.chars().count())
+}

@@ -1,0 +1,151 @@
+//! Reads the fields of the configuration file; every problem in one run.
+
+use super::receivers::{ReceiverSettings, read_receivers, read_routes};
+use super::sources::{WrittenSource, beside, read_source};
+use super::{Language, mask};
+use crate::domain::base::{Problem, Span, Text};
+use crate::domain::objective::Timing;
+use crate::domain::paging::Routes;
+use crate::kit::yaml::{Fields, Findings, Node, Source, compose};
+use rust_decimal::prelude::ToPrimitive;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// What the file says; absent where it says nothing.
+#[derive(Default)]
+pub(super) struct Written {
+    pub(super) prometheus: WrittenSource,
+    pub(super) slos: Option<PathBuf>,
+    pub(super) ledger: Option<PathBuf>,
+    pub(super) timing: Timing,
+    pub(super) min_bad: Option<f64>,
+    pub(super) environment: Option<Text>,
+    pub(super) listen: Option<SocketAddr>,
+    pub(super) receivers: BTreeMap<Text, ReceiverSettings>,
+    pub(super) routes: Routes,
+    pub(super) language: Option<Language>,
+}
+
+const FIELDS: [&str; 18] = [
+    "prometheus",
+    "slos",
+    "ledger",
+    "listen",
+    "environment",
+    "language",
+    "receivers",
+    "routes",
+    "fallback",
+    "min_bad",
+    "step",
+    "settle",
+    "clear",
+    "resolve_after",
+    "reopen",
+    "no_data_page",
+    "escalate_after",
+    "repeat",
+];
+
+/// Fields of the format that this version does not carry out, with what to use instead. Refused, never silently ignored.
+const LATER: [(&str, &str); 6] = [
+    ("sources", "one source is supported: write it as `prometheus: {url: ...}`"),
+    ("silences", "silence pages at the receiver, or set `mode: observe` on an SLO"),
+    ("api_tokens_file", "watch serves health and metrics only, which need no token; keep `listen` on a private address"),
+    ("theme", "colours follow the terminal; NO_COLOR and --color are obeyed"),
+    ("glyphs", "the dashboard picks its glyphs by the terminal's locale"),
+    ("keys", "keys are fixed; the dashboard lists them under `?`"),
+];
+
+/// Reads a file. Relative paths in it start at `folder`.
+pub(super) fn read(source: &Source, folder: &Path) -> (Written, Vec<Problem>) {
+    let documents = compose(source);
+    let mut out = Findings::new(source);
+    documents.problems.into_iter().for_each(|p| out.push(p));
+    let mut written = Written::default();
+    if let Some(root) = documents.roots.first() {
+        read_root(&mut out, root, folder, &mut written);
+    }
+    if let Some(second) = documents.roots.get(1) {
+        let hint = "put everything into one document";
+        out.error_hint("two-documents", &(second.span.start..second.span.start), "the configuration has one document", hint);
+    }
+    let mut problems = out.finish();
+    mask::mask(&mut problems);
+    (written, problems)
+}
+
+fn read_root(out: &mut Findings<'_>, root: &Node, folder: &Path, written: &mut Written) {
+    let known: Vec<&str> = FIELDS.iter().copied().chain(LATER.iter().map(|(name, _)| *name)).collect();
+    let Some(fields) = out.fields(root, "the configuration", &known) else { return };
+    out.refuse(&fields, &LATER);
+    let path = |out: &mut Findings<'_>, name: &str| {
+        let node = fields.get(out, name)?;
+        Some(beside(folder, out.text(node, &format!("`{name}`"))?))
+    };
+    written.slos = path(out, "slos");
+    written.ledger = path(out, "ledger");
+    if let Some(node) = fields.get(out, "prometheus") {
+        written.prometheus = read_source(out, node, folder);
+    }
+    written.environment = fields.get(out, "environment").and_then(|n| out.text(n, "`environment`").cloned());
+    written.language = fields
+        .get(out, "language")
+        .and_then(|n| out.choice(n, "language", &[("en", Language::English), ("zh", Language::Chinese)]));
+    written.listen = fields.get(out, "listen").and_then(|n| read_listen(out, n));
+    written.min_bad = fields.get(out, "min_bad").and_then(|n| {
+        let number = out.decimal(n, "`min_bad`")?;
+        if number.is_sign_negative() {
+            out.error("bad-number", &n.span, "`min_bad` may not be negative");
+        }
+        number.to_f64()
+    });
+    read_timing(out, &fields, &mut written.timing);
+    if let Some(node) = fields.get(out, "receivers") {
+        written.receivers = read_receivers(out, node, folder);
+    }
+    let names: Vec<&str> = match fields.get(out, "receivers").map(|n| &n.value) {
+        Some(crate::kit::yaml::Value::Map(entries)) => entries.iter().map(|e| &*e.key).collect(),
+        _ => Vec::new(),
+    };
+    let (routes, fallback) = (fields.get(out, "routes"), fields.get(out, "fallback"));
+    written.routes = read_routes(out, routes.map(|n| &**n), fallback.map(|n| &**n), &written.receivers, &names);
+}
+
+fn read_listen(out: &mut Findings<'_>, node: &Node) -> Option<SocketAddr> {
+    let text = out.text(node, "`listen`")?.clone();
+    let address = text.trim().parse().ok();
+    if address.is_none() {
+        let hint = format!("addresses look like {}", super::DEFAULT_LISTEN);
+        out.error_hint("bad-address", &node.span, "`listen` must be an IP address and a port", hint);
+    }
+    address
+}
+
+fn read_timing(out: &mut Findings<'_>, fields: &Fields<'_>, timing: &mut Timing) {
+    let targets: [(&str, &mut Span, bool); 8] = [
+        ("step", &mut timing.step, false),
+        ("settle", &mut timing.settle, true),
+        ("clear", &mut timing.clear, true),
+        ("resolve_after", &mut timing.resolve_after, true),
+        ("reopen", &mut timing.reopen, true),
+        ("no_data_page", &mut timing.no_data_page, false),
+        ("escalate_after", &mut timing.escalate_after, false),
+        ("repeat", &mut timing.repeat, false),
+    ];
+    for (name, target, may_be_zero) in targets {
+        let Some(node) = fields.get(out, name) else { continue };
+        if may_be_zero && node.text().is_some_and(|t| matches!(t.trim(), "0" | "0s")) {
+            *target = Span::ZERO;
+        } else if let Some(span) = out.span(node, &format!("`{name}`")) {
+            *target = span;
+        }
+    }
+    let minute = Span::from_mins(1);
+    if timing.step.0 < 1_000 || timing.step > minute || minute.0 % timing.step.0 != 0 {
+        let span = fields.get(out, "step").map_or_else(|| fields.head(), |n| n.span.clone());
+        let message = format!("`step` is {}, it must divide a minute evenly and be at least 1s", timing.step);
+        out.error_hint("bad-step", &span, message, "use 5s, 10s, 15s, 20s, 30s or 1m");
+    }
+}

@@ -1,0 +1,140 @@
+//! What can only be seen across files: services said twice, SLOs named twice, dependencies that lead nowhere or in circles.
+
+use super::native::Draft;
+use crate::domain::base::{Place, Problem, Text};
+use crate::domain::objective::{Business, ServiceInfo, Slo};
+use crate::kit::yaml::suggest;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Services by name. Documents of one service add up; the first owner and runbook win.
+pub(super) fn services(drafts: &[Draft], problems: &mut Vec<Problem>) -> BTreeMap<Text, ServiceInfo> {
+    let mut services: BTreeMap<Text, ServiceInfo> = BTreeMap::new();
+    for draft in drafts {
+        let Some((name, place)) = &draft.service else { continue };
+        let info = services.entry(name.clone()).or_default();
+        join(&mut info.owner, draft.info.owner.as_ref(), "owner", name, place, problems);
+        join(&mut info.runbook, draft.info.runbook.as_ref(), "runbook", name, place, problems);
+        for (key, value) in &draft.info.labels {
+            let have = info.labels.entry(key.clone()).or_insert_with(|| value.clone());
+            if have != value {
+                problems.push(contradiction(&format!("label `{key}`"), name, have, value, place));
+            }
+        }
+    }
+    let edges = edges(drafts, &services, problems);
+    for (from, to) in edges {
+        if let Some(info) = services.get_mut(&from) {
+            info.depends_on.push(to);
+        }
+    }
+    services
+}
+
+fn join(have: &mut Option<Text>, new: Option<&Text>, what: &str, service: &str, place: &Place, problems: &mut Vec<Problem>) {
+    match (&*have, new) {
+        (None, Some(new)) => *have = Some(new.clone()),
+        (Some(old), Some(new)) if *old != *new => problems.push(contradiction(what, service, old, new, place)),
+        _ => {}
+    }
+}
+
+fn contradiction(what: &str, service: &str, old: &str, new: &str, place: &Place) -> Problem {
+    Problem::warning("contradiction", format!("the {what} of service `{service}` is `{old}` elsewhere and `{new}` here"))
+        .hint(format!("`{old}` is used; write the same in every document of the service"))
+        .at(place.clone())
+}
+
+/// Sound dependency edges, each once. Unknown services are warned of and kept: they may be watched elsewhere. An edge that
+/// closes a circle is an error and left out.
+fn edges(drafts: &[Draft], services: &BTreeMap<Text, ServiceInfo>, problems: &mut Vec<Problem>) -> Vec<(Text, Text)> {
+    let names: Vec<&str> = services.keys().map(|k| &**k).collect();
+    let mut next: BTreeMap<Text, BTreeSet<Text>> = BTreeMap::new();
+    let mut edges = Vec::new();
+    for draft in drafts {
+        let Some((from, _)) = &draft.service else { continue };
+        for (to, place) in &draft.depends_on {
+            if next.get(from).is_some_and(|known| known.contains(to)) {
+                continue;
+            }
+            if let Some(path) = path(&next, to, from) {
+                let circle: Vec<&str> = std::iter::once(&**from).chain(path.iter().map(|p| &**p)).collect();
+                let message = format!("the dependencies go round in a circle: {}", circle.join(" -> "));
+                let hint = "remove the dependency that is not real; the suspect of an incident is found along them";
+                problems.push(Problem::error("dependency-cycle", message).hint(hint).at(place.clone()));
+                continue;
+            }
+            if !services.contains_key(to) {
+                problems.push(unknown_service(to, &names, place));
+            }
+            next.entry(from.clone()).or_default().insert(to.clone());
+            edges.push((from.clone(), to.clone()));
+        }
+    }
+    edges
+}
+
+/// A way from one service to another along the edges so far, both ends included.
+fn path(next: &BTreeMap<Text, BTreeSet<Text>>, from: &Text, to: &Text) -> Option<Vec<Text>> {
+    let mut came: BTreeMap<Text, Text> = BTreeMap::new();
+    let mut seen = BTreeSet::from([from.clone()]);
+    let mut open = vec![from.clone()];
+    while let Some(at) = open.pop() {
+        if at == *to {
+            let mut way = vec![at.clone()];
+            let mut here = at;
+            while let Some(before) = came.get(&here) {
+                way.push(before.clone());
+                here = before.clone();
+            }
+            way.reverse();
+            return Some(way);
+        }
+        for step in next.get(&at).into_iter().flatten() {
+            if seen.insert(step.clone()) {
+                came.insert(step.clone(), at.clone());
+                open.push(step.clone());
+            }
+        }
+    }
+    None
+}
+
+fn unknown_service(name: &str, known: &[&str], place: &Place) -> Problem {
+    let mut problem = Problem::warning("unknown-service", format!("no file has SLOs of the service `{name}`")).at(place.clone());
+    match suggest(name, known) {
+        Some(near) => {
+            problem.message = format!("{}, did you mean `{near}`?", problem.message);
+            problem.replacement = Some(near.to_owned());
+        }
+        None => problem.hint = Some("incidents are joined along dependencies only where both services have SLOs".into()),
+    }
+    problem
+}
+
+/// SLOs sorted by id. Of two with one id the first stays.
+pub(super) fn unique_slos(drafts: Vec<Draft>, problems: &mut Vec<Problem>) -> Vec<Arc<Slo>> {
+    let mut found: BTreeMap<Text, (Arc<Slo>, Place)> = BTreeMap::new();
+    for (slo, place) in drafts.into_iter().flat_map(|d| d.slos) {
+        if let Some((_, first)) = found.get(&slo.id.0) {
+            let message = format!("the SLO `{}` is written twice", slo.id);
+            let hint = format!("the first one is at {}:{}; rename one of them", first.file, first.line);
+            problems.push(Problem::error("duplicate-slo", message).hint(hint).at(place));
+        } else {
+            found.insert(slo.id.0.clone(), (slo, place));
+        }
+    }
+    found.into_values().map(|(slo, _)| slo).collect()
+}
+
+/// Warns of streams whose services nobody watches: they would never price anything.
+pub(super) fn known_streams(business: &Business, services: &BTreeMap<Text, ServiceInfo>, problems: &mut Vec<Problem>) {
+    for stream in &business.streams {
+        for service in stream.services.iter().filter(|s| !services.contains_key(*s)) {
+            let message =
+                format!("{}: no file has SLOs of the service `{service}` of the stream `{}`", business.file, stream.name);
+            let hint = "its incidents cannot be priced; check the name under `services:`";
+            problems.push(Problem::warning("unknown-service", message).hint(hint));
+        }
+    }
+}

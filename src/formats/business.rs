@@ -1,0 +1,285 @@
+//! The business file: revenue streams, labour rates, exchange rates and assumptions.
+//!
+//! Numbers are read from their text. What is given as null applies but is not known: it is listed, never taken as 0.
+
+use super::kinds::{BUSINESS_VERSION, Kind, check_version};
+use super::native::query_problem;
+use super::policies::is_error;
+use super::{Parsed, findings};
+use crate::domain::base::{Currency, Money, Problem, Text};
+use crate::domain::objective::{Assumption, Business, ExchangeRate, Labour, RevenueStream, ValueIs};
+use crate::kit::yaml::{Fields, Findings, Node, Value};
+use crate::query;
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+const FIELDS: [&str; 7] = ["version", "currency", "headline", "streams", "labour", "exchange", "assumptions"];
+const STREAM_FIELDS: [&str; 7] = ["name", "services", "failed", "value", "value_is", "recovered_fraction", "currency"];
+/// Parts of the format that this version does not price. Refused, never silently ignored.
+const LATER: [(&str, &str); 5] = [
+    ("contracts", "SLA credits are not estimated by this version; state them in the report by hand"),
+    ("capacity", "capacity is not priced by this version"),
+    ("churn", "churn is not estimated by this version"),
+    ("premium_hours", "labour is priced by one rate a role"),
+    ("baselines", "streams are priced by their failed transactions"),
+];
+const STREAM_LATER: [(&str, &str); 2] = [
+    ("orders", "write the counter of failed transactions as `failed:`"),
+    ("baseline", "write the counter of failed transactions as `failed:`"),
+];
+const VALUES: [(&str, ValueIs); 3] = [("gmv", ValueIs::Gmv), ("revenue", ValueIs::Revenue), ("margin", ValueIs::Margin)];
+
+/// Reads the business document, of which there may be one. Absent when it has errors: a wrong figure is worse than none.
+pub(super) fn read_all(parsed: &[Parsed], problems: &mut Vec<Problem>) -> Option<Arc<Business>> {
+    let mut business: Option<Arc<Business>> = None;
+    let mut seen = false;
+    for file in parsed.iter().filter(|f| f.kinds.contains(&Kind::Business)) {
+        let mut out = findings(file);
+        file.documents.problems.iter().cloned().for_each(|p| out.push(p));
+        let broken = file.documents.problems.iter().any(is_error);
+        for (root, _) in file.documents.roots.iter().zip(&file.kinds).filter(|(_, kind)| **kind == Kind::Business) {
+            if seen {
+                let hint = "put all of it into one business.yaml";
+                out.error_hint(
+                    "two-businesses",
+                    &(root.span.start..root.span.start),
+                    "there is a business document already",
+                    hint,
+                );
+                continue;
+            }
+            seen = true;
+            business = read(&mut out, root).filter(|_| !broken).map(Arc::new);
+        }
+        problems.extend(out.finish());
+    }
+    business
+}
+
+fn read(out: &mut Findings<'_>, root: &Node) -> Option<Business> {
+    let before = out.errors();
+    let what = "the business file";
+    let known: Vec<&str> = FIELDS.iter().copied().chain(LATER.iter().map(|(name, _)| *name)).collect();
+    let fields = out.fields(root, what, &known)?;
+    check_version(out, &fields, BUSINESS_VERSION);
+    out.refuse(&fields, &LATER);
+    let currency = fields.need(out, "currency", what).and_then(|n| read_currency(out, n))?;
+    let mut nulls = Vec::new();
+    let streams = match given(&fields, "streams", "lost_revenue", &mut nulls) {
+        Some(node) => read_streams(out, node, currency, &mut nulls),
+        None => Vec::new(),
+    };
+    let labour = given(&fields, "labour", "responder_labour", &mut nulls).and_then(|n| read_labour(out, n, currency));
+    let exchange = fields.get(out, "exchange").map(|n| read_exchange(out, n)).unwrap_or_default();
+    let assumptions = fields.get(out, "assumptions").map(|n| read_assumptions(out, n)).unwrap_or_default();
+    let headline = fields.get(out, "headline").and_then(|n| out.choice(n, "headline", &VALUES[1..]));
+    let business = Business {
+        currency,
+        headline,
+        streams,
+        labour,
+        exchange,
+        assumptions,
+        nulls,
+        file: out.source().name().clone(),
+        read_at: None,
+    };
+    missing_rates(out, &fields, &business);
+    (out.errors() == before).then_some(business)
+}
+
+/// A component: absent is not applicable, null is not known.
+fn given<'n>(fields: &Fields<'n>, name: &str, component: &str, nulls: &mut Vec<Text>) -> Option<&'n Node> {
+    let node = fields.raw(name)?;
+    if node.value == Value::Null {
+        nulls.push(component.into());
+        return None;
+    }
+    Some(node)
+}
+
+fn read_currency(out: &mut Findings<'_>, node: &Node) -> Option<Currency> {
+    let text = out.text(node, "`currency`")?.trim().to_owned();
+    let currency = Currency::parse(&text);
+    if currency.is_none() {
+        let message = format!("`{}` is no currency", text.chars().take(20).collect::<String>());
+        let mut problem = Problem::error("unknown-currency", message)
+            .hint("currencies are three capital letters, such as USD or CNY")
+            .at(out.place(node.span.clone()));
+        problem.replacement = Currency::parse(&text.to_uppercase()).map(|c| c.to_string());
+        out.push(problem);
+    }
+    currency
+}
+
+fn read_streams(out: &mut Findings<'_>, node: &Node, currency: Currency, nulls: &mut Vec<Text>) -> Vec<RevenueStream> {
+    let mut streams: Vec<RevenueStream> = Vec::new();
+    for item in out.list(node, "`streams`").unwrap_or_default() {
+        let Some(stream) = read_stream(out, item, currency, nulls) else { continue };
+        if streams.iter().any(|s| s.name == stream.name) {
+            let span = item.get("name").map_or_else(|| item.span.clone(), |n| n.span.clone());
+            out.error_hint("duplicate-stream", &span, format!("two streams are named `{}`", stream.name), "rename one of them");
+        }
+        streams.push(stream);
+    }
+    streams
+}
+
+fn read_stream(out: &mut Findings<'_>, node: &Node, currency: Currency, nulls: &mut Vec<Text>) -> Option<RevenueStream> {
+    let what = "a stream";
+    let known: Vec<&str> = STREAM_FIELDS.iter().copied().chain(STREAM_LATER.iter().map(|(name, _)| *name)).collect();
+    let fields = out.fields(node, what, &known)?;
+    out.refuse(&fields, &STREAM_LATER);
+    let name = fields.need(out, "name", what).and_then(|n| out.text(n, "`name`").cloned());
+    let services: Vec<Text> = match fields.need(out, "services", what) {
+        Some(n) => out.texts(n, "`services`").into_iter().map(|(name, _)| name).collect(),
+        None => Vec::new(),
+    };
+    let currency = fields.get(out, "currency").map_or(Some(currency), |n| read_currency(out, n));
+    let value_is = fields.need(out, "value_is", what).and_then(|n| out.choice(n, "value_is", &VALUES));
+    let recovered = fields.get(out, "recovered_fraction").map_or(Some(Decimal::ZERO), |n| out.share(n, "`recovered_fraction`"));
+    let failed = fields.need(out, "failed", what).and_then(|n| read_failed(out, n));
+    if fields.raw("value").is_some_and(|n| n.value == Value::Null) {
+        nulls.push(format!("lost_revenue ({})", name?).into());
+        return None;
+    }
+    let value = fields.need(out, "value", what).and_then(|n| read_money(out, n, "`value`", currency?));
+    let (failed_query, failed) = failed?;
+    Some(RevenueStream {
+        name: name?,
+        services,
+        failed_query,
+        failed,
+        value: value?,
+        value_is: value_is?,
+        recovered_fraction: recovered?,
+    })
+}
+
+fn read_failed(out: &mut Findings<'_>, node: &Node) -> Option<(Text, crate::domain::measure::Count)> {
+    let text = out.text(node, "`failed`")?.trim_end().to_owned();
+    match query::plan_count(&text) {
+        Ok(count) => Some((text.into(), count)),
+        Err(error) => {
+            let problem = query_problem(out, node, error);
+            out.push(problem);
+            None
+        }
+    }
+}
+
+/// `42.50`, or `42.50 EUR` for another currency than the file's.
+fn read_money(out: &mut Findings<'_>, node: &Node, what: &str, currency: Currency) -> Option<Money> {
+    let text = out.text(node, what)?.clone();
+    let mut words = text.split_whitespace();
+    let (amount, code) = (words.next().unwrap_or_default(), words.next());
+    let currency = code.map_or(Some(currency), Currency::parse);
+    let amount = crate::kit::yaml::parse_decimal(amount).filter(|_| words.next().is_none());
+    match amount.zip(currency) {
+        Some((amount, currency)) if amount >= Decimal::ZERO => Some(Money::new(amount, currency)),
+        Some(_) => {
+            out.error("bad-money", &node.span, format!("{what} may not be negative"));
+            None
+        }
+        None => {
+            let hint = "amounts look like 42.50, or 42.50 EUR, without thousands separators";
+            out.error_hint("bad-money", &node.span, format!("{what} must be an amount of money"), hint);
+            None
+        }
+    }
+}
+
+fn read_labour(out: &mut Findings<'_>, node: &Node, currency: Currency) -> Option<Labour> {
+    let what = "`labour`";
+    let fields = out.fields(node, what, &["rates", "people", "default_role", "currency"])?;
+    let currency = fields.get(out, "currency").map_or(Some(currency), |n| read_currency(out, n))?;
+    let mut rates = BTreeMap::new();
+    let node = fields.need(out, "rates", what)?;
+    for entry in out.entries(node, "`rates`")? {
+        if let Some(rate) = read_money(out, &entry.value, "a rate", currency) {
+            rates.insert(entry.key.clone(), rate);
+        }
+    }
+    let roles: Vec<&str> = out.entries(node, "`rates`")?.iter().map(|e| &*e.key).collect();
+    let mut people = BTreeMap::new();
+    for entry in fields.get(out, "people").and_then(|n| out.entries(n, "`people`")).unwrap_or_default() {
+        if let Some(role) = read_role(out, &entry.value, &roles) {
+            people.insert(entry.key.clone(), role);
+        }
+    }
+    let default_role = fields.get(out, "default_role").and_then(|n| read_role(out, n, &roles));
+    Some(Labour { rates, people, default_role })
+}
+
+fn read_role(out: &mut Findings<'_>, node: &Node, roles: &[&str]) -> Option<Text> {
+    let role: Text = out.text(node, "a role")?.trim().into();
+    if roles.contains(&&*role) {
+        return Some(role);
+    }
+    out.unknown("unknown-role", "role", &role, &node.span, roles, "`rates`");
+    None
+}
+
+fn read_exchange(out: &mut Findings<'_>, node: &Node) -> Vec<ExchangeRate> {
+    // One rate may stand alone, as SEMANTICS 8 writes it.
+    node.one_or_many().into_iter().filter_map(|item| read_rate(out, item)).collect()
+}
+
+fn read_rate(out: &mut Findings<'_>, node: &Node) -> Option<ExchangeRate> {
+    let what = "an exchange rate";
+    let fields = out.fields(node, what, &["base", "quote", "rate", "as_of"])?;
+    let base = fields.need(out, "base", what).and_then(|n| read_currency(out, n));
+    let quote = fields.need(out, "quote", what).and_then(|n| read_currency(out, n));
+    let as_of = fields.need(out, "as_of", what).and_then(|n| read_date(out, n));
+    let node = fields.need(out, "rate", what)?;
+    let rate = out.decimal(node, "`rate`")?;
+    if rate <= Decimal::ZERO {
+        out.error_hint("bad-number", &node.span, "`rate` must be more than 0", "1 base = rate quote");
+        return None;
+    }
+    Some(ExchangeRate { base: base?, quote: quote?, rate, as_of: as_of? })
+}
+
+fn read_date(out: &mut Findings<'_>, node: &Node) -> Option<Text> {
+    let text = out.text(node, "`as_of`")?.clone();
+    if text.len() == 10 && NaiveDate::parse_from_str(&text, "%Y-%m-%d").is_ok() {
+        return Some(text);
+    }
+    out.error_hint("bad-date", &node.span, "`as_of` must be a date", "dates look like 2026-03-02");
+    None
+}
+
+fn read_assumptions(out: &mut Findings<'_>, node: &Node) -> Vec<Assumption> {
+    let what = "an assumption";
+    let mut all = Vec::new();
+    for item in out.list(node, "`assumptions`").unwrap_or_default() {
+        let Some(fields) = out.fields(item, what, &["name", "value", "owner", "source", "as_of"]) else { continue };
+        let name = fields.need(out, "name", what).and_then(|n| out.text(n, "`name`").cloned());
+        let value = fields.need(out, "value", what).and_then(|n| out.text(n, "`value`").cloned());
+        let owner = fields.get(out, "owner").and_then(|n| out.text(n, "`owner`").cloned());
+        let source = fields.get(out, "source").and_then(|n| out.text(n, "`source`").cloned());
+        let as_of = fields.get(out, "as_of").and_then(|n| read_date(out, n));
+        if let (Some(name), Some(value)) = (name, value) {
+            all.push(Assumption { name, value, owner, source, as_of });
+        }
+    }
+    all
+}
+
+/// Amounts in a currency that no rate leads from cannot be added up.
+fn missing_rates(out: &mut Findings<'_>, fields: &Fields<'_>, business: &Business) {
+    let home = business.currency;
+    let streams = business.streams.iter().map(|s| ("streams", s.value.currency));
+    let labour = business.labour.iter().flat_map(|l| l.rates.values().map(|m| ("labour", m.currency)));
+    for (part, currency) in streams.chain(labour).filter(|(_, c)| *c != home) {
+        let known =
+            business.exchange.iter().any(|r| (r.base, r.quote) == (currency, home) || (r.base, r.quote) == (home, currency));
+        if let Some(span) = fields.key_span(part).filter(|_| !known) {
+            let message = format!("`{part}` has amounts in {currency}, and no exchange rate leads to {home}");
+            let hint = format!("add `exchange: [{{base: {currency}, quote: {home}, rate: ..., as_of: ...}}]`");
+            out.warn("no-exchange-rate", &span, message, hint);
+        }
+    }
+}

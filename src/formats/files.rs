@@ -1,0 +1,144 @@
+//! Finds and reads the files that were named.
+//!
+//! Hidden entries are left out, which also keeps the `..data` folders of Kubernetes' ConfigMaps from being read twice.
+
+use crate::domain::base::{Problem, Text};
+use crate::kit::yaml::MAX_BYTES;
+use std::collections::BTreeSet;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// A file in memory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InputFile {
+    /// The path as it was given, for messages.
+    pub name: Text,
+    /// The name that goes into the rulebook's hash: below the folder that was named, with `/`.
+    pub id: Text,
+    /// Its bytes; of an oversized file a little more than the limit.
+    pub bytes: Vec<u8>,
+}
+
+impl InputFile {
+    /// A file that is in memory already.
+    pub fn new(name: &str, bytes: impl Into<Vec<u8>>) -> Self {
+        Self { name: name.into(), id: name.into(), bytes: bytes.into() }
+    }
+}
+
+/// Deepest folder below the one that was named.
+const MAX_FOLDERS_DEEP: usize = 16;
+/// Most files of one run.
+const MAX_FILES: usize = 10_000;
+
+struct Search {
+    found: BTreeSet<(PathBuf, Text)>,
+    /// Files and folders as they really are: nothing is read twice, and a link back does not go round in circles.
+    seen: BTreeSet<PathBuf>,
+    problems: Vec<Problem>,
+}
+
+/// All files of the paths, sorted by path, each once.
+pub(super) fn collect(paths: &[PathBuf]) -> (Vec<InputFile>, Vec<Problem>) {
+    let mut search = Search { found: BTreeSet::new(), seen: BTreeSet::new(), problems: Vec::new() };
+    for path in paths {
+        search.named(path);
+    }
+    let Search { found, mut problems, .. } = search;
+    let mut files = Vec::with_capacity(found.len());
+    for (path, id) in found {
+        match read(&path) {
+            Ok(bytes) => files.push(InputFile { name: path.display().to_string().into(), id, bytes }),
+            Err(error) => problems.push(unreadable(&path, &error)),
+        }
+    }
+    (files, problems)
+}
+
+impl Search {
+    fn named(&mut self, path: &Path) {
+        match std::fs::metadata(path) {
+            Ok(meta) if meta.is_dir() => {
+                let before = self.seen.len();
+                self.folder(path, path, 0);
+                // Only folders were seen: there is nothing in them. None was seen: they have been read already.
+                if self.seen.len() > before && !self.found.iter().any(|(p, _)| p.starts_with(path)) {
+                    let message = format!("there are no SLO files in {}", path.display());
+                    let hint = "put *.yaml files with SLOs there, or name another folder with --slos";
+                    self.problems.push(Problem::error("no-files", message).hint(hint));
+                }
+            }
+            Ok(_) => self.file(path),
+            Err(error) => self.problems.push(unreadable(path, &error)),
+        }
+    }
+
+    /// A file that was named itself, and the business file beside it.
+    fn file(&mut self, path: &Path) {
+        self.add(path, path.file_name().map_or(path, Path::new));
+        for name in ["business.yaml", "business.yml"] {
+            let beside = path.with_file_name(name);
+            if beside.is_file() {
+                self.add(&beside, Path::new(name));
+            }
+        }
+    }
+
+    fn folder(&mut self, root: &Path, folder: &Path, depth: usize) {
+        let real = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+        if depth > MAX_FOLDERS_DEEP || !self.seen.insert(real) {
+            return;
+        }
+        let entries = match std::fs::read_dir(folder) {
+            Ok(entries) => entries,
+            Err(error) => return self.problems.push(unreadable(folder, &error)),
+        };
+        let mut paths: Vec<PathBuf> = entries.filter_map(|e| e.ok().map(|e| e.path())).collect();
+        paths.sort();
+        for path in paths.iter().filter(|p| !is_hidden(p)) {
+            if path.is_dir() {
+                self.folder(root, path, depth + 1);
+            } else if is_yaml(path) && path.is_file() {
+                self.add(path, path.strip_prefix(root).unwrap_or(path));
+            }
+        }
+    }
+
+    fn add(&mut self, path: &Path, id: &Path) {
+        if self.found.len() < MAX_FILES {
+            if !self.seen.insert(path.canonicalize().unwrap_or_else(|_| path.to_owned())) {
+                return;
+            }
+            let id: Vec<_> = id.components().map(|c| c.as_os_str().to_string_lossy()).collect();
+            self.found.insert((path.to_owned(), id.join("/").into()));
+        } else if self.found.len() == MAX_FILES && !self.problems.iter().any(|p| p.code == "too-many-files") {
+            let message = format!("more than {MAX_FILES} files; the rest is not read");
+            self.problems.push(Problem::error("too-many-files", message));
+        }
+    }
+}
+
+fn is_hidden(path: &Path) -> bool {
+    path.file_name().is_some_and(|n| n.to_string_lossy().starts_with('.'))
+}
+
+fn is_yaml(path: &Path) -> bool {
+    path.extension().is_some_and(|e| e == "yaml" || e == "yml")
+}
+
+/// At most a byte more than the limit, so that an endless file ends.
+fn read(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Problem {
+    let code = if error.kind() == std::io::ErrorKind::NotFound { "missing-file" } else { "unreadable-file" };
+    let what = if error.kind() == std::io::ErrorKind::NotFound {
+        "does not exist".to_owned()
+    } else {
+        format!("cannot be read: {error}")
+    };
+    Problem::error(code, format!("{} {what}", path.display())).hint("check the path and its permissions")
+}

@@ -1,0 +1,77 @@
+//! Which kind of document stands in front of us: by its `version`, else by the file's name.
+
+use crate::kit::yaml::{Fields, Findings, Node};
+use std::path::Path;
+
+/// What a document is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// SLOs of one service.
+    Slos,
+    /// A severity policy.
+    Policy,
+    /// The business.
+    Business,
+}
+
+/// `version:` of SLO files.
+pub(super) const SLO_VERSION: &str = "burnledger/v1";
+/// `version:` of policy files.
+pub(super) const POLICY_VERSION: &str = "burnledger-policy/v1";
+/// `version:` of business files.
+pub(super) const BUSINESS_VERSION: &str = "burnledger-business/v1";
+
+/// Decides by the version where it is one of ours, else by the file's place.
+pub(super) fn kind_of(root: &Node, file: &str) -> Kind {
+    match root.get("version").and_then(|n| n.text()).map(|t| &**t) {
+        Some(SLO_VERSION) => Kind::Slos,
+        Some(POLICY_VERSION) => Kind::Policy,
+        Some(BUSINESS_VERSION) => Kind::Business,
+        _ => kind_of_name(file),
+    }
+}
+
+/// `business.yaml` is the business, files in a folder `policies` are policies, everything else holds SLOs.
+pub(super) fn kind_of_name(file: &str) -> Kind {
+    let path = Path::new(file);
+    let is = |part: Option<&std::ffi::OsStr>, name: &str| part.is_some_and(|p| p == name);
+    if is(path.file_stem(), "business") {
+        Kind::Business
+    } else if is(path.parent().and_then(Path::file_name), "policies") {
+        Kind::Policy
+    } else {
+        Kind::Slos
+    }
+}
+
+/// Versions of other tools, and what to say.
+const FOREIGN: [(&str, &str); 5] = [
+    ("prometheus/v1", "a Sloth file"),
+    ("sloth.slok.dev/v1", "a Sloth file"),
+    ("openslo/v1", "an OpenSLO file"),
+    ("openslo/v1alpha", "an OpenSLO file"),
+    ("pyrra.dev/v1alpha1", "a Pyrra file"),
+];
+
+/// Checks `version:`, which every document needs.
+pub(super) fn check_version(out: &mut Findings<'_>, fields: &Fields<'_>, wanted: &str) {
+    if !fields.has("version") {
+        let message = format!("the document needs `version: {wanted}`");
+        out.error_hint("missing-version", &fields.head(), message, format!("start it with `version: {wanted}`"));
+        return;
+    }
+    let Some(node) = fields.get(out, "version") else { return };
+    let Some(text) = out.text(node, "`version`").cloned() else { return };
+    if &*text == wanted {
+        return;
+    }
+    let foreign = FOREIGN.iter().find(|(version, _)| *version == &*text);
+    let hint = match foreign {
+        Some((_, what)) => {
+            format!("this looks like {what}; write it as `version: {wanted}`, importing is not supported by this version")
+        }
+        None => format!("this program reads `{wanted}`"),
+    };
+    let shown: String = text.chars().take(60).collect();
+    out.error_hint("unknown-version", &node.span, format!("unknown version `{shown}`"), hint);
+}

@@ -1,0 +1,202 @@
+//! The five kinds of indicator as they are written.
+
+use crate::domain::base::{Problem, Span, Text};
+use crate::domain::objective::{Side, Sli};
+use crate::kit::yaml::{Fields, Findings, Node, locate};
+use crate::query::FieldError;
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
+use std::sync::Arc;
+
+/// An indicator and the nodes its PromQL was read from.
+pub(super) struct ReadSli {
+    /// The indicator.
+    pub(super) sli: Sli,
+    queries: Vec<(&'static str, Arc<Node>)>,
+}
+
+const KINDS: [&str; 5] = ["events", "latency", "occurrences", "threshold", "ratio"];
+
+impl ReadSli {
+    /// Tells of a problem of a field's PromQL, at its place inside the string in the file.
+    pub(super) fn refuse(&self, out: &mut Findings<'_>, FieldError { field, error }: FieldError) {
+        let Some((_, node)) = self.queries.iter().find(|(name, _)| *name == field) else {
+            return out.push(Problem::error("bad-query", format!("{field}: {}", error.message)));
+        };
+        out.push(query_problem(out, node, error));
+    }
+}
+
+/// A problem of a PromQL text at its place in the file.
+pub(crate) fn query_problem(out: &Findings<'_>, node: &Node, error: crate::query::QueryError) -> Problem {
+    let problem = Problem::error("bad-query", error.message).at(out.place(locate(out.source(), node, error.at)));
+    match error.hint {
+        Some(hint) => problem.hint(hint),
+        None => problem,
+    }
+}
+
+/// Reads `sli:`. Absent after an error.
+pub(super) fn read(out: &mut Findings<'_>, node: &Node) -> Option<ReadSli> {
+    let known: Vec<&str> = KINDS.iter().copied().chain(["composite"]).collect();
+    let fields = out.fields(node, "`sli`", &known)?;
+    out.refuse(&fields, &[("composite", "write an SLO for each part")]);
+    let entry = match fields.entries() {
+        [one] => one,
+        entries => {
+            let message = format!("`sli` needs exactly one kind, this has {}", entries.len());
+            out.error_hint("one-sli-kind", &fields.head(), message, format!("kinds are {}", KINDS.join(", ")));
+            return None;
+        }
+    };
+    if entry.value.value == crate::kit::yaml::Value::Null {
+        fields.get(out, &entry.key);
+        return None;
+    }
+    match &*entry.key {
+        "events" => events(out, &entry.value),
+        "latency" => latency(out, &entry.value),
+        "occurrences" => occurrences(out, &entry.value),
+        "threshold" => threshold(out, &entry.value),
+        "ratio" => ratio(out, &entry.value),
+        _ => None,
+    }
+}
+
+/// The PromQL of a field; what it means is told later.
+fn promql(
+    out: &mut Findings<'_>,
+    fields: &Fields<'_>,
+    name: &'static str,
+    queries: &mut Vec<(&'static str, Arc<Node>)>,
+) -> Option<Text> {
+    let node = fields.get(out, name)?;
+    let text = out.text(node, &format!("`{name}`"))?;
+    queries.push((name, node.clone()));
+    // The end only: offsets of errors count from the start.
+    Some(text.trim_end().into())
+}
+
+fn events(out: &mut Findings<'_>, node: &Node) -> Option<ReadSli> {
+    let what = "`events`";
+    let fields = out.fields(node, what, &["bad", "good", "total"])?;
+    let mut queries = Vec::new();
+    let bad = promql(out, &fields, "bad", &mut queries);
+    let good = promql(out, &fields, "good", &mut queries);
+    let total = fields.need(out, "total", what).and_then(|_| promql(out, &fields, "total", &mut queries));
+    if let (Some(_), Some(_), Some(span)) = (&bad, &good, fields.key_span("good")) {
+        let message = "`bad` and `good` are both given";
+        out.error_hint("two-meanings", &span, message, "keep one of them; the other one follows from `total`");
+        return None;
+    }
+    if !fields.has("bad") && !fields.has("good") {
+        out.error_hint("missing-field", &fields.head(), "`events` needs `bad` or `good`", "add `bad: ...` here");
+    }
+    if bad.is_none() && good.is_none() {
+        return None;
+    }
+    Some(ReadSli { sli: Sli::Events { bad, good, total: total? }, queries })
+}
+
+fn latency(out: &mut Findings<'_>, node: &Node) -> Option<ReadSli> {
+    let what = "`latency`";
+    let fields = out.fields(node, what, &["histogram", "under"])?;
+    let mut queries = Vec::new();
+    let histogram = fields.need(out, "histogram", what).and_then(|_| promql(out, &fields, "histogram", &mut queries));
+    let under = fields.need(out, "under", what).and_then(|n| read_under(out, n));
+    Some(ReadSli { sli: Sli::Latency { histogram: histogram?, under_seconds: under? }, queries })
+}
+
+/// A duration; a bare number is told apart with the duration it probably means.
+fn read_under(out: &mut Findings<'_>, node: &Node) -> Option<Decimal> {
+    let text = out.text(node, "`under`")?.clone();
+    let bare: Option<Decimal> = text.trim().parse().ok();
+    if let Some(seconds) = bare.filter(|s| !s.is_zero()) {
+        let millis = seconds.checked_mul(Decimal::ONE_THOUSAND).filter(|m| m.is_sign_positive() && m.fract().is_zero());
+        let span = millis.and_then(|m| m.to_i64()).map(Span);
+        let mut problem = Problem::error("bad-duration", "`under` needs a unit").at(out.place(node.span.clone()));
+        match span {
+            Some(span) => {
+                problem.hint = Some(format!("{text} seconds are written `{span}`"));
+                problem.replacement = Some(span.to_string());
+            }
+            None => problem.hint = Some("durations look like 250ms or 2s, and are longer than nothing".into()),
+        }
+        out.push(problem);
+        return None;
+    }
+    out.span(node, "`under`").map(seconds)
+}
+
+/// A span in seconds, exactly.
+pub(super) fn seconds(span: Span) -> Decimal {
+    Decimal::new(span.0, 3).normalize()
+}
+
+fn occurrences(out: &mut Findings<'_>, node: &Node) -> Option<ReadSli> {
+    let what = "`occurrences`";
+    let fields = out.fields(node, what, &["count", "allowed"])?;
+    let mut queries = Vec::new();
+    let count = fields.need(out, "count", what).and_then(|_| promql(out, &fields, "count", &mut queries));
+    let allowed = fields.need(out, "allowed", what).and_then(|n| read_allowed(out, n));
+    let (allowed, per) = allowed?;
+    Some(ReadSli { sli: Sli::Occurrences { count: count?, allowed, per }, queries })
+}
+
+/// `6 per 1h`
+fn read_allowed(out: &mut Findings<'_>, node: &Node) -> Option<(Decimal, Span)> {
+    let text = out.text(node, "`allowed`")?.clone();
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let parsed = match words[..] {
+        [number, "per" | "in" | "/", span] => number.parse::<Decimal>().ok().zip(Span::parse(span).ok()),
+        _ => None,
+    };
+    match parsed {
+        Some((number, span)) if number > Decimal::ZERO && span > Span::ZERO => Some((number, span)),
+        Some(_) => {
+            let hint = "to allow none at all, allow one in a long time: `1 per 365d`";
+            out.error_hint("bad-allowed", &node.span, "`allowed` must be more than 0 per more than no time", hint);
+            None
+        }
+        None => {
+            out.error_hint("bad-allowed", &node.span, "`allowed` must say how many per how long", "it looks like `6 per 1h`");
+            None
+        }
+    }
+}
+
+fn threshold(out: &mut Findings<'_>, node: &Node) -> Option<ReadSli> {
+    let what = "`threshold`";
+    let fields = out.fields(node, what, &["value", "below", "above"])?;
+    let mut queries = Vec::new();
+    let value = fields.need(out, "value", what).and_then(|_| promql(out, &fields, "value", &mut queries));
+    let (side, name) = match (fields.has("below"), fields.has("above")) {
+        (true, false) => (Side::Below, "below"),
+        (false, true) => (Side::Above, "above"),
+        (true, true) => {
+            let hint = "keep the side on which the value is good";
+            out.error_hint("two-meanings", &fields.head(), "`below` and `above` are both given", hint);
+            return None;
+        }
+        (false, false) => {
+            out.error_hint(
+                "missing-field",
+                &fields.head(),
+                "`threshold` needs `below` or `above`",
+                "add the side on which the value is good",
+            );
+            return None;
+        }
+    };
+    let level = fields.get(out, name).and_then(|n| out.decimal(n, &format!("`{name}`")))?.to_f64()?;
+    Some(ReadSli { sli: Sli::Threshold { value: value?, side, level }, queries })
+}
+
+fn ratio(out: &mut Findings<'_>, node: &Node) -> Option<ReadSli> {
+    let what = "`ratio`";
+    let fields = out.fields(node, what, &["errors", "total"])?;
+    let mut queries = Vec::new();
+    let errors = fields.need(out, "errors", what).and_then(|_| promql(out, &fields, "errors", &mut queries));
+    let total = fields.need(out, "total", what).and_then(|_| promql(out, &fields, "total", &mut queries));
+    Some(ReadSli { sli: Sli::Ratio { errors: errors?, total: total? }, queries })
+}

@@ -1,0 +1,255 @@
+//! One SLO of a document, with what it inherits from it.
+
+use super::lint::{self, RuledTier};
+use super::{Context, breach, is_label_name, read_name, rules, sli};
+use crate::domain::base::{SloId, Span, Target, Text};
+use crate::domain::objective::{Births, Guards, Mode, Period, Sli, Slo};
+use crate::kit::yaml::{Fields, Findings, Node, Style, Value};
+use crate::query;
+use rust_decimal::prelude::ToPrimitive;
+
+const FIELDS: [&str; 13] = [
+    "name",
+    "description",
+    "target",
+    "period",
+    "sli",
+    "breach",
+    "severity",
+    "guards",
+    "group_by",
+    "dedupe",
+    "target_labels",
+    "births",
+    "mode",
+];
+/// Fields of the format that this version does not carry out.
+pub(super) const EXCLUDE: (&str, &str) =
+    ("exclude", "every event counts; set `mode: observe` while maintenance runs, or silence pages at the receiver");
+const LATER: [(&str, &str); 2] = [EXCLUDE, ("composite", "write an SLO for each part")];
+/// Fields that belong to the document.
+const OF_DOCUMENT: [&str; 5] = ["service", "owner", "runbook", "depends_on", "labels"];
+/// The period of SLOs that say none.
+const DEFAULT_PERIOD: Span = Span::from_days(30);
+const LONGEST_PERIOD: Span = Span::from_days(366);
+
+/// Reads an SLO. What comes back is complete only when no error was told meanwhile.
+pub(super) fn read(out: &mut Findings<'_>, item: &Node, context: &Context<'_>) -> Option<Slo> {
+    let what = "an SLO";
+    let extra = OF_DOCUMENT.iter().copied().chain(LATER.iter().map(|(name, _)| *name)).chain(["budget"]);
+    let known: Vec<&str> = FIELDS.iter().copied().chain(extra).collect();
+    let fields = out.fields(item, what, &known)?;
+    out.refuse(&fields, &LATER);
+    misplaced(out, &fields);
+    budget_method(out, &fields);
+    let name = fields.need(out, "name", what).and_then(|n| read_name(out, n, "`name`"));
+    let description = fields.get(out, "description").and_then(|n| out.text(n, "`description`").map(|t| t.trim().into()));
+    let period = read_period(out, &fields, context);
+    let group_by = labels(out, &fields, "group_by");
+    let sli = fields.need(out, "sli", what).and_then(|n| sli::read(out, n));
+    let target = read_target(out, &fields, sli.as_ref().map(|s| &s.sli));
+    let guards =
+        inherited(out, &fields, context, "guards").map_or(Some(context.options.guards), |n| read_guards(out, n, context));
+    let births = inherited(out, &fields, context, "births").map_or(Some(Births::default()), |n| read_births(out, n));
+    let mode = inherited(out, &fields, context, "mode").map_or(Some(Mode::default()), |n| read_mode(out, n));
+    let dedupe = inherited_labels(out, &fields, context, "dedupe");
+    let target_labels = inherited_labels(out, &fields, context, "target_labels");
+    let step = context.options.timing.step;
+    let plan = sli.as_ref().and_then(|s| match query::plan(&s.sli, &group_by, step) {
+        Ok(plan) => Some(plan),
+        Err(errors) => {
+            for error in errors {
+                s.refuse(out, error);
+            }
+            None
+        }
+    });
+    let sli = sli?;
+    let kind = lint::Kind { sli: &sli.sli, target: target.flatten(), period, step };
+    let severity = inherited(out, &fields, context, "severity");
+    let severity_span = severity.map_or_else(|| rules::default_place(&fields), |n| n.span.clone());
+    let (tiers, mut breaches) = rules::read_severity(out, severity, &severity_span, context.policies, &kind);
+    if let Some(node) = fields.get(out, "breach") {
+        breaches.extend(breach::read_own(out, node, &kind));
+    }
+    lint::tiers(out, &tiers, &kind);
+    let mut tiers: Vec<_> = tiers.into_iter().map(|RuledTier { tier, .. }| tier).collect();
+    tiers.sort_by(|a, b| b.severity.cmp(&a.severity).then(a.long.cmp(&b.long)));
+    breaches.sort_by_key(|b| std::cmp::Reverse(b.severity));
+    let name: Text = name?;
+    Some(Slo {
+        id: SloId::new(&context.service, &name),
+        service: context.service.clone(),
+        name,
+        description,
+        target: target?,
+        period: Period::Rolling(period?),
+        sli: sli.sli,
+        plan: plan?,
+        group_by,
+        tiers,
+        breach: breaches,
+        guards: guards?,
+        births: births?,
+        dedupe,
+        target_labels,
+        mode: mode?,
+        file: context.file.clone(),
+    })
+}
+
+fn misplaced(out: &mut Findings<'_>, fields: &Fields<'_>) {
+    for name in OF_DOCUMENT {
+        if let Some(span) = fields.key_span(name) {
+            let message = format!("`{name}` belongs to the whole document, not to one SLO");
+            out.error_hint("misplaced-field", &span, message, format!("move `{name}:` to the top of the document"));
+        }
+    }
+}
+
+/// `budget: {method: occurrences}` is what this version does; other methods are refused.
+fn budget_method(out: &mut Findings<'_>, fields: &Fields<'_>) {
+    let Some(node) = fields.get(out, "budget") else { return };
+    let Some(budget) = out.fields(node, "`budget`", &["method", "slice", "good"]) else { return };
+    let later = "budgets count events: leave it out, or write `budget: {method: occurrences}`";
+    out.refuse(&budget, &[("slice", later), ("good", later)]);
+    if let Some(method) = budget.need(out, "method", "`budget`") {
+        let text = out.text(method, "`method`").cloned().unwrap_or_default();
+        match &*text {
+            "occurrences" | "" => {}
+            "timeslices" | "ratio_timeslices" => {
+                let message = format!("the budget method `{text}` is not supported by this version");
+                out.error_hint("not-supported", &method.span, message, later);
+            }
+            other => out.unknown("unknown-word", "budget method", other, &method.span, &["occurrences"], ""),
+        }
+    }
+}
+
+/// A field of the SLO, else of the document.
+fn inherited<'a>(out: &mut Findings<'_>, fields: &Fields<'a>, context: &Context<'a>, name: &str) -> Option<&'a Node> {
+    if fields.has(name) { fields.get(out, name) } else { context.document.get(out, name) }.map(|n| &**n)
+}
+
+fn inherited_labels(out: &mut Findings<'_>, fields: &Fields<'_>, context: &Context<'_>, name: &str) -> Vec<Text> {
+    if fields.has(name) { labels(out, fields, name) } else { labels(out, context.document, name) }
+}
+
+fn labels(out: &mut Findings<'_>, fields: &Fields<'_>, name: &str) -> Vec<Text> {
+    let Some(node) = fields.get(out, name) else { return Vec::new() };
+    let mut names: Vec<Text> = Vec::new();
+    for (label, span) in out.texts(node, &format!("`{name}`")) {
+        if !is_label_name(&label) {
+            let hint = "label names are letters, digits and `_`, and do not start with a digit";
+            let shown: String = label.chars().take(60).collect();
+            out.error_hint("bad-label", &span, format!("`{shown}` is no label name"), hint);
+        } else if names.contains(&label) {
+            out.warn("duplicate-label", &span, format!("`{label}` is named twice"), "name each label once");
+        } else {
+            names.push(label);
+        }
+    }
+    names
+}
+
+/// The period; absent after an error.
+fn read_period(out: &mut Findings<'_>, fields: &Fields<'_>, context: &Context<'_>) -> Option<Span> {
+    if !fields.has("period") && !context.document.has("period") {
+        return Some(DEFAULT_PERIOD);
+    }
+    let node = inherited(out, fields, context, "period")?;
+    if let Value::Map(_) = &node.value {
+        let calendar = out.fields(node, "`period`", &["calendar", "zone"])?;
+        let span = calendar.key_span("calendar").unwrap_or_else(|| node.span.clone());
+        let hint = "rolling periods are supported by this version, such as `period: 30d`";
+        out.error_hint("calendar-not-yet", &span, "calendar periods are not supported by this version", hint);
+        return None;
+    }
+    let period = out.span(node, "`period`")?;
+    let (step, hour) = (context.options.timing.step, Span::from_hours(1));
+    if period < hour || period > LONGEST_PERIOD {
+        let hint = "usual periods are 7d, 28d, 30d and 90d";
+        out.error_hint("bad-period", &node.span, format!("`period` must be from {hour} to {LONGEST_PERIOD}"), hint);
+    } else if period.0 % step.0.max(1) != 0 {
+        out.error("bad-period", &node.span, format!("`period` must be a multiple of the step, {step}"));
+    }
+    Some(period)
+}
+
+/// Outer `None` after an error; inner `None` for occurrences, which have no target.
+#[expect(clippy::option_option, reason = "absent by error and absent by kind are different")]
+fn read_target(out: &mut Findings<'_>, fields: &Fields<'_>, sli: Option<&Sli>) -> Option<Option<Target>> {
+    if let Some(Sli::Occurrences { .. }) = sli {
+        if let Some(span) = fields.key_span("target") {
+            let message = "occurrences have no target: `allowed` says how many may happen";
+            out.error_hint("needless-target", &span, message, "remove `target`");
+            return None;
+        }
+        return Some(None);
+    }
+    // Without a sound SLI nobody knows whether a target is needed.
+    if sli.is_none() && !fields.has("target") {
+        return None;
+    }
+    let node = fields.need(out, "target", "an SLO")?;
+    let text = out.text(node, "`target`")?.clone();
+    if let Some(target) = Target::parse(&text) {
+        return Some(Some(target));
+    }
+    let share = text.trim().trim_end_matches('%').trim();
+    let number: Option<rust_decimal::Decimal> = share.parse().ok();
+    let hundred = rust_decimal::Decimal::ONE_HUNDRED;
+    let (message, hint) = match number {
+        Some(n) if n.is_zero() => {
+            ("a target of 0 promises nothing".to_owned(), "targets lie between 0 and 100 %, such as 99.9%".to_owned())
+        }
+        Some(n) if n == hundred || (n == rust_decimal::Decimal::ONE && !text.contains('%')) => (
+            "a target of 100 % leaves no error budget: every burn rate would be infinite".to_owned(),
+            "promise a little less, such as 99.99%".to_owned(),
+        ),
+        Some(n) if n > rust_decimal::Decimal::ONE && n < hundred && !text.contains('%') => {
+            (format!("`target: {share}` is more than 1"), format!("did you mean `{share}%`?"))
+        }
+        _ => ("`target` must be a share between 0 and 100 %".to_owned(), "targets look like 99.9% or 0.999".to_owned()),
+    };
+    let mut problem = crate::domain::base::Problem::error("bad-target", message).hint(hint).at(out.place(node.span.clone()));
+    let plain = matches!(&node.value, Value::Scalar { style: Style::Plain, .. });
+    if plain && problem.hint.as_deref().is_some_and(|h| h.starts_with("did you mean")) {
+        problem.replacement = Some(format!("{share}%"));
+    }
+    out.push(problem);
+    None
+}
+
+fn read_guards(out: &mut Findings<'_>, node: &Node, context: &Context<'_>) -> Option<Guards> {
+    if node.text().is_some() {
+        return out.choice(node, "guards", &[("none", Guards::NONE)]);
+    }
+    let fields = out.fields(node, "`guards`", &["min_bad", "confidence"])?;
+    let mut guards = context.options.guards;
+    if let Some(n) = fields.get(out, "min_bad") {
+        let number = out.decimal(n, "`min_bad`")?;
+        if number.is_sign_negative() {
+            out.error("bad-number", &n.span, "`min_bad` may not be negative");
+        }
+        guards.min_bad = number.to_f64()?;
+    }
+    if let Some(n) = fields.get(out, "confidence") {
+        let share = out.share(n, "`confidence`")?;
+        if share == rust_decimal::Decimal::ONE {
+            let message = "a confidence of 100 % is never reached: no tier would fire";
+            out.error_hint("bad-share", &n.span, message, "use 95%, or 0 to switch this guard off");
+        }
+        guards.confidence = share.to_f64()?;
+    }
+    Some(guards)
+}
+
+fn read_births(out: &mut Findings<'_>, node: &Node) -> Option<Births> {
+    let choices = [("auto", Births::Auto), ("from_zero", Births::FromZero), ("baseline", Births::Baseline)];
+    out.choice(node, "births", &choices)
+}
+
+fn read_mode(out: &mut Findings<'_>, node: &Node) -> Option<Mode> {
+    out.choice(node, "mode", &[("page", Mode::Page), ("observe", Mode::Observe)])
+}
