@@ -7,15 +7,13 @@ use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
-use prometheus_client::registry::{Registry, Unit};
+use prometheus_client::registry::Registry;
 
 /// One row of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MetricName {
-    /// The name as registered, without the suffixes that OpenMetrics adds (`_total`, the unit).
+    /// The name as registered, without the suffix that OpenMetrics adds (`_total`, `_info`).
     pub name: &'static str,
-    /// The name as scraped.
-    pub scraped: &'static str,
     /// `counter`, `gauge`, `histogram` or `info`.
     pub kind: &'static str,
     /// Its labels.
@@ -24,42 +22,54 @@ pub struct MetricName {
     pub help: &'static str,
 }
 
+impl MetricName {
+    /// The name as scraped.
+    pub fn scraped(&self) -> String {
+        let suffix = match self.kind {
+            "counter" => "_total",
+            "info" => "_info",
+            _ => "",
+        };
+        format!("{}{suffix}", self.name)
+    }
+}
+
 macro_rules! names {
-    ($($id:ident = $name:literal, $scraped:literal, $kind:literal, [$($label:literal),*], $help:literal;)*) => {
+    ($($id:ident = $name:literal, $kind:literal, [$($label:literal),*], $help:literal;)*) => {
         $(#[doc = $help] pub const $id: MetricName =
-            MetricName { name: $name, scraped: $scraped, kind: $kind, labels: &[$($label),*], help: $help };)*
+            MetricName { name: $name, kind: $kind, labels: &[$($label),*], help: $help };)*
         /// Every metric of ours.
         pub const TABLE: &[MetricName] = &[$($id),*];
     };
 }
 
 names! {
-    BUILD = "burnledger_build", "burnledger_build_info", "info", ["version"], "The program that runs";
-    UP_TO = "burnledger_data_through", "burnledger_data_through_seconds", "gauge", [], "Latest sample time that is counted";
-    EVALUATED = "burnledger_evaluated", "burnledger_evaluated_seconds", "gauge", [], "Instant evaluated last";
-    SOURCE_UP = "burnledger_source_up", "burnledger_source_up", "gauge", ["source"], "1 when the last read of a source came";
-    LEDGER_UP = "burnledger_ledger_up", "burnledger_ledger_up", "gauge", [], "1 while the ledger can be written";
-    LEADING = "burnledger_leading", "burnledger_leading", "gauge", [], "1 while this process evaluates and records";
-    PROBLEMS = "burnledger_problems", "burnledger_problems", "gauge", [], "Problems of the files in force";
-    SEVERITY = "burnledger_slo_firing", "burnledger_slo_firing", "gauge", ["slo", "group", "severity"],
+    BUILD = "burnledger_build", "info", ["version"], "The program that runs";
+    UP_TO = "burnledger_data_through_seconds", "gauge", [], "Latest sample time that is counted";
+    EVALUATED = "burnledger_evaluated_seconds", "gauge", [], "Instant evaluated last";
+    SOURCE_UP = "burnledger_source_up", "gauge", ["source"], "1 when the last read of a source came";
+    LEDGER_UP = "burnledger_ledger_up", "gauge", [], "1 while the ledger can be written";
+    LEADING = "burnledger_leading", "gauge", [], "1 while this process evaluates and records";
+    PROBLEMS = "burnledger_problems", "gauge", [], "Problems of the files in force";
+    SEVERITY = "burnledger_slo_firing", "gauge", ["slo", "group", "severity"],
         "1 for the severity that fires, 0 for the others";
-    STATE = "burnledger_slo_state", "burnledger_slo_state", "gauge", ["slo", "group", "state"], "1 for the state of the track";
-    BURN = "burnledger_slo_burn_rate", "burnledger_slo_burn_rate", "gauge", ["slo", "group", "window"],
+    STATE = "burnledger_slo_state", "gauge", ["slo", "group", "state"], "1 for the state of the track";
+    BURN = "burnledger_slo_burn_rate", "gauge", ["slo", "group", "window"],
         "Error ratio over the window divided by the error budget";
-    BUDGET = "burnledger_slo_budget_remaining", "burnledger_slo_budget_remaining_ratio", "gauge", ["slo", "group"],
+    BUDGET = "burnledger_slo_budget_remaining_ratio", "gauge", ["slo", "group"],
         "Share of the period's error budget that is left; negative when overspent";
-    INCIDENTS = "burnledger_incidents_live", "burnledger_incidents_live", "gauge", ["severity"], "Incidents that are not resolved";
-    WAITING = "burnledger_pages_waiting", "burnledger_pages_waiting", "gauge", ["receiver"], "Pages that wait for a receiver";
-    FAILING = "burnledger_receiver_failing", "burnledger_receiver_failing", "gauge", ["receiver"],
+    INCIDENTS = "burnledger_incidents_live", "gauge", ["severity"], "Incidents that are not resolved";
+    WAITING = "burnledger_pages_waiting", "gauge", ["receiver"], "Pages that wait for a receiver";
+    FAILING = "burnledger_receiver_failing", "gauge", ["receiver"],
         "1 when the last try of a receiver failed";
-    PAGES = "burnledger_pages", "burnledger_pages_total", "counter", ["receiver", "kind", "outcome"],
+    PAGES = "burnledger_pages", "counter", ["receiver", "kind", "outcome"],
         "Tries to deliver a page, by their outcome: delivered, retry or refused";
-    DELIVERY = "burnledger_page_delivery", "burnledger_page_delivery_seconds", "histogram", ["receiver"],
+    DELIVERY = "burnledger_page_delivery_seconds", "histogram", ["receiver"],
         "Time from a page's making to its acceptance";
-    EMERGENCIES = "burnledger_emergency_pages", "burnledger_emergency_pages_total", "counter", ["receiver", "outcome"],
+    EMERGENCIES = "burnledger_emergency_pages", "counter", ["receiver", "outcome"],
         "Pages sent although the ledger could not be written";
-    EVALUATIONS = "burnledger_evaluations", "burnledger_evaluations_total", "counter", [], "Evaluations of all objectives";
-    REQUESTS = "burnledger_http_requests", "burnledger_http_requests_total", "counter", ["route", "status"],
+    EVALUATIONS = "burnledger_evaluations", "counter", [], "Evaluations of all objectives";
+    REQUESTS = "burnledger_http_requests", "counter", ["route", "status"],
         "Requests answered by this program";
 }
 
@@ -137,7 +147,7 @@ impl Metrics {
     /// Puts the counters into a registry under the names of the table.
     pub fn register(&self, registry: &mut Registry) {
         registry.register(PAGES.name, PAGES.help, self.pages.clone());
-        registry.register_with_unit(DELIVERY.name, DELIVERY.help, Unit::Seconds, self.delivery.clone());
+        registry.register(DELIVERY.name, DELIVERY.help, self.delivery.clone());
         registry.register(EMERGENCIES.name, EMERGENCIES.help, self.emergencies.clone());
         registry.register(EVALUATIONS.name, EVALUATIONS.help, self.evaluations.clone());
         registry.register(REQUESTS.name, REQUESTS.help, self.requests.clone());
@@ -151,10 +161,11 @@ mod tests {
     #[test]
     fn names_are_unique_and_follow_prometheus_habits() {
         for (i, row) in TABLE.iter().enumerate() {
-            assert!(row.scraped.starts_with("burnledger_") && row.scraped.starts_with(row.name), "{}", row.name);
-            assert!(TABLE[..i].iter().all(|other| other.scraped != row.scraped), "{} twice", row.scraped);
-            assert_eq!(row.kind == "counter", row.scraped.ends_with("_total"), "{}", row.scraped);
+            assert!(row.name.starts_with("burnledger_"), "{}", row.name);
+            assert!(!row.name.ends_with("_total") && !row.name.ends_with("_info"), "{}", row.name);
+            assert!(TABLE[..i].iter().all(|other| other.name != row.name), "{} twice", row.name);
             assert!(!row.help.ends_with('.'), "{}", row.help);
         }
+        assert_eq!(PAGES.scraped(), "burnledger_pages_total");
     }
 }

@@ -6,6 +6,7 @@ pub mod check;
 pub mod common;
 pub mod exit;
 pub mod out;
+pub mod page;
 
 pub use common::{Common, Format};
 pub use exit::Exit;

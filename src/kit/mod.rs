@@ -3,3 +3,4 @@
 pub mod yaml;
 pub mod http;
 pub mod secrets;
+pub mod openmetrics;

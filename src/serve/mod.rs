@@ -1,1 +1,47 @@
-//! The HTTP side of watch: health and metrics.
+//! The HTTP side of `watch --listen`: is it alive, is it ready, its metrics, and the status as JSON.
+//!
+//! Everything is read from the latest snapshot, so that no request waits for the engine, a source or the ledger. Read-only.
+//! Deliberately absent: authentication and TLS; the default address is loopback, and who opens it wider puts a proxy before it.
+
+mod metrics;
+mod routes;
+
+use crate::domain::view::Snapshot;
+use crate::ports::Clock;
+use crate::telemetry::Metrics;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+/// What is served.
+#[derive(Clone)]
+pub struct Served {
+    /// The latest snapshot.
+    pub snapshots: watch::Receiver<Arc<Snapshot>>,
+    /// What the program counts.
+    pub metrics: Metrics,
+    /// Time, to tell how old a snapshot is.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// Listens on an address such as `127.0.0.1:9797`; port 0 takes a free one. Returns the listener and where it is.
+///
+/// # Errors
+/// The address is no address, is taken or not ours.
+pub async fn listen(address: &str) -> std::io::Result<(TcpListener, SocketAddr)> {
+    let listener = TcpListener::bind(address).await?;
+    let at = listener.local_addr()?;
+    Ok((listener, at))
+}
+
+/// Serves until `stop` turns true or its sender is gone; requests under way are answered first.
+///
+/// # Errors
+/// The listener broke.
+pub async fn serve(listener: TcpListener, served: Served, mut stop: watch::Receiver<bool>) -> std::io::Result<()> {
+    let stopped = async move {
+        let _ = stop.wait_for(|stop| *stop).await;
+    };
+    axum::serve(listener, routes::router(served)).with_graceful_shutdown(stopped).await
+}

@@ -1,1 +1,19 @@
-//! The terminal dashboard.
+//! The terminal dashboard: overview, incident, help.
+//!
+//! The Elm architecture: [`update`] changes the [`Model`] and answers with effects, [`view`] draws it, the shell owns the
+//! terminal, the signals and the clock. Screens read one immutable snapshot, so that they never disagree about a number.
+//! Deliberately absent: asking sources, judging, and the ledger; everything comes through the desk.
+
+pub mod glyphs;
+pub mod keys;
+pub mod model;
+pub mod theme;
+pub mod update;
+pub mod view;
+
+pub use glyphs::Glyphs;
+pub use keys::{Action, Code, Key};
+pub use model::{Look, Model};
+pub use theme::{Depth, Ground, Theme, Wanted};
+pub use update::{Effect, Msg, update};
+pub use view::{render, view};

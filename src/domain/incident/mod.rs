@@ -7,9 +7,11 @@ pub mod fold;
 pub mod transition;
 pub mod collection;
 pub mod decide;
+pub mod impact;
 
 pub use collection::Incidents;
 pub use decide::{Act, NotPossible};
 pub use entry::{Actor, Entry, EntryHash, Fact, ImpactRecord, IncidentRef, NewEntry, Onset, Outcome, ReasonText, RuleFired};
 pub use fold::{Incident, Milestones, PageRecord, Phase};
+pub use impact::BucketTest;
 pub use transition::FoldProblem;

@@ -201,6 +201,12 @@ pub struct BudgetStatus {
     pub coverage: f64,
     /// Far edge as used.
     pub from: Ms,
+    /// Share of the period that history reaches back, 0..=1.
+    pub period_elapsed: f64,
+    /// Events of a whole period with traffic as it has been so far; absent for occurrences.
+    pub total_expected: Option<f64>,
+    /// Share consumed of a whole period's budget: bad / (b * total_expected).
+    pub consumed_expected: Option<f64>,
 }
 
 /// One latency quantile.

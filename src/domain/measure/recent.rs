@@ -74,12 +74,6 @@ impl Recent {
         }
     }
 
-    /// The quantile of the events in the slices `from + 1 ..= to`; absent without events. `scratch` is memory to work in.
-    pub(super) fn quantile(&self, q: f64, from: i64, to: i64, scratch: &mut Vec<f64>) -> Option<QuantileValue> {
-        self.cumulate(from, to, scratch);
-        quantile(q, &self.bounds, scratch)
-    }
-
     /// Cumulative counts per bucket over the slices `from + 1 ..= to`, never falling.
     pub(super) fn cumulate(&self, from: i64, to: i64, into: &mut Vec<f64>) {
         into.clear();
@@ -149,7 +143,7 @@ impl Recent {
 }
 
 /// Prometheus' `histogram_quantile` over cumulative counts, the last of which belongs to the infinite bucket.
-fn quantile(q: f64, bounds: &[f64], counts: &[f64]) -> Option<QuantileValue> {
+pub(super) fn quantile(q: f64, bounds: &[f64], counts: &[f64]) -> Option<QuantileValue> {
     let total = *counts.last()?;
     if total <= 0.0 || bounds.is_empty() {
         return None;
@@ -178,14 +172,19 @@ mod tests {
         for (bound, by) in [(0.1, 50.0), (f64::INFINITY, 100.0), (0.5, 90.0), (0.25, 80.0)] {
             recent.add(3, bound, by);
         }
-        let at = |q| recent.quantile(q, 0, 8, &mut Vec::new());
+        let within = |q, from| {
+            let mut counts = Vec::new();
+            recent.cumulate(from, 8, &mut counts);
+            quantile(q, recent.bounds(), &counts)
+        };
+        let at = |q| within(q, 0);
         let near = |q: f64, seconds: f64| assert!((at(q).unwrap().seconds - seconds).abs() < 1e-9, "{q}: {:?}", at(q));
         near(0.5, 0.1);
         near(0.25, 0.05);
         near(0.65, 0.175);
         near(0.85, 0.375);
         assert_eq!(at(0.99), Some(QuantileValue { seconds: 0.5, at_least: true }));
-        assert_eq!(recent.quantile(0.5, 3, 8, &mut Vec::new()), None);
+        assert_eq!(within(0.5, 3), None);
     }
 
     #[test]

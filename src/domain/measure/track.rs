@@ -6,7 +6,7 @@ use super::cells::SliceState;
 use super::counter::patience;
 use super::history::{History, Slice};
 use super::notes::Note;
-use super::recent::{QuantileValue, Recent, Values};
+use super::recent::{QuantileValue, Recent, Values, quantile};
 use super::{MeterSpec, Plan};
 use crate::domain::base::{Labels, Ms, Span};
 
@@ -119,14 +119,24 @@ impl Track {
         (oldest + 1..=k).rev().find_map(|k| self.values.get(k))
     }
 
-    /// A latency quantile over `(at - over, at]`; absent without events or histogram. `scratch` is memory to work in, so that
+    /// Latency quantiles over `(at - over, at]`; absent without events or histogram. `scratch` is memory to work in, so that
     /// repeated calls allocate nothing.
-    pub fn quantile(&self, q: f64, at: Ms, over: Span, scratch: &mut Vec<f64>) -> Option<QuantileValue> {
+    pub fn quantiles<const N: usize>(
+        &self,
+        of: [f64; N],
+        at: Ms,
+        over: Span,
+        scratch: &mut Vec<f64>,
+    ) -> Option<[QuantileValue; N]> {
         if self.recent.bounds().is_empty() {
             return None;
         }
-        let (from, to) = (self.history.floor(at - over), self.history.floor(at));
-        self.recent.quantile(q, from, to, scratch)
+        self.recent.cumulate(self.history.floor(at - over), self.history.floor(at), scratch);
+        let mut told = [QuantileValue { seconds: 0.0, at_least: false }; N];
+        for (told, q) in told.iter_mut().zip(of) {
+            *told = quantile(q, self.recent.bounds(), scratch)?;
+        }
+        Some(told)
     }
 
     /// Finite bucket bounds seen so far, in seconds, ascending.

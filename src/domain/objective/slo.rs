@@ -2,7 +2,7 @@
 
 use super::{BreachRule, Tier};
 use crate::domain::base::{SloId, Span, Target, Text};
-use crate::domain::measure::{Births, Plan, Side};
+use crate::domain::measure::{Births, MeterSpec, Plan, Side};
 use rust_decimal::Decimal;
 
 /// The span an error budget is for.
@@ -161,4 +161,25 @@ pub struct Slo {
     pub mode: Mode,
     /// The file it was read from.
     pub file: Text,
+}
+
+impl Slo {
+    /// What a meter is told to measure this SLO with slices of `step`: its plan, and history as long as its longest window.
+    pub fn meter_spec(&self, step: Span) -> MeterSpec {
+        let longest = self.tiers.iter().map(|tier| tier.long).max().unwrap_or(Span::ZERO);
+        let good = match self.sli {
+            Sli::Threshold { side, level, .. } => Some((side, level)),
+            _ => None,
+        };
+        MeterSpec {
+            group_by: self.group_by.clone(),
+            dedupe: self.dedupe.clone(),
+            target_labels: self.target_labels.clone(),
+            births: self.births,
+            step,
+            period: self.period.span().max(longest),
+            good,
+            ..MeterSpec::new(self.plan.clone())
+        }
+    }
 }

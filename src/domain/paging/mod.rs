@@ -9,6 +9,7 @@ pub mod emergency;
 pub mod plan;
 pub mod route;
 pub mod standing;
+pub mod test_page;
 pub mod told;
 
 pub use acknowledgement::Acknowledgement;
@@ -20,4 +21,5 @@ pub use emergency::{Emergencies, emergency_key};
 pub use plan::{Audience, Occasion, next_page_at, plan_pages};
 pub use route::{Route, Routes};
 pub use standing::Standing;
+pub use test_page::test_page;
 pub use told::{Told, ToldPage};

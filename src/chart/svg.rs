@@ -1,0 +1,282 @@
+//! A grid of cells as SVG: a picture of a terminal's screen that looks the same everywhere.
+//!
+//! Letters are text (selectable, placed by run so that no font can shear the columns). Blocks, braille and box lines are
+//! drawn as shapes, because fonts disagree about them; transparent text lies over them so that copying still works.
+
+use std::fmt::Write;
+
+/// Red, green, blue.
+pub type Rgb = (u8, u8, u8);
+
+/// One cell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cell {
+    /// What is drawn: one character as the reader sees it, two columns wide for East Asian ones; empty for the second column.
+    pub symbol: String,
+    /// Its colour.
+    pub fg: Rgb,
+    /// Its ground, when it differs from the picture's.
+    pub bg: Option<Rgb>,
+    /// Bold.
+    pub bold: bool,
+    /// Underlined.
+    pub underline: bool,
+}
+
+/// A screen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grid {
+    /// Columns.
+    pub width: usize,
+    /// Cells, row by row; a row that is too short counts as blank there.
+    pub cells: Vec<Cell>,
+    /// The picture's ground.
+    pub ground: Rgb,
+    /// What the picture shows, for readers who cannot see it.
+    pub title: String,
+}
+
+/// Width, height and distance from the row's top to the baseline of a cell, and the margin, in pixels.
+const CELL_W: f64 = 8.4;
+const CELL_H: f64 = 18.0;
+const BASE: f64 = 13.4;
+const MARGIN: f64 = 14.0;
+
+/// The picture.
+pub fn render(grid: &Grid) -> String {
+    let rows = grid.cells.len().checked_div(grid.width).unwrap_or(0);
+    let (w, h) = (grid.width as f64 * CELL_W + 2.0 * MARGIN, rows as f64 * CELL_H + 2.0 * MARGIN);
+    let title = xml(&grid.title);
+    let mut out = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {w:.1} {h:.1}\" width=\"{w:.0}\" height=\"{h:.0}\" role=\"img\" \
+         aria-label=\"{title}\">\n<title>{title}</title>\n<style>text{{font:14px ui-monospace,'SF Mono','JetBrains Mono',Menlo,\
+         Consolas,'DejaVu Sans Mono','Noto Sans Mono CJK SC',monospace;white-space:pre}}.b{{font-weight:700}}.u{{text-decoration:\
+         underline}}.t{{fill-opacity:0}}</style>\n<rect width=\"100%\" height=\"100%\" rx=\"8\" fill=\"{}\"/>\n",
+        color(grid.ground)
+    );
+    for (y, row) in grid.cells.chunks(grid.width.max(1)).enumerate() {
+        for run in runs(row) {
+            draw(&mut out, &run, y, grid.ground);
+        }
+    }
+    out.push_str("</svg>\n");
+    out
+}
+
+/// Neighbouring cells of one look and one kind.
+struct Run<'a> {
+    x: usize,
+    cells: &'a [Cell],
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Blank,
+    Text,
+    Shape,
+    Wide,
+}
+
+fn kind(cell: &Cell) -> Kind {
+    match cell.symbol.chars().next() {
+        None | Some(' ') => Kind::Blank,
+        Some('\u{2500}'..='\u{259F}' | '\u{2800}'..='\u{28FF}') => Kind::Shape,
+        Some(c) if c.is_ascii() => Kind::Text,
+        Some(_) => Kind::Wide,
+    }
+}
+
+/// Splits a row. Blanks join the text around them, so that a line of words is one run; other scripts stand alone, because
+/// their advance differs from the letters'.
+fn runs(row: &[Cell]) -> Vec<Run<'_>> {
+    let same = |a: &Cell, b: &Cell| a.fg == b.fg && a.bg == b.bg && a.bold == b.bold && a.underline == b.underline;
+    let mut out: Vec<Run<'_>> = Vec::new();
+    let mut from = 0;
+    for i in 1..=row.len() {
+        let joins = i < row.len() && same(&row[i - 1], &row[i]) && joins(kind(&row[i - 1]), kind(&row[i]));
+        if !joins {
+            let cells = &row[from..i];
+            let kind = cells.iter().map(kind).find(|k| *k != Kind::Blank).unwrap_or(Kind::Blank);
+            out.push(Run { x: from, cells, kind });
+            from = i;
+        }
+    }
+    out
+}
+
+const fn joins(a: Kind, b: Kind) -> bool {
+    matches!((a, b), (Kind::Text | Kind::Blank, Kind::Text | Kind::Blank) | (Kind::Shape, Kind::Shape))
+}
+
+fn draw(out: &mut String, run: &Run<'_>, y: usize, ground: Rgb) {
+    let (x, top) = (MARGIN + run.x as f64 * CELL_W, MARGIN + y as f64 * CELL_H);
+    let Some(first) = run.cells.first() else { return };
+    let width = run.cells.len() as f64 * CELL_W;
+    if let Some(bg) = first.bg.filter(|bg| *bg != ground) {
+        let _ =
+            writeln!(out, "<rect x=\"{x:.1}\" y=\"{top:.1}\" width=\"{width:.1}\" height=\"{CELL_H}\" fill=\"{}\"/>", color(bg));
+    }
+    if run.kind == Kind::Blank {
+        return;
+    }
+    if run.kind == Kind::Shape {
+        shapes(out, run.cells, x, top, first.fg);
+    }
+    text(out, run, x, top + BASE, first);
+}
+
+/// The run's letters, stretched to exactly their columns. Blanks at both ends are left out.
+fn text(out: &mut String, run: &Run<'_>, x: f64, base: f64, look: &Cell) {
+    let lead = run.cells.iter().take_while(|c| kind(c) == Kind::Blank).count();
+    let tail = run.cells.iter().rev().take_while(|c| kind(c) == Kind::Blank && !c.symbol.is_empty()).count();
+    let cells = &run.cells[lead..run.cells.len().saturating_sub(tail).max(lead)];
+    let words: String = cells.iter().map(|c| c.symbol.as_str()).collect();
+    let mut class = String::new();
+    for (on, name) in [(look.bold, "b "), (look.underline, "u "), (run.kind == Kind::Shape, "t ")] {
+        class.push_str(if on { name } else { "" });
+    }
+    let class = if class.is_empty() { class } else { format!(" class=\"{}\"", class.trim_end()) };
+    let _ = writeln!(
+        out,
+        "<text x=\"{:.1}\" y=\"{base:.1}\" textLength=\"{:.1}\" lengthAdjust=\"spacingAndGlyphs\" fill=\"{}\"{class}>{}</text>",
+        x + lead as f64 * CELL_W,
+        cells.len() as f64 * CELL_W,
+        color(look.fg),
+        xml(&words)
+    );
+}
+
+/// Blocks, braille dots and lines of a run as one path, shades as faint rectangles.
+fn shapes(out: &mut String, cells: &[Cell], x: f64, top: f64, fg: Rgb) {
+    let mut path = String::new();
+    let mut shade = String::new();
+    for (i, cell) in cells.iter().enumerate() {
+        let at = x + i as f64 * CELL_W;
+        match cell.symbol.chars().next() {
+            Some('░') => rect(&mut shade, at, top + 3.0, CELL_W, CELL_H - 6.0),
+            Some(c @ '▁'..='█') => {
+                let part = f64::from(c as u32 - 0x2580) / 8.0;
+                let height = (CELL_H - 3.0) * part;
+                rect(&mut path, at, top + CELL_H - 1.5 - height, CELL_W, height);
+            }
+            Some(c @ '▉'..='▏') => rect(&mut path, at, top + 1.5, CELL_W * f64::from(0x2590 - c as u32) / 8.0, CELL_H - 3.0),
+            Some(c @ '\u{2800}'..='\u{28FF}') => braille(&mut path, c as u32 - 0x2800, at, top),
+            Some(c) => lines(&mut path, c, at, top),
+            None => {}
+        }
+    }
+    for (d, opacity) in [(shade, " fill-opacity=\"0.22\""), (path, "")] {
+        if !d.is_empty() {
+            let _ = writeln!(out, "<path d=\"{d}\" fill=\"{}\"{opacity}/>", color(fg));
+        }
+    }
+}
+
+fn braille(path: &mut String, dots: u32, x: f64, top: f64) {
+    const PLACE: [(f64, f64); 8] =
+        [(0.0, 0.0), (0.0, 1.0), (0.0, 2.0), (1.0, 0.0), (1.0, 1.0), (1.0, 2.0), (0.0, 3.0), (1.0, 3.0)];
+    for (bit, (column, row)) in PLACE.iter().enumerate() {
+        if dots >> bit & 1 == 1 {
+            rect(path, x + 1.0 + column * CELL_W / 2.0, top + 1.2 + row * CELL_H / 4.0, 2.4, 2.4);
+        }
+    }
+}
+
+/// Box lines: which of the four arms a character has, drawn thin (or thick for heavy ones), dashed where it is dashed.
+fn lines(path: &mut String, c: char, x: f64, top: f64) {
+    let (cx, cy) = (x + CELL_W / 2.0, top + CELL_H / 2.0);
+    let thick = if matches!(c, '━' | '┃' | '╋') { 2.2 } else { 1.0 };
+    let half = thick / 2.0;
+    let (left, right, up, down) = arms(c);
+    if matches!(c, '┄' | '╌' | '┈') {
+        for k in 0..2 {
+            rect(path, x + 0.8 + f64::from(k) * CELL_W / 2.0, cy - half, CELL_W / 2.0 - 1.6, thick);
+        }
+        return;
+    }
+    if left {
+        rect(path, x, cy - half, CELL_W / 2.0 + half, thick);
+    }
+    if right {
+        rect(path, cx - half, cy - half, CELL_W / 2.0 + half, thick);
+    }
+    if up {
+        rect(path, cx - half, top, thick, CELL_H / 2.0 + half);
+    }
+    if down {
+        rect(path, cx - half, cy - half, thick, CELL_H / 2.0 + half);
+    }
+}
+
+/// Left, right, up, down.
+const fn arms(c: char) -> (bool, bool, bool, bool) {
+    match c {
+        '─' | '━' => (true, true, false, false),
+        '│' | '┃' => (false, false, true, true),
+        '┌' | '╭' => (false, true, false, true),
+        '┐' | '╮' => (true, false, false, true),
+        '└' | '╰' => (false, true, true, false),
+        '┘' | '╯' => (true, false, true, false),
+        '├' => (false, true, true, true),
+        '┤' => (true, false, true, true),
+        '┬' => (true, true, false, true),
+        '┴' => (true, true, true, false),
+        '┼' | '╋' => (true, true, true, true),
+        _ => (false, false, false, false),
+    }
+}
+
+fn rect(path: &mut String, x: f64, y: f64, w: f64, h: f64) {
+    let _ = write!(path, "M{x:.1} {y:.1}h{w:.1}v{h:.1}h-{w:.1}z");
+}
+
+/// Text for XML; characters that XML cannot hold become `?`.
+fn xml(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            c if c.is_control() || matches!(c, '\u{FFFE}' | '\u{FFFF}') => out.push('?'),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+fn color((r, g, b): Rgb) -> String {
+    format!("#{r:02x}{g:02x}{b:02x}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn grid(text: &str) -> Grid {
+        let cell = |c: char| Cell { symbol: c.to_string(), fg: (208, 208, 208), bg: None, bold: false, underline: false };
+        Grid { width: text.chars().count(), cells: text.chars().map(cell).collect(), ground: (16, 16, 20), title: "a & b".into() }
+    }
+
+    #[test]
+    fn words_stay_text_and_are_escaped() {
+        let svg = render(&grid(" p99 <250ms "));
+        assert!(svg.contains(">p99 &lt;250ms</text>"), "{svg}");
+        assert!(svg.contains("textLength=\"84.0\""), "{svg}");
+        assert!(svg.contains("<title>a &amp; b</title>"));
+    }
+
+    #[test]
+    fn blocks_and_dots_are_shapes_that_can_still_be_copied() {
+        let svg = render(&grid("█▏⣿─░"));
+        assert_eq!(svg.matches("<path").count(), 2, "{svg}");
+        assert!(svg.contains("class=\"t\">█▏⣿─░</text>"), "{svg}");
+    }
+
+    #[test]
+    fn an_empty_grid_is_still_a_picture() {
+        assert!(render(&Grid { width: 0, cells: vec![], ground: (0, 0, 0), title: String::new() }).ends_with("</svg>\n"));
+    }
+}

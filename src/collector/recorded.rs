@@ -1,0 +1,174 @@
+//! A source that answers from recorded samples held in memory: for replays, backtests, the demo and tests.
+//!
+//! It answers raw asks by the selector's own rule and evaluated ones by our own evaluator. A horizon keeps a replay from seeing
+//! what had not happened yet. Deliberately absent: time; whoever plays the recording moves the horizon.
+
+mod column;
+mod load;
+
+pub use load::RecordingError;
+
+use crate::domain::base::{Labels, Ms, Text};
+use crate::domain::measure::{Ask, Coverage, Selector, Sink};
+use crate::ports::{Job, MetricSource, SourceError};
+use crate::query::SelectorMatcher;
+use column::Column;
+use load::Loader;
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Selectors whose matches are remembered; a replay asks the same few at every tick.
+const REMEMBERED: usize = 4096;
+
+/// How far a replay has come: later samples are not seen. Clones move together.
+#[derive(Clone, Debug)]
+pub struct Horizon(Arc<AtomicI64>);
+
+impl Horizon {
+    /// Makes everything up to and including `at` visible.
+    pub fn set(&self, at: Ms) {
+        self.0.store(at.0, Ordering::Release);
+    }
+
+    /// The latest visible instant.
+    pub fn get(&self) -> Ms {
+        Ms(self.0.load(Ordering::Acquire))
+    }
+}
+
+/// Recorded samples.
+#[derive(Debug)]
+pub struct Recorded {
+    name: Text,
+    series: Vec<(Labels, Column)>,
+    by_metric: HashMap<Text, Vec<usize>>,
+    range: Option<(Ms, Ms)>,
+    horizon: Horizon,
+    matches: Mutex<HashMap<Selector, Arc<[usize]>>>,
+}
+
+impl Recorded {
+    /// Loads a file of OpenMetrics text, plain or compressed with zstd. Reads the disk: not for an async task's thread.
+    ///
+    /// # Errors
+    /// The file cannot be read, or a line is wrong; the line's number is told.
+    pub fn open(path: &Path) -> Result<Self, RecordingError> {
+        let name = path.display().to_string();
+        let file = std::fs::File::open(path);
+        let file = file.map_err(|e| RecordingError::Unreadable { name: name.clone(), why: e.to_string() })?;
+        Ok(Self::new(&name, Loader::load(&name, file)?))
+    }
+
+    /// Loads OpenMetrics text from memory, plain or compressed with zstd. `name` stands in errors and on screens.
+    ///
+    /// # Errors
+    /// As [`Recorded::open`].
+    pub fn from_bytes(name: &str, bytes: &[u8]) -> Result<Self, RecordingError> {
+        Ok(Self::new(name, Loader::load(name, bytes)?))
+    }
+
+    fn new(name: &str, mut series: Vec<(Labels, Column)>) -> Self {
+        // In order of labels, so that answers do not depend on the order of lines.
+        series.sort_by(|a, b| a.0.cmp(&b.0));
+        let mut by_metric: HashMap<Text, Vec<usize>> = HashMap::new();
+        for (i, (labels, _)) in series.iter().enumerate() {
+            by_metric.entry(labels.get("__name__").into()).or_default().push(i);
+        }
+        let ends: Vec<(Ms, Ms)> = series.iter().filter_map(|(_, c)| c.range()).collect();
+        let range = ends.iter().copied().reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
+        let horizon = Horizon(Arc::new(AtomicI64::new(i64::MAX)));
+        Self { name: name.into(), series, by_metric, range, horizon, matches: Mutex::default() }
+    }
+
+    /// First and last sample time; `None` without samples.
+    pub fn range(&self) -> Option<(Ms, Ms)> {
+        self.range
+    }
+
+    /// Number of series.
+    pub fn series_count(&self) -> usize {
+        self.series.len()
+    }
+
+    /// The horizon, to be moved by whoever plays the recording. At first everything is visible.
+    pub fn horizon(&self) -> Horizon {
+        self.horizon.clone()
+    }
+
+    /// Answers at once: what [`MetricSource::read`] does, for synchronous drivers.
+    ///
+    /// # Errors
+    /// A pattern of the selector or the expression cannot be evaluated here.
+    pub fn read_now(&self, ask: &Ask, into: &mut dyn Sink) -> Result<Coverage, SourceError> {
+        match ask {
+            Ask::Raw { selector, from, to } => self.raw(selector, *from, *to, into),
+            Ask::Eval { expr, .. } => Err(SourceError::Unsupported(format!("`{expr}`"))),
+        }
+    }
+
+    fn raw(&self, selector: &Selector, from: Ms, to: Ms, into: &mut dyn Sink) -> Result<Coverage, SourceError> {
+        let to = to.min(self.horizon.get());
+        let mut coverage = Coverage::default();
+        for &index in self.matching(selector)?.iter() {
+            let (labels, column) = &self.series[index];
+            let mut named = false;
+            column.read(from, to, |at, value| {
+                if !named {
+                    into.series(labels);
+                    coverage.series += 1;
+                    named = true;
+                }
+                into.sample(at, value);
+                coverage.samples += 1;
+            });
+        }
+        Ok(coverage)
+    }
+
+    /// Indices of the series that a selector means, in order of their labels.
+    fn matching(&self, selector: &Selector) -> Result<Arc<[usize]>, SourceError> {
+        let mut remembered = self.matches.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = remembered.get(selector) {
+            return Ok(found.clone());
+        }
+        let rule = SelectorMatcher::new(selector).map_err(|e| SourceError::Unsupported(format!("`{selector}`: {e}")))?;
+        let fits = |i: &usize| rule.matches(&self.series[*i].0);
+        let found: Arc<[usize]> = match selector.name() {
+            Some(name) => self.by_metric.get(name).into_iter().flatten().copied().filter(fits).collect(),
+            None => (0..self.series.len()).filter(fits).collect(),
+        };
+        if remembered.len() >= REMEMBERED {
+            remembered.clear();
+        }
+        remembered.insert(selector.clone(), found.clone());
+        Ok(found)
+    }
+}
+
+impl MetricSource for Recorded {
+    fn name(&self) -> Text {
+        self.name.clone()
+    }
+
+    fn read<'a>(&'a self, ask: &'a Ask, into: &'a mut dyn Sink) -> Job<'a, Result<Coverage, SourceError>> {
+        Box::pin(async move { self.read_now(ask, into) })
+    }
+
+    fn series<'a>(&'a self, of: &'a [Selector], from: Ms, to: Ms) -> Job<'a, Result<Vec<Labels>, SourceError>> {
+        Box::pin(async move {
+            let to = to.min(self.horizon.get());
+            let mut found = Vec::new();
+            for selector in of {
+                found.extend(self.matching(selector)?.iter().copied());
+            }
+            found.sort_unstable();
+            found.dedup();
+            Ok(found.into_iter().filter(|i| self.series[*i].1.has(from, to)).map(|i| self.series[i].0.clone()).collect())
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,270 @@
+//! The one key table: what a key does, where, how it is written, and what help and footer say about it.
+//!
+//! Only what works is listed.
+
+use std::fmt;
+
+/// A key without its modifiers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Code {
+    /// A character as typed (with Shift applied).
+    Char(char),
+    /// Enter.
+    Enter,
+    /// Escape.
+    Esc,
+    /// Tab.
+    Tab,
+    /// Shift-Tab.
+    BackTab,
+    /// Backspace.
+    Backspace,
+    /// Delete.
+    Delete,
+    /// Arrow up.
+    Up,
+    /// Arrow down.
+    Down,
+    /// Arrow left.
+    Left,
+    /// Arrow right.
+    Right,
+    /// Home.
+    Home,
+    /// End.
+    End,
+    /// Page up.
+    PageUp,
+    /// Page down.
+    PageDown,
+}
+
+/// A key press.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Key {
+    /// The key.
+    pub code: Code,
+    /// Control held.
+    pub ctrl: bool,
+    /// Alt held.
+    pub alt: bool,
+}
+
+impl Key {
+    /// A key without modifiers.
+    pub const fn plain(code: Code) -> Self {
+        Self { code, ctrl: false, alt: false }
+    }
+
+    /// A character.
+    pub const fn char(c: char) -> Self {
+        Self::plain(Code::Char(c))
+    }
+
+    /// Control and a character.
+    pub const fn ctrl(c: char) -> Self {
+        Self { code: Code::Char(c), ctrl: true, alt: false }
+    }
+}
+
+impl fmt::Display for Key {
+    /// As the screens write it: `j`, `C-d`, `PgDn`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.ctrl { "C-" } else { "" })?;
+        f.write_str(if self.alt { "A-" } else { "" })?;
+        match self.code {
+            Code::Char(' ') => f.write_str("Space"),
+            Code::Char(c) => write!(f, "{c}"),
+            Code::BackTab => f.write_str("S-Tab"),
+            Code::PageUp => f.write_str("PgUp"),
+            Code::PageDown => f.write_str("PgDn"),
+            other => write!(f, "{other:?}"),
+        }
+    }
+}
+
+/// What can be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// Show the overview.
+    Overview,
+    /// Show the incident.
+    Incident,
+    /// Show or close the help.
+    Help,
+    /// Leave.
+    Quit,
+    /// Stop as a job of the shell.
+    Suspend,
+    /// Draw everything anew.
+    Redraw,
+    /// Open what is selected.
+    Open,
+    /// Close, then go back.
+    Back,
+    /// Next panel.
+    NextPanel,
+    /// Previous panel.
+    PrevPanel,
+    /// One down.
+    Down,
+    /// One up.
+    Up,
+    /// To the first.
+    First,
+    /// To the last.
+    Last,
+    /// Half a page down.
+    PageDown,
+    /// Half a page up.
+    PageUp,
+    /// Filter the list.
+    Filter,
+    /// Sort by the next column.
+    Sort,
+    /// Turn the order round.
+    Reverse,
+    /// Hold the picture, or let it go.
+    Freeze,
+    /// Acknowledge.
+    Acknowledge,
+    /// Take the acknowledgement back.
+    Undo,
+    /// Write a note.
+    Note,
+    /// Resolve.
+    Resolve,
+    /// The next incident.
+    NextIncident,
+    /// The previous incident.
+    PrevIncident,
+}
+
+/// Where a key means something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Scope {
+    /// Everywhere outside of dialogs.
+    Global,
+    /// In lists and timelines.
+    List,
+    /// On the overview only.
+    Overview,
+    /// Wherever there is an incident to act on.
+    OnIncident,
+    /// On the incident's screen only.
+    Incident,
+}
+
+impl Scope {
+    /// The heading in the help.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Global => "EVERYWHERE",
+            Self::List => "LISTS",
+            Self::Overview => "OVERVIEW",
+            Self::OnIncident => "INCIDENT",
+            Self::Incident => "INCIDENT SCREEN",
+        }
+    }
+
+    /// All scopes in the order of the help.
+    pub const ALL: [Self; 5] = [Self::Global, Self::List, Self::Overview, Self::OnIncident, Self::Incident];
+}
+
+/// One line of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Binding {
+    /// Where.
+    pub scope: Scope,
+    /// Keys that do it; the first two are shown.
+    pub keys: &'static [Key],
+    /// What.
+    pub action: Action,
+    /// For the help.
+    pub help: &'static str,
+    /// For the footer, where it is worth a place there.
+    pub footer: Option<&'static str>,
+}
+
+const fn on(scope: Scope, keys: &'static [Key], action: Action, help: &'static str, footer: Option<&'static str>) -> Binding {
+    Binding { scope, keys, action, help, footer }
+}
+
+const fn k(code: Code) -> Key {
+    Key::plain(code)
+}
+
+/// The table. Where two scopes have the same key, the narrower one wins (see [`lookup`]).
+pub const TABLE: [Binding; 26] = [
+    on(Scope::Global, &[Key::char('1')], Action::Overview, "overview of all SLOs", None),
+    on(Scope::Global, &[Key::char('2')], Action::Incident, "incident", None),
+    on(Scope::Global, &[k(Code::Esc)], Action::Back, "close, then go back", None),
+    on(Scope::Global, &[Key::char('?')], Action::Help, "this help", None),
+    on(Scope::Global, &[Key::char('q'), Key::ctrl('c')], Action::Quit, "quit", None),
+    on(Scope::Global, &[Key::ctrl('z')], Action::Suspend, "suspend (fg comes back)", None),
+    on(Scope::Global, &[Key::ctrl('l')], Action::Redraw, "draw the screen anew", None),
+    on(Scope::List, &[Key::char('j'), k(Code::Down)], Action::Down, "down", Some("move")),
+    on(Scope::List, &[Key::char('k'), k(Code::Up)], Action::Up, "up", None),
+    on(Scope::List, &[Key::char('g'), k(Code::Home)], Action::First, "first", None),
+    on(Scope::List, &[Key::char('G'), k(Code::End)], Action::Last, "last", None),
+    on(Scope::List, &[Key::ctrl('d'), k(Code::PageDown)], Action::PageDown, "page down", None),
+    on(Scope::List, &[Key::ctrl('u'), k(Code::PageUp)], Action::PageUp, "page up", None),
+    on(Scope::Overview, &[k(Code::Enter)], Action::Open, "open the incident", Some("open")),
+    on(Scope::OnIncident, &[Key::char('a')], Action::Acknowledge, "acknowledge, at once", Some("ack")),
+    on(Scope::OnIncident, &[Key::char('u')], Action::Undo, "take the ack back (10 s)", None),
+    on(Scope::OnIncident, &[Key::char('n')], Action::Note, "note for the timeline", Some("note")),
+    on(Scope::OnIncident, &[Key::char('R')], Action::Resolve, "resolve (asks first)", Some("resolve")),
+    on(Scope::Overview, &[Key::char('/')], Action::Filter, "filter", Some("filter")),
+    on(Scope::Overview, &[Key::char('o')], Action::Sort, "sort by the next column", Some("sort")),
+    on(Scope::Overview, &[Key::char('O')], Action::Reverse, "turn the order round", None),
+    on(Scope::Global, &[Key::char(' ')], Action::Freeze, "freeze the screen", Some("freeze")),
+    on(Scope::Incident, &[k(Code::Tab)], Action::NextPanel, "next panel", Some("panel")),
+    on(Scope::Incident, &[k(Code::BackTab)], Action::PrevPanel, "previous panel", None),
+    on(Scope::Incident, &[Key::char('l'), k(Code::Right)], Action::NextIncident, "next incident", None),
+    on(Scope::Incident, &[Key::char('h'), k(Code::Left)], Action::PrevIncident, "previous incident", None),
+];
+
+/// What `key` does where these scopes hold; the first scope that knows it decides.
+pub fn lookup(scopes: &[Scope], key: Key) -> Option<Action> {
+    scopes.iter().find_map(|scope| TABLE.iter().find(|b| b.scope == *scope && b.keys.contains(&key)).map(|b| b.action))
+}
+
+/// The keys of a binding as the help writes them.
+pub fn written(binding: &Binding) -> String {
+    binding.keys.iter().take(2).map(ToString::to_string).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn no_key_means_two_things_in_one_scope_and_every_action_has_one_line() {
+        let mut keys = HashSet::new();
+        let mut actions = HashSet::new();
+        for b in &TABLE {
+            assert!(!b.keys.is_empty() && !b.help.is_empty());
+            assert!(actions.insert(b.action), "{:?} is listed twice", b.action);
+            for key in b.keys {
+                assert!(keys.insert((b.scope, *key)), "{key} is bound twice in {:?}", b.scope);
+            }
+        }
+    }
+
+    #[test]
+    fn no_key_is_enter_in_disguise() {
+        for b in &TABLE {
+            assert!(!b.keys.contains(&Key::ctrl('j')) && !b.keys.contains(&Key::ctrl('m')));
+        }
+    }
+
+    #[test]
+    fn keys_are_written_as_people_say_them() {
+        let shown: Vec<String> = [Key::char(' '), Key::ctrl('d'), k(Code::PageDown), k(Code::BackTab), Key::char('G')]
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(shown, ["Space", "C-d", "PgDn", "S-Tab", "G"]);
+    }
+}

@@ -1,0 +1,183 @@
+//! What stands in front of the screen and owns the keys: filter line, help, note and resolve.
+
+use crate::domain::base::{IncidentId, Ms};
+
+/// A line (or lines) of text being typed, with a cursor that stands between characters.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Input {
+    text: Vec<char>,
+    at: usize,
+}
+
+/// The most characters an input takes.
+pub const INPUT_MAX: usize = 4000;
+
+impl Input {
+    /// An input that holds a text, the cursor at its end.
+    pub fn new(text: &str) -> Self {
+        let text: Vec<char> = text.chars().collect();
+        Self { at: text.len(), text }
+    }
+
+    /// What stands in it.
+    pub fn text(&self) -> String {
+        self.text.iter().collect()
+    }
+
+    /// Nothing but spaces.
+    pub fn is_blank(&self) -> bool {
+        self.text.iter().all(|c| c.is_whitespace())
+    }
+
+    /// The text before the cursor.
+    pub fn before(&self) -> String {
+        self.text[..self.at].iter().collect()
+    }
+
+    /// Puts a character at the cursor. Control characters other than line breaks are left out.
+    pub fn put(&mut self, c: char) {
+        if self.text.len() < INPUT_MAX && (c == '\n' || !c.is_control()) {
+            self.text.insert(self.at, c);
+            self.at += 1;
+        }
+    }
+
+    /// Takes the character before the cursor away.
+    pub fn back(&mut self) {
+        if self.at > 0 {
+            self.at -= 1;
+            self.text.remove(self.at);
+        }
+    }
+
+    /// Takes the character at the cursor away.
+    pub fn delete(&mut self) {
+        if self.at < self.text.len() {
+            self.text.remove(self.at);
+        }
+    }
+
+    /// Takes the word before the cursor away.
+    pub fn back_word(&mut self) {
+        while self.at > 0 && self.text[self.at - 1].is_whitespace() {
+            self.back();
+        }
+        while self.at > 0 && !self.text[self.at - 1].is_whitespace() {
+            self.back();
+        }
+    }
+
+    /// Takes everything before the cursor away.
+    pub fn clear_before(&mut self) {
+        self.text.drain(..self.at);
+        self.at = 0;
+    }
+
+    /// One to the left.
+    pub const fn left(&mut self) {
+        self.at = self.at.saturating_sub(1);
+    }
+
+    /// One to the right.
+    pub fn right(&mut self) {
+        self.at = (self.at + 1).min(self.text.len());
+    }
+
+    /// To the start.
+    pub const fn home(&mut self) {
+        self.at = 0;
+    }
+
+    /// To the end.
+    pub const fn end(&mut self) {
+        self.at = self.text.len();
+    }
+}
+
+/// Fields of the resolve dialog, in the order of Tab. The first one is where it opens: the harmless button.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ResolveField {
+    /// The Cancel button.
+    #[default]
+    Cancel,
+    /// Why, in words.
+    Reason,
+    /// When it ended.
+    Ended,
+    /// The incident's number, typed.
+    Confirm,
+}
+
+impl ResolveField {
+    /// In the order of Tab.
+    pub const ALL: [Self; 4] = [Self::Cancel, Self::Reason, Self::Ended, Self::Confirm];
+}
+
+/// A dialog. Its target was captured when it opened and does not change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Overlay {
+    /// The filter of the list is being typed; the old one comes back on Esc.
+    Filter {
+        /// The words.
+        input: Input,
+        /// The filter before.
+        before: String,
+    },
+    /// The help, with words to search and a page.
+    Help {
+        /// Lines scrolled.
+        scroll: usize,
+    },
+    /// A note.
+    Note {
+        /// For this incident.
+        incident: IncidentId,
+        /// The words.
+        input: Input,
+        /// Esc was pressed once although there is text.
+        leaving: bool,
+    },
+    /// Resolving.
+    Resolve {
+        /// This incident.
+        incident: IncidentId,
+        /// The field with the keys.
+        field: ResolveField,
+        /// Why.
+        reason: Input,
+        /// The end of the last bad minute, where it is known.
+        last_bad: Option<Ms>,
+        /// It ended then and not now.
+        at_last_bad: bool,
+        /// The number typed.
+        confirm: Input,
+        /// What is missing, after an attempt.
+        complaint: Option<&'static str>,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_input_edits_at_its_cursor_and_takes_no_control_characters() {
+        let mut input = Input::new("rolled back");
+        input.back_word();
+        for c in "out\x1b[31m".chars() {
+            input.put(c);
+        }
+        assert_eq!(input.text(), "rolled out[31m");
+        input.home();
+        input.delete();
+        input.right();
+        input.put('-');
+        assert_eq!((input.text(), input.before()), ("o-lled out[31m".into(), "o-".into()));
+        input.end();
+        input.clear_before();
+        assert!(input.is_blank());
+        input.back();
+        input.delete();
+        input.left();
+    }
+}

@@ -1,0 +1,256 @@
+//! Everything the screens are drawn from: the latest snapshot, what the person did with it, and the time.
+//!
+//! The model is changed by [`crate::tui::update`] only and read by [`crate::tui::view`] only; neither does IO.
+
+pub mod dialog;
+pub mod list;
+pub mod state;
+pub mod ticker;
+
+pub use dialog::{Input, Overlay, ResolveField};
+pub use list::{List, SortBy, TrackKey};
+pub use state::{Link, Tone};
+
+use crate::domain::base::{IncidentId, Mono, Ms, Now, Severity, Span, Text};
+use crate::domain::incident::Phase;
+use crate::domain::view::{Command, IncidentView, Role, Snapshot};
+use crate::tui::glyphs::Glyphs;
+use crate::tui::theme::Theme;
+use crate::words::Zone;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// How the screens look and who sits before them; fixed for a session.
+#[derive(Clone, Debug)]
+pub struct Look {
+    /// Characters.
+    pub glyphs: Glyphs,
+    /// Colours.
+    pub theme: Theme,
+    /// The zone instants are shown in.
+    pub zone: Zone,
+    /// The person's name, for acknowledgements and notes.
+    pub who: Text,
+}
+
+/// The screens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tab {
+    /// All SLOs.
+    #[default]
+    Overview,
+    /// One incident.
+    Incident,
+}
+
+/// Panels of the incident screen, for scrolling and small terminals.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Panel {
+    /// What happened.
+    #[default]
+    Timeline,
+    /// What it costs.
+    Cost,
+    /// Series.
+    Signals,
+    /// What comes.
+    Next,
+}
+
+impl Panel {
+    /// In the order of `Tab`.
+    pub const ALL: [Self; 4] = [Self::Timeline, Self::Cost, Self::Signals, Self::Next];
+}
+
+/// The incident screen's own state.
+#[derive(Clone, Debug, Default)]
+pub struct IncidentTab {
+    /// Which one was chosen; the worst live one otherwise.
+    pub chosen: Option<IncidentId>,
+    /// Where keys go.
+    pub panel: Panel,
+    /// First line shown of that panel.
+    pub scroll: usize,
+}
+
+/// A held picture.
+#[derive(Clone, Debug)]
+pub struct Frozen {
+    /// What was seen then.
+    pub snapshot: Option<Arc<Snapshot>>,
+    /// When it was held.
+    pub at: Ms,
+}
+
+/// How a message to the person is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mood {
+    /// It worked.
+    Done,
+    /// Worth knowing.
+    Told,
+    /// It did not work; stays until a key is pressed.
+    Failed,
+}
+
+/// A message that goes away by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Toast {
+    /// What it says.
+    pub text: String,
+    /// How it is meant.
+    pub mood: Mood,
+    /// Until when it is shown; without end when absent.
+    pub until: Option<Mono>,
+}
+
+/// An acknowledgement that can still be taken back with one key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Undo {
+    /// Which incident.
+    pub incident: IncidentId,
+    /// Until when.
+    pub until: Mono,
+}
+
+/// Everything.
+#[derive(Clone, Debug)]
+pub struct Model {
+    /// Looks.
+    pub look: Look,
+    /// The time of the last message.
+    pub now: Now,
+    /// When the session began.
+    pub started: Mono,
+    /// Columns and rows.
+    pub size: (u16, u16),
+    /// The newest snapshot.
+    pub live: Option<Arc<Snapshot>>,
+    /// When it came.
+    pub live_at: Mono,
+    /// The desk is gone: no more snapshots will come.
+    pub cut_off: bool,
+    /// The held picture.
+    pub frozen: Option<Frozen>,
+    /// The screen.
+    pub tab: Tab,
+    /// The overview's list.
+    pub list: List,
+    /// The incident screen.
+    pub incident: IncidentTab,
+    /// The dialog in front; it owns the keys.
+    pub overlay: Option<Overlay>,
+    /// Messages.
+    pub toast: Option<Toast>,
+    /// What can be undone.
+    pub undo: Option<Undo>,
+    /// Orders under way.
+    pub pending: BTreeMap<u64, Command>,
+    /// The next order's number.
+    pub next_ticket: u64,
+}
+
+impl Model {
+    /// A session that begins at `now` on a terminal of `size`.
+    pub fn new(look: Look, size: (u16, u16), now: Now) -> Self {
+        Self {
+            look,
+            now,
+            started: now.mono,
+            size,
+            live: None,
+            live_at: now.mono,
+            cut_off: false,
+            frozen: None,
+            tab: Tab::default(),
+            list: List::default(),
+            incident: IncidentTab::default(),
+            overlay: None,
+            toast: None,
+            undo: None,
+            pending: BTreeMap::new(),
+            next_ticket: 1,
+        }
+    }
+
+    /// What is shown: the held picture, else the newest.
+    pub fn shown(&self) -> Option<&Arc<Snapshot>> {
+        match &self.frozen {
+            Some(frozen) => frozen.snapshot.as_ref(),
+            None => self.live.as_ref(),
+        }
+    }
+
+    /// The time on the screen. A replay has its own: the snapshot's, moved on at its speed, but never far beyond what came.
+    pub fn wall(&self) -> Ms {
+        if let Some(frozen) = &self.frozen {
+            return frozen.at;
+        }
+        self.live_wall()
+    }
+
+    /// The time outside of a held picture.
+    pub fn live_wall(&self) -> Ms {
+        match &self.live {
+            Some(s) if s.role == Role::Replaying => {
+                let passed = self.now.mono.0.saturating_sub(self.live_at.0).min(1500);
+                let speed = if s.ended { 0.0 } else { s.speed.unwrap_or(1.0).clamp(0.0, 100_000.0) };
+                s.made + Span((passed as f64 * speed) as i64)
+            }
+            _ => self.now.wall,
+        }
+    }
+
+    /// Incidents that are not over, worst first.
+    pub fn live_incidents(&self) -> impl Iterator<Item = &IncidentView> {
+        self.shown().into_iter().flat_map(|s| s.incidents.iter()).filter(|v| v.incident.phase.is_live())
+    }
+
+    /// The incident of a number in what is shown.
+    pub fn incident_of(&self, id: IncidentId) -> Option<&IncidentView> {
+        self.shown()?.incidents.iter().find(|v| v.incident.id == id)
+    }
+
+    /// The incident that the incident screen shows.
+    pub fn on_screen(&self) -> Option<&IncidentView> {
+        let chosen = self.incident.chosen.and_then(|id| self.incident_of(id));
+        chosen.or_else(|| self.live_incidents().next()).or_else(|| self.shown()?.incidents.first())
+    }
+
+    /// The incident that `a`, `n` and `R` act on: the one on the incident screen; on the overview the selected row's, else
+    /// the one the banner names.
+    pub fn target(&self) -> Option<&IncidentView> {
+        match self.tab {
+            Tab::Incident => self.on_screen(),
+            Tab::Overview => self.row_incident().or_else(|| self.live_incidents().next()),
+        }
+    }
+
+    /// The open incident of the selected row.
+    pub fn row_incident(&self) -> Option<&IncidentView> {
+        let id = self.list.selected_row(self.shown()?)?.incident?;
+        self.incident_of(id)
+    }
+
+    /// Incidents that page and opened after the picture was held: they break through.
+    pub fn broke_through(&self) -> Vec<&IncidentView> {
+        let (Some(frozen), Some(live)) = (&self.frozen, &self.live) else { return Vec::new() };
+        let known = |v: &&IncidentView| {
+            let before = frozen.snapshot.iter().flat_map(|s| s.incidents.iter()).find(|o| o.incident.id == v.incident.id);
+            let was = before.filter(|o| o.incident.phase.is_live()).and_then(|o| o.incident.severity);
+            v.incident.severity.is_none_or(|s| Some(s) <= was)
+        };
+        let pages = |v: &&IncidentView| v.incident.phase.is_live() && v.incident.severity.is_some_and(Severity::pages);
+        live.incidents.iter().filter(pages).filter(|v| !known(v)).collect()
+    }
+
+    /// Since when an incident has hurt: its impact start, else its detection.
+    pub fn since(view: &IncidentView) -> Option<Ms> {
+        view.incident.milestones.impact_start.or(view.incident.milestones.detected)
+    }
+
+    /// The person has it or it is over: nothing to acknowledge.
+    pub fn is_handled(view: &IncidentView) -> bool {
+        view.incident.acknowledged_by.is_some() || !matches!(view.incident.phase, Phase::Open | Phase::Suspected)
+    }
+}

@@ -1,0 +1,123 @@
+//! The state of the link to the data, as the header names it, and the age of what is shown.
+
+use super::Model;
+use crate::domain::base::{Ms, Span};
+use crate::domain::view::{Role, Snapshot, SourceHealth, SourceState};
+use crate::words::time;
+
+/// How grave a state is, for its colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// As it should be.
+    Fine,
+    /// Worth a look.
+    Watch,
+    /// Wrong.
+    Bad,
+}
+
+/// The link's state.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Link {
+    /// Nothing came yet, for so long.
+    Connecting(Span),
+    /// History is being read: done, all.
+    Filling(usize, usize),
+    /// New data comes.
+    Live,
+    /// A source fails, data is still young.
+    Failing,
+    /// Data is old.
+    Stale,
+    /// The person holds the picture since then, so long ago.
+    Frozen(Ms, Span),
+    /// Recorded samples are played at this speed.
+    Replay(f64),
+    /// The recording has ended.
+    Ended,
+    /// The engine behind the screen is gone.
+    CutOff,
+}
+
+/// No snapshot for so long means that the engine does not run.
+const SILENCE: Span = Span::from_secs(60);
+
+impl Link {
+    /// The state of what `model` shows.
+    pub fn of(model: &Model) -> Self {
+        if let Some(frozen) = &model.frozen {
+            return Self::Frozen(frozen.at, model.live_wall().since(frozen.at));
+        }
+        Self::now(model)
+    }
+
+    /// The state as it is now, even over a held picture.
+    pub fn now(model: &Model) -> Self {
+        if model.cut_off {
+            return Self::CutOff;
+        }
+        let waited = Span(model.now.mono.0.saturating_sub(model.started.0).cast_signed());
+        let Some(snapshot) = &model.live else { return Self::Connecting(waited) };
+        match snapshot.role {
+            Role::Replaying if snapshot.ended => return Self::Ended,
+            Role::Replaying if snapshot.at.is_some() => return Self::Replay(snapshot.speed.unwrap_or(1.0)),
+            _ => {}
+        }
+        Self::of_sources(model, snapshot, waited)
+    }
+
+    fn of_sources(model: &Model, snapshot: &Snapshot, waited: Span) -> Self {
+        let any = |test: fn(&SourceState) -> bool| snapshot.sources.iter().any(|s| test(&s.state));
+        let filling = snapshot.sources.iter().find_map(|s| match s.state {
+            SourceState::Filling { done, all } => Some(Self::Filling(done, all)),
+            _ => None,
+        });
+        let failing = any(|s| matches!(s, SourceState::Failing { .. }));
+        if snapshot.at.is_none() {
+            return if failing { Self::Failing } else { filling.unwrap_or(Self::Connecting(waited)) };
+        }
+        let silent = snapshot.role != Role::Replaying && model.now.wall.since(snapshot.made) > SILENCE;
+        if silent || snapshot.slos.iter().any(|row| row.stale) {
+            Self::Stale
+        } else if failing {
+            Self::Failing
+        } else {
+            filling.unwrap_or(Self::Live)
+        }
+    }
+
+    /// As the header says it.
+    pub fn words(&self, model: &Model) -> String {
+        match self {
+            Self::Connecting(waited) => format!("CONNECTING {}", time::span(*waited)),
+            Self::Filling(done, all) => format!("FILLING {done}/{all}"),
+            Self::Live => "LIVE".into(),
+            Self::Failing => "FAILING".into(),
+            Self::Stale => "STALE".into(),
+            Self::Frozen(at, ago) => format!("FROZEN at {} (+{})", model.look.zone.clock(*at), time::span(*ago)),
+            Self::Replay(speed) => format!("REPLAY {}x", crate::words::units::number(*speed)),
+            Self::Ended => "REPLAY ENDED".into(),
+            Self::CutOff => "ENGINE GONE".into(),
+        }
+    }
+
+    /// How grave it is.
+    pub const fn tone(&self) -> Tone {
+        match self {
+            Self::Live | Self::Replay(_) | Self::Ended => Tone::Fine,
+            Self::Connecting(_) | Self::Filling(..) | Self::Frozen(..) => Tone::Watch,
+            Self::Failing | Self::Stale | Self::CutOff => Tone::Bad,
+        }
+    }
+}
+
+/// The age of the data that is shown.
+pub fn age(model: &Model) -> Option<Span> {
+    let through = model.shown()?.data_through?;
+    Some(model.wall().since(through))
+}
+
+/// Sources that fail now.
+pub fn failing(snapshot: &Snapshot) -> impl Iterator<Item = &SourceHealth> {
+    snapshot.sources.iter().filter(|s| matches!(s.state, SourceState::Failing { .. }))
+}

@@ -1,0 +1,219 @@
+//! Dialogs: they own the keys while they are open, and act on the target they were opened for.
+
+use super::{Effect, orders, refresh, tell};
+use crate::domain::base::IncidentId;
+use crate::domain::view::Command;
+use crate::tui::keys::{Code, Key};
+use crate::tui::model::{Input, Model, Mood, Overlay, ResolveField};
+use crate::tui::view::layout;
+
+pub(super) fn open_filter(model: &mut Model) {
+    let before = model.list.filter.clone();
+    model.overlay = Some(Overlay::Filter { input: Input::new(&before), before });
+}
+
+pub(super) fn open_help(model: &mut Model) {
+    model.overlay = Some(Overlay::Help { scroll: 0 });
+}
+
+pub(super) fn open_note(model: &mut Model) {
+    match model.target().map(|v| v.incident.id) {
+        Some(incident) => model.overlay = Some(Overlay::Note { incident, input: Input::default(), leaving: false }),
+        None => tell(model, Mood::Told, "there is no incident to note on"),
+    }
+}
+
+pub(super) fn open_resolve(model: &mut Model) {
+    let Some(view) = model.target() else {
+        return tell(model, Mood::Told, "there is no open incident to resolve");
+    };
+    let incident = view.incident.id;
+    if !view.incident.phase.is_live() {
+        let text = format!("{incident} is {} already", view.incident.phase.name());
+        return tell(model, Mood::Told, text);
+    }
+    let last_bad = view.impact.as_ref().and_then(|i| i.intervals.last()).map(|i| i.to).or(view.incident.milestones.impact_end);
+    model.overlay = Some(Overlay::Resolve {
+        incident,
+        field: ResolveField::default(),
+        reason: Input::default(),
+        last_bad,
+        at_last_bad: false,
+        confirm: Input::default(),
+        complaint: None,
+    });
+}
+
+/// Pasted text goes into the field that has the keys; line breaks only where lines are meant.
+pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
+    let clean = text.replace("\r\n", "\n").replace('\r', "\n").replace('\t', " ");
+    let one_line = !matches!(model.overlay, Some(Overlay::Note { .. }));
+    let Some(input) = focused(model) else { return Vec::new() };
+    for c in clean.chars() {
+        input.put(if one_line && c == '\n' { ' ' } else { c });
+    }
+    after_edit(model);
+    Vec::new()
+}
+
+/// The input that has the keys.
+fn focused(model: &mut Model) -> Option<&mut Input> {
+    match model.overlay.as_mut()? {
+        Overlay::Filter { input, .. } | Overlay::Note { input, .. } => Some(input),
+        Overlay::Resolve { field: ResolveField::Reason, reason, .. } => Some(reason),
+        Overlay::Resolve { field: ResolveField::Confirm, confirm, .. } => Some(confirm),
+        _ => None,
+    }
+}
+
+pub(super) fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
+    match model.overlay {
+        Some(Overlay::Help { .. }) => help_key(model, key),
+        Some(Overlay::Filter { .. }) => filter_key(model, key),
+        Some(Overlay::Note { .. }) => return note_key(model, key),
+        Some(Overlay::Resolve { .. }) => return resolve_key(model, key),
+        None => {}
+    }
+    Vec::new()
+}
+
+fn help_key(model: &mut Model, key: Key) {
+    let most = layout::help_lines(model).saturating_sub(layout::help_rows(model));
+    let Some(Overlay::Help { scroll }) = &mut model.overlay else { return };
+    match key.code {
+        Code::Esc | Code::Enter | Code::Char('?' | 'q') => model.overlay = None,
+        Code::Down | Code::Char('j') => *scroll = (*scroll + 1).min(most),
+        Code::Up | Code::Char('k') => *scroll = scroll.saturating_sub(1).min(most),
+        Code::PageDown | Code::Char(' ' | 'd') => *scroll = (*scroll + 10).min(most),
+        Code::PageUp | Code::Char('u') => *scroll = scroll.saturating_sub(10).min(most),
+        _ => {}
+    }
+}
+
+/// The list is filtered as one types; Esc brings the old filter back.
+fn filter_key(model: &mut Model, key: Key) {
+    match key.code {
+        Code::Enter => model.overlay = None,
+        Code::Esc => {
+            if let Some(Overlay::Filter { before, .. }) = model.overlay.take() {
+                model.list.filter = before;
+                refresh(model);
+            }
+        }
+        _ => {
+            if let Some(input) = focused(model) {
+                edit(input, key, false);
+            }
+            after_edit(model);
+        }
+    }
+}
+
+/// What follows an edit: the list follows the filter as it is typed; a dialog forgets its complaint.
+fn after_edit(model: &mut Model) {
+    match &mut model.overlay {
+        Some(Overlay::Filter { input, .. }) => {
+            model.list.filter = input.text().trim().into();
+            refresh(model);
+        }
+        Some(Overlay::Note { leaving, .. }) => *leaving = false,
+        Some(Overlay::Resolve { complaint, .. }) => *complaint = None,
+        _ => {}
+    }
+}
+
+fn note_key(model: &mut Model, key: Key) -> Vec<Effect> {
+    let Some(Overlay::Note { incident, input, leaving }) = &mut model.overlay else { return Vec::new() };
+    match key.code {
+        Code::Enter if !key.alt => {
+            let (incident, text) = (*incident, input.text().trim().to_string());
+            model.overlay = None;
+            if text.is_empty() {
+                tell(model, Mood::Told, "an empty note was not saved");
+                return Vec::new();
+            }
+            orders::order(model, Command::Note { incident, by: model.look.who.clone(), text: text.into() })
+        }
+        Code::Esc if input.is_blank() || *leaving => {
+            model.overlay = None;
+            Vec::new()
+        }
+        Code::Esc => {
+            *leaving = true;
+            Vec::new()
+        }
+        _ => {
+            edit(input, key, true);
+            after_edit(model);
+            Vec::new()
+        }
+    }
+}
+
+/// Edits a text with the keys that shells have.
+fn edit(input: &mut Input, key: Key, lines: bool) {
+    match (key.code, key.ctrl) {
+        (Code::Char('a'), true) | (Code::Home, _) => input.home(),
+        (Code::Char('e'), true) | (Code::End, _) => input.end(),
+        (Code::Char('u'), true) => input.clear_before(),
+        (Code::Char('w'), true) => input.back_word(),
+        (Code::Char('h'), true) | (Code::Backspace, _) => input.back(),
+        (Code::Delete, _) => input.delete(),
+        (Code::Left, _) => input.left(),
+        (Code::Right, _) => input.right(),
+        (Code::Enter, _) if lines => input.put('\n'),
+        (Code::Char(c), false) if !key.alt => input.put(c),
+        _ => {}
+    }
+}
+
+fn resolve_key(model: &mut Model, key: Key) -> Vec<Effect> {
+    let Some(Overlay::Resolve { field, at_last_bad, last_bad, .. }) = &mut model.overlay else { return Vec::new() };
+    match key.code {
+        Code::Esc => model.overlay = None,
+        Code::Tab | Code::Down => *field = turned(*field, 1),
+        Code::BackTab | Code::Up => *field = turned(*field, 3),
+        Code::Enter => return resolve_enter(model),
+        Code::Char(' ') | Code::Left | Code::Right if *field == ResolveField::Ended => {
+            *at_last_bad = !*at_last_bad && last_bad.is_some();
+        }
+        _ => {
+            if let Some(input) = focused(model) {
+                edit(input, key, false);
+            }
+            after_edit(model);
+        }
+    }
+    Vec::new()
+}
+
+fn turned(field: ResolveField, by: usize) -> ResolveField {
+    let at = ResolveField::ALL.iter().position(|f| *f == field).unwrap_or(0);
+    ResolveField::ALL[(at + by) % ResolveField::ALL.len()]
+}
+
+/// Enter: Cancel cancels, a field goes on to the next one, and only the typed number resolves.
+fn resolve_enter(model: &mut Model) -> Vec<Effect> {
+    let who = model.look.who.clone();
+    let Some(Overlay::Resolve { incident, field, reason, last_bad, at_last_bad, confirm, complaint }) = &mut model.overlay else {
+        return Vec::new();
+    };
+    match field {
+        ResolveField::Cancel => model.overlay = None,
+        ResolveField::Reason | ResolveField::Ended => *field = turned(*field, 1),
+        ResolveField::Confirm if IncidentId::parse(confirm.text().trim()) != Some(*incident) => {
+            *complaint = Some("that is not this incident's number");
+        }
+        ResolveField::Confirm if reason.is_blank() => {
+            *complaint = Some("say in a few words why it is over");
+            *field = ResolveField::Reason;
+        }
+        ResolveField::Confirm => {
+            let at = if *at_last_bad { *last_bad } else { None };
+            let command = Command::Resolve { incident: *incident, by: who, reason: reason.text().trim().into(), at };
+            model.overlay = None;
+            return orders::order(model, command);
+        }
+    }
+    Vec::new()
+}

@@ -1,0 +1,184 @@
+//! What happens when something happens: the model and a message in, effects out. Pure: the shell carries the effects out.
+
+mod dialogs;
+mod navigate;
+mod orders;
+
+use super::keys::{Action, Code, Key, Scope, lookup};
+use super::model::{Frozen, Model, Mood, Tab, Toast};
+use super::view::layout;
+use crate::domain::base::{Mono, Now, Span};
+use crate::domain::view::{Command, Refusal, Snapshot};
+use std::sync::Arc;
+
+/// Something that happened.
+#[derive(Clone, Debug)]
+pub enum Msg {
+    /// The engine made a new snapshot.
+    Snapshot(Arc<Snapshot>),
+    /// The engine is gone.
+    CutOff,
+    /// A key was pressed.
+    Key(Key),
+    /// Text was pasted.
+    Paste(String),
+    /// The terminal has another size now: columns, rows.
+    Resize(u16, u16),
+    /// Time passed.
+    Tick,
+    /// An order was answered.
+    Reply {
+        /// Which.
+        ticket: u64,
+        /// How.
+        result: Result<(), Refusal>,
+    },
+    /// There is no shell to come back from.
+    CannotSuspend,
+}
+
+/// Something to do outside of the model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Leave.
+    Quit,
+    /// Stop as a job of the shell, come back on `fg`.
+    Suspend,
+    /// Clear the terminal and draw everything.
+    Redraw,
+    /// Give an order; its answer comes back as [`Msg::Reply`].
+    Order {
+        /// Names the answer.
+        ticket: u64,
+        /// The order.
+        command: Command,
+    },
+}
+
+/// Messages stay so long.
+const TOLD_FOR: Span = Span::from_secs(4);
+
+/// Applies one message at `now`.
+pub fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Effect> {
+    model.now = now;
+    expire(model);
+    let effects = match msg {
+        Msg::Snapshot(snapshot) => {
+            model.live = Some(snapshot);
+            model.live_at = now.mono;
+            refresh(model);
+            Vec::new()
+        }
+        Msg::CutOff => {
+            model.cut_off = true;
+            Vec::new()
+        }
+        Msg::Key(key) => on_key(model, key),
+        Msg::Paste(text) => dialogs::paste(model, &text),
+        Msg::Resize(columns, rows) => {
+            model.size = (columns, rows);
+            Vec::new()
+        }
+        Msg::Tick => Vec::new(),
+        Msg::Reply { ticket, result } => {
+            orders::reply(model, ticket, result);
+            Vec::new()
+        }
+        Msg::CannotSuspend => {
+            tell(model, Mood::Failed, "no shell to come back from: this terminal was opened for burnledger alone");
+            Vec::new()
+        }
+    };
+    follow(model);
+    effects
+}
+
+/// Takes away what has had its time.
+fn expire(model: &mut Model) {
+    let now = model.now.mono;
+    if model.toast.as_ref().is_some_and(|t| t.until.is_some_and(|until| until <= now)) {
+        model.toast = None;
+    }
+    if model.undo.is_some_and(|u| u.until <= now) {
+        model.undo = None;
+    }
+}
+
+/// Orders the list for what is shown now.
+fn refresh(model: &mut Model) {
+    if let Some(snapshot) = model.shown().cloned() {
+        model.list.refresh(&snapshot);
+    }
+}
+
+/// Keeps the selected row within the rows that fit.
+fn follow(model: &mut Model) {
+    let rows = layout::list_rows(model);
+    if let Some(snapshot) = model.shown().cloned() {
+        model.list.follow(&snapshot, rows);
+    }
+}
+
+/// Shows a message: failures until a key is pressed, others for a while.
+fn tell(model: &mut Model, mood: Mood, text: impl Into<String>) {
+    let until = (mood != Mood::Failed).then(|| model.now.mono + TOLD_FOR);
+    model.toast = Some(Toast { text: text.into(), mood, until });
+}
+
+fn later(model: &Model, span: Span) -> Mono {
+    model.now.mono + span
+}
+
+/// A dialog owns the keys; Ctrl-C leaves from everywhere.
+fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
+    if key == Key::ctrl('c') {
+        return vec![Effect::Quit];
+    }
+    if model.toast.as_ref().is_some_and(|t| t.until.is_none()) {
+        model.toast = None;
+    }
+    if model.overlay.is_some() {
+        return dialogs::on_key(model, key);
+    }
+    if model.frozen.is_some() && key == Key::plain(Code::Enter) && !model.broke_through().is_empty() {
+        return navigate::jump(model);
+    }
+    match lookup(scopes(model), key) {
+        Some(action) => act(model, action),
+        None => Vec::new(),
+    }
+}
+
+/// Where keys go, narrow scopes first.
+const fn scopes(model: &Model) -> &'static [Scope] {
+    match model.tab {
+        Tab::Overview => &[Scope::Overview, Scope::OnIncident, Scope::List, Scope::Global],
+        Tab::Incident => &[Scope::Incident, Scope::OnIncident, Scope::List, Scope::Global],
+    }
+}
+
+fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    match action {
+        Action::Quit => return vec![Effect::Quit],
+        Action::Suspend => return vec![Effect::Suspend],
+        Action::Redraw => return vec![Effect::Redraw],
+        Action::Acknowledge => return orders::acknowledge(model),
+        Action::Undo => return orders::undo(model),
+        Action::Note => dialogs::open_note(model),
+        Action::Resolve => dialogs::open_resolve(model),
+        Action::Filter => dialogs::open_filter(model),
+        Action::Help => dialogs::open_help(model),
+        Action::Freeze => freeze(model),
+        other => navigate::act(model, other),
+    }
+    Vec::new()
+}
+
+/// Holds the picture, or lets it go.
+fn freeze(model: &mut Model) {
+    model.frozen = match model.frozen.take() {
+        Some(_) => None,
+        None => Some(Frozen { snapshot: model.live.clone(), at: model.live_wall() }),
+    };
+    refresh(model);
+}

@@ -1,0 +1,85 @@
+//! Orders: acknowledging with a way back, and what the desk answered.
+
+use super::{Effect, later, tell};
+use crate::domain::base::{IncidentId, Span};
+use crate::domain::view::{Command, Refusal};
+use crate::tui::model::{Model, Mood, Toast, Undo};
+use crate::words::time;
+
+/// How long an acknowledgement can be taken back with one key.
+pub(super) const UNDO_FOR: Span = Span::from_secs(10);
+
+/// Acknowledges at once: it is frequent and can be taken back.
+pub(super) fn acknowledge(model: &mut Model) -> Vec<Effect> {
+    let Some(view) = model.target() else {
+        tell(model, Mood::Told, "there is no open incident to acknowledge");
+        return Vec::new();
+    };
+    let incident = view.incident.id;
+    if Model::is_handled(view) {
+        let text = match &view.incident.acknowledged_by {
+            Some((who, at)) => format!("{incident} was acknowledged by {who} at {}", model.look.zone.clock(*at)),
+            None => format!("{incident} is {}: nothing to acknowledge", view.incident.phase.name()),
+        };
+        tell(model, Mood::Told, text);
+        return Vec::new();
+    }
+    model.list.touched = true;
+    order(model, Command::Acknowledge { incident, by: model.look.who.clone() })
+}
+
+/// Takes the last acknowledgement back while that is possible.
+pub(super) fn undo(model: &mut Model) -> Vec<Effect> {
+    let Some(undo) = model.undo.take() else {
+        tell(model, Mood::Told, "nothing to take back");
+        return Vec::new();
+    };
+    order(model, Command::Unacknowledge { incident: undo.incident, by: model.look.who.clone() })
+}
+
+/// Sends an order and remembers what it was.
+pub(super) fn order(model: &mut Model, command: Command) -> Vec<Effect> {
+    if model.pending.values().any(|under_way| *under_way == command) {
+        return Vec::new();
+    }
+    let ticket = model.next_ticket;
+    model.next_ticket += 1;
+    model.pending.insert(ticket, command.clone());
+    vec![Effect::Order { ticket, command }]
+}
+
+/// Tells how an order ended.
+pub(super) fn reply(model: &mut Model, ticket: u64, result: Result<(), Refusal>) {
+    let Some(command) = model.pending.remove(&ticket) else { return };
+    let incident = command.incident();
+    if let Err(refusal) = result {
+        return tell(model, Mood::Failed, format!("{} {incident}: {refusal}", attempt(&command)));
+    }
+    match command {
+        Command::Acknowledge { by, .. } => acknowledged(model, incident, &by),
+        Command::Unacknowledge { .. } => tell(model, Mood::Done, format!("{incident} is not acknowledged any more")),
+        Command::Note { .. } => tell(model, Mood::Done, format!("noted on {incident}")),
+        Command::Resolve { .. } => tell(model, Mood::Done, format!("resolved {incident}")),
+    }
+}
+
+fn attempt(command: &Command) -> &'static str {
+    match command {
+        Command::Acknowledge { .. } => "could not acknowledge",
+        Command::Unacknowledge { .. } => "could not take back the acknowledgement of",
+        Command::Note { .. } => "could not note on",
+        Command::Resolve { .. } => "could not resolve",
+    }
+}
+
+/// Who, when, how long after the first page, and the way back.
+fn acknowledged(model: &mut Model, incident: IncidentId, by: &str) {
+    let now = model.live_wall();
+    let milestones = model.incident_of(incident).map(|v| v.incident.milestones);
+    let paged = milestones.and_then(|m| m.paged.or(m.detected));
+    let after = paged.map(|p| format!("  TTA {}", time::span(now.since(p)))).unwrap_or_default();
+    let text = format!("acknowledged {incident} as {by}  {}{after}", model.look.zone.clock(now));
+    let until = later(model, UNDO_FOR);
+    model.undo = Some(Undo { incident, until });
+    model.toast = Some(Toast { text, mood: Mood::Done, until: Some(until) });
+}

@@ -1,0 +1,206 @@
+//! Lines that stand on every screen: the open incident, what broke through a held picture, and everything that is wrong with
+//! sources, ledger, files and receivers, until it is mended.
+
+use super::pen::{Pen, piece};
+use crate::domain::base::{ProblemLevel, Severity};
+use crate::domain::view::{IncidentView, Role as Part, Snapshot, SourceHealth, SourceState};
+use crate::tui::model::{Link, Model, Tab, state, ticker};
+use crate::tui::theme::Role;
+use crate::words::plural::{counted, noun};
+use crate::words::{money, time, units, width};
+use std::collections::BTreeSet;
+
+/// One line: pieces from the left, and a remark at the right.
+#[derive(Clone, Debug)]
+pub(super) struct Banner {
+    left: Vec<(String, Role)>,
+    right: String,
+}
+
+pub(super) fn draw(banners: &[Banner], pen: &mut Pen<'_>) {
+    for (y, banner) in banners.iter().enumerate() {
+        let room = pen.width().saturating_sub(1);
+        let right = width::columns(&banner.right);
+        let taken = banner.left.iter().map(|(t, _)| width::columns(t)).sum::<usize>() + 1;
+        let fits = right > 0 && taken + 2 + right <= room;
+        let mut x = 1;
+        for (text, role) in &banner.left {
+            x = pen.put_cut(x, y, room.saturating_sub(x), text, *role);
+        }
+        if fits {
+            pen.put_right(room, y, right, &banner.right, Role::Key);
+        }
+    }
+}
+
+/// All lines that apply, the gravest first.
+pub(super) fn of(model: &Model, columns: usize) -> Vec<Banner> {
+    let mut out = Vec::new();
+    out.extend(broke_through(model));
+    if model.tab == Tab::Overview {
+        out.extend(open_incident(model, columns));
+    }
+    if model.cut_off {
+        out.push(problem("the engine behind this screen has ended; what is shown stays as it was", "q quits"));
+    }
+    let Some(snapshot) = model.shown() else { return out };
+    // Problems are told as they are now, even over a held picture.
+    let now = model.live.as_ref().unwrap_or(snapshot);
+    out.extend(sources(model, now));
+    out.extend(ledger(now));
+    out.extend(files(now));
+    out.extend(receivers(now));
+    out.extend(following(now));
+    out
+}
+
+fn problem(text: impl Into<String>, right: &str) -> Banner {
+    Banner { left: vec![piece("! ", Role::Problem), piece(text, Role::Text)], right: right.into() }
+}
+
+/// Tag of a severity as it stands in lists: three columns.
+pub(super) fn tag(severity: Option<Severity>) -> (&'static str, Role) {
+    match severity {
+        Some(Severity::P0) => ("P0!", Role::P0Tag),
+        Some(Severity::P1) => ("P1 ", Role::P1),
+        Some(Severity::P2) => ("P2 ", Role::P2),
+        None => ("-- ", Role::Faint),
+    }
+}
+
+/// What an incident is called on a line: its number, its service and how many SLOs.
+pub(super) fn name(view: &IncidentView) -> String {
+    let incident = &view.incident;
+    let drill = if incident.drill { " (drill)" } else { "" };
+    let slos: Vec<&str> = incident.services.iter().flat_map(|(_, slos)| slos.iter().map(|s| s.as_str())).collect();
+    let what = match slos.as_slice() {
+        [one] => (*one).to_string(),
+        _ => format!("{}, {}", incident.service, counted(slos.len(), "SLO", "SLOs")),
+    };
+    format!("{} {what}{drill}", incident.id)
+}
+
+/// Who has it, or that nobody has.
+pub(super) fn holder(view: &IncidentView) -> (String, Role) {
+    use crate::domain::incident::Phase;
+    match (&view.incident.acknowledged_by, view.incident.phase) {
+        (_, Phase::Mitigated) => ("mitigated".into(), Role::Good),
+        (Some((who, _)), _) => (format!("acked by {who}"), Role::Text),
+        (None, Phase::Suspected) => ("suspected, not paged".into(), Role::Text),
+        (None, _) => ("UNACKED".into(), Role::Problem),
+    }
+}
+
+/// The cost now, in a few characters.
+pub(super) fn cost(model: &Model, view: &IncidentView) -> Option<String> {
+    let ticked = ticker::tick(view, model.wall(), is_stale(model))?;
+    let so_far = ticked.so_far.map_or_else(|| money::NOT_ESTIMATED.into(), money::brief);
+    let rate = ticked.per_minute.map(|m| format!(" +{}/min", money::brief(m))).unwrap_or_default();
+    let since = ticked.projected_since.map(|at| format!(" (projected since {})", model.look.zone.clock(at)));
+    Some(format!("cost {so_far}{rate}{}", since.unwrap_or_default()))
+}
+
+/// The data behind the screen is too old to trust.
+pub(super) fn is_stale(model: &Model) -> bool {
+    matches!(Link::now(model), Link::Stale | Link::Failing | Link::CutOff)
+}
+
+fn open_incident(model: &Model, columns: usize) -> Option<Banner> {
+    let mut live = model.live_incidents();
+    let view = live.next()?;
+    let more = live.count();
+    let (text, role) = tag(view.incident.severity);
+    let mut left = vec![piece(text, role), piece(format!(" {}", name(view)), Role::Strong)];
+    if let Some(since) = Model::since(view) {
+        left.push(piece(format!("  open {}", time::span(model.wall().since(since))), Role::Text));
+    }
+    let (who, role) = holder(view);
+    left.push(piece("  ", Role::Text));
+    left.push(piece(who, role));
+    left.extend(cost(model, view).map(|c| piece(format!("  {c}"), Role::Text)));
+    let spent = view.impact.as_ref().and_then(|i| i.budget_spent.iter().map(|(_, s)| *s).reduce(f64::max));
+    if let Some(spent) = spent.filter(|_| columns >= 100) {
+        left.push(piece(format!("  budget -{}", units::percent_auto(spent)), Role::Text));
+    }
+    if more > 0 {
+        left.push(piece(format!("  +{more} more"), Role::Strong));
+    }
+    let acks = model.row_incident().is_none_or(|row| row.incident.id == view.incident.id) && !Model::is_handled(view);
+    Some(Banner { left, right: if acks { "2 open  a ack".into() } else { "2 open".into() } })
+}
+
+fn broke_through(model: &Model) -> Option<Banner> {
+    let new = model.broke_through();
+    let view = new.first()?;
+    let (text, role) = tag(view.incident.severity);
+    let when = view.incident.milestones.detected.map(|at| format!(" at {}", model.look.zone.clock(at)));
+    let more = if new.len() > 1 { format!(", {} more", new.len() - 1) } else { String::new() };
+    let said = format!(" {} while frozen{}{more}", name(view), when.unwrap_or_default());
+    Some(Banner { left: vec![piece(text, role), piece(said, Role::Strong)], right: "Enter jumps to it  Space resumes".into() })
+}
+
+fn sources(model: &Model, snapshot: &Snapshot) -> Option<Banner> {
+    let mut failing = state::failing(snapshot);
+    let first = failing.next()?;
+    let more = failing.count();
+    let also = if more > 0 { format!("  +{}", counted(more, "source", "sources")) } else { String::new() };
+    Some(problem(format!("{}{also}", source(model, first)), ""))
+}
+
+fn source(model: &Model, source: &SourceHealth) -> String {
+    let SourceState::Failing { since, error, tries, next_try } = &source.state else { return source.name.to_string() };
+    let name = if error.contains(&*source.name) { String::new() } else { format!("{}: ", source.name) };
+    let now = model.live_wall();
+    let next = next_try.map(|at| format!(", next in {}", time::span(at.since(now)))).unwrap_or_default();
+    let tries = counted(*tries as usize, "try", "tries");
+    format!("{name}{error} (for {}, {tries}{next})", time::span(now.since(*since)))
+}
+
+fn ledger(snapshot: &Snapshot) -> Option<Banner> {
+    snapshot.ledger_error.as_ref().map(|why| problem(format!("ledger: {why}; nothing is recorded until this is mended"), ""))
+}
+
+/// Files with errors are not in force: they are named until mended. Warnings are counted.
+fn files(snapshot: &Snapshot) -> Option<Banner> {
+    let errors: Vec<_> = snapshot.problems.iter().filter(|p| p.level == ProblemLevel::Error).collect();
+    let hint = "burnledger check";
+    if errors.is_empty() {
+        let warnings = snapshot.problems.len();
+        let first = snapshot.problems.first()?;
+        let text = format!("{} in the files: {}", counted(warnings, "warning", "warnings"), first.message);
+        return Some(Banner { left: vec![piece("! ", Role::P1), piece(text, Role::Text)], right: hint.into() });
+    }
+    let files: BTreeSet<String> = errors.iter().filter_map(|p| p.place.as_ref()).map(|p| p.file.to_string()).collect();
+    let text = match (errors.as_slice(), files.is_empty()) {
+        ([one], _) => one
+            .place
+            .as_ref()
+            .map_or_else(|| one.message.clone(), |p| format!("{}:{}:{} {}", p.file, p.line, p.column, one.message)),
+        (_, true) => format!("{}: {}", counted(errors.len(), "problem", "problems"), errors[0].message),
+        _ => {
+            let list: Vec<String> = files.into_iter().collect();
+            let are = noun(list.len(), "is", "are");
+            format!("{} {are} not in force ({})", list.join(", "), counted(errors.len(), "error", "errors"))
+        }
+    };
+    Some(problem(text, hint))
+}
+
+fn receivers(snapshot: &Snapshot) -> Option<Banner> {
+    let mut bad = snapshot.receivers.iter().filter_map(|r| r.error.as_ref().map(|e| (r, e)));
+    let (first, error) = bad.next()?;
+    let more = bad.count();
+    let also = if more > 0 { format!("  +{}", counted(more, "receiver", "receivers")) } else { String::new() };
+    let waiting = counted(first.waiting, "page waits", "pages wait");
+    Some(problem(format!("receiver {}: {waiting}, last answer: {error}{also}", first.name), ""))
+}
+
+fn following(snapshot: &Snapshot) -> Option<Banner> {
+    match &snapshot.role {
+        Part::Following { leader } => Some(Banner {
+            left: vec![piece(format!("{leader} leads this ledger and pages; this view follows"), Role::Faint)],
+            right: String::new(),
+        }),
+        _ => None,
+    }
+}

@@ -1,0 +1,271 @@
+//! The selected SLO in detail: its windows against their levels, its burn over six hours, its budget.
+
+use super::columns::{burn_role, name_of};
+use super::pen::{Pen, piece};
+use crate::chart::{Scale, bar, line, spark};
+use crate::domain::base::{Ms, Span};
+use crate::domain::judge::{TierVerdict, Verdict, WindowStatus};
+use crate::domain::objective::{Slo, Tier};
+use crate::domain::view::SloRow;
+use crate::tui::model::Model;
+use crate::tui::model::list::burn_over;
+use crate::tui::theme::Role;
+use crate::words::{self, time, units};
+use rust_decimal::prelude::ToPrimitive;
+
+/// The sparks cover so much time up to the instant of the snapshot.
+const SPARKED: Span = Span::from_hours(6);
+
+pub(super) fn draw(model: &Model, row: &SloRow, full: bool, pen: &mut Pen<'_>) {
+    title(row, pen);
+    let mut body = pen.part(0, 1, usize::MAX, usize::MAX);
+    let Some(verdict) = row.verdict.as_deref() else {
+        body.put(2, 0, "Not evaluated yet: the first answers are being waited for.", Role::Faint);
+        return;
+    };
+    if full {
+        // Windows take half of the width at most; the chart takes the rest.
+        let left = (body.width() / 2).clamp(50, 64).min(body.width());
+        windows(row, verdict, &mut body.part(0, 0, left, usize::MAX));
+        budget_below(model, row, verdict, &mut body.part(0, 0, left, usize::MAX));
+        let rest = body.width().saturating_sub(left + 3);
+        burn_chart(model, row, &mut body.part(left + 2, 0, rest, usize::MAX));
+    } else {
+        compact(model, row, verdict, &mut body);
+    }
+}
+
+/// Name, target, period at the left; the rules at the right as far as they fit.
+fn title(row: &SloRow, pen: &mut Pen<'_>) {
+    let mut title = vec![piece(name_of(row), Role::Title)];
+    let target = row.slo.target.map(|t| format!("  {t}")).unwrap_or_default();
+    title.push(piece(format!("{target}  {}  {}", time::window(row.slo.period.span()), row.slo.sli.kind()), Role::Faint));
+    let used: usize = title.iter().map(|(t, _)| words::width::columns(t)).sum::<usize>() + 12;
+    let mut remark = String::new();
+    for tier in &row.slo.tiers {
+        let next = tier_words(tier);
+        if used + remark.len() + next.len() + 3 > pen.width() {
+            break;
+        }
+        remark.push_str(if remark.is_empty() { "" } else { "   " });
+        remark.push_str(&next);
+    }
+    pen.rule(0, &title, &remark);
+}
+
+fn tier_words(tier: &Tier) -> String {
+    format!("{} {}x@{}&{}", tier.severity, tier.factor.normalize(), time::window(tier.long), time::window(tier.short))
+}
+
+/// One line per window: burn, its bar with the level as a mark, and how it stands.
+fn windows(row: &SloRow, verdict: &Verdict, pen: &mut Pen<'_>) {
+    let w = pen.width().saturating_sub(38).max(8);
+    pen.put(1, 0, "window    burn", Role::Faint);
+    pen.put(17, 0, "0.1x", Role::Faint);
+    if w >= 16 {
+        pen.put(17 + w / 2 - 1, 0, "log", Role::Faint);
+    }
+    pen.put_right(17 + w, 0, 4, "100x", Role::Faint);
+    pen.put(17 + w + 1, 0, "level", Role::Faint);
+    // The last two rows are the budget's.
+    let room = pen.height().saturating_sub(4);
+    for (y, window) in shown(row, verdict, room).into_iter().enumerate() {
+        window_line(row, verdict, window, w, y + 1, pen);
+    }
+    breaches(row, verdict, shown(row, verdict, room).len() + 1, pen);
+}
+
+/// The windows of the tiers (the period's own is the budget); with little room the ones of the gravest tiers.
+fn shown<'a>(row: &SloRow, verdict: &'a Verdict, room: usize) -> Vec<&'a WindowStatus> {
+    let used = |w: &&WindowStatus| row.slo.tiers.iter().any(|t| t.long == w.window || t.short == w.window);
+    let mut list: Vec<&WindowStatus> = verdict.windows.iter().filter(used).collect();
+    if list.is_empty() {
+        list = verdict.windows.iter().filter(|w| w.window < row.slo.period.span()).collect();
+    }
+    list.truncate(room);
+    list
+}
+
+fn window_line(row: &SloRow, verdict: &Verdict, window: &WindowStatus, w: usize, y: usize, pen: &mut Pen<'_>) {
+    let charset = pen.look.glyphs.charset;
+    let burn = window.burn_rate.unwrap_or(f64::NAN);
+    let tier = tier_of(&row.slo, verdict, window.window);
+    let level = tier.and_then(|(t, _)| t.factor.to_f64());
+    pen.put_right(7, y, 6, &time::window(window.window), Role::Text);
+    pen.put_right(15, y, 7, &units::burn_x(burn), burn_role(burn));
+    let drawn = bar::marked(burn, level, Scale::BURN, w, charset);
+    pen.put(17, y, &drawn, if burn.is_nan() { Role::Faint } else { bar_role(burn, level) });
+    let (text, role) = standing(burn, tier, window);
+    pen.put_cut(17 + w + 1, y, pen.width().saturating_sub(17 + w + 1), &text, role);
+}
+
+/// Above its level a window has the look of its burn, below it is calm.
+fn bar_role(burn: f64, level: Option<f64>) -> Role {
+    if level.is_some_and(|l| burn > l) { burn_role(burn) } else { Role::Good }
+}
+
+/// The tier a window is told with: the one that confirms by it, else one that lets go by it; a firing one first.
+fn tier_of<'a>(slo: &'a Slo, verdict: &'a Verdict, window: Span) -> Option<(&'a Tier, Option<&'a TierVerdict>)> {
+    let of = |i: usize| verdict.tiers.iter().find(|t| t.tier == i);
+    let mut uses: Vec<_> = slo.tiers.iter().enumerate().filter(|(_, t)| t.long == window || t.short == window).collect();
+    uses.sort_by_key(|(i, t)| (!of(*i).is_some_and(|v| v.firing), t.long != window));
+    uses.first().map(|(i, t)| (*t, of(*i)))
+}
+
+fn standing(burn: f64, tier: Option<(&Tier, Option<&TierVerdict>)>, window: &WindowStatus) -> (String, Role) {
+    let Some((tier, verdict)) = tier else { return (String::new(), Role::Faint) };
+    let level = format!("{}x", tier.factor.normalize());
+    if verdict.is_some_and(|v| v.firing) {
+        return (format!("{level} {} FIRING", tier.severity), Role::P0);
+    }
+    if let Some(held) = verdict.and_then(|v| v.held_back_by) {
+        return (format!("{level} held: {}", held.code().replace('_', " ")), Role::P2);
+    }
+    if burn.is_nan() {
+        let why = if window.coverage > 0.0 { "no traffic" } else { "no data" };
+        return (format!("{level} {why}"), Role::Faint);
+    }
+    let above = tier.factor.to_f64().is_some_and(|f| burn > f);
+    if above { (format!("above {level}"), Role::P2) } else { (format!("below {level}"), Role::Faint) }
+}
+
+/// Breach rules that are true, as far as there is room.
+fn breaches(row: &SloRow, verdict: &Verdict, from: usize, pen: &mut Pen<'_>) {
+    let room = pen.height().saturating_sub(3).saturating_sub(from);
+    let list = verdict.breaches.iter().filter_map(|b| row.slo.breach.get(b.rule).map(|rule| (b, rule)));
+    for (i, (b, rule)) in list.take(room).enumerate() {
+        let (state, role) = match (b.firing, b.is_true) {
+            (true, _) => ("FIRING", Role::P0),
+            (false, true) => ("above", Role::P2),
+            (false, false) => ("below", Role::Faint),
+        };
+        let end = pen.put_cut(1, from + i, pen.width().saturating_sub(10), &format!("{} {rule}", rule.severity), Role::Text);
+        pen.put(end + 2, from + i, state, role);
+    }
+}
+
+/// Two lines at the bottom: what is left of the budget, and when it is gone at which rate.
+fn budget_below(model: &Model, row: &SloRow, verdict: &Verdict, pen: &mut Pen<'_>) {
+    let y = pen.height().saturating_sub(2);
+    pen.put_cut(1, y, pen.width().saturating_sub(1), &budget_words(row, verdict), Role::Text);
+    pen.put_cut(1, y + 1, pen.width().saturating_sub(1), &exhaust_words(model, row, verdict), Role::Text);
+}
+
+/// `budget 57.9% left = 1,204 of 2,080 bad events`.
+fn budget_words(row: &SloRow, verdict: &Verdict) -> String {
+    let budget = &verdict.budget;
+    let Some(left) = budget.remaining else { return "budget not known: no traffic in the period".into() };
+    let kind = if row.slo.target.is_some() { "bad events" } else { "occurrences" };
+    let events =
+        budget.allowed.map(|allowed| format!("  {} of {} {kind} spent", units::short(budget.bad), units::short(allowed)));
+    format!("budget {} left{}", units::percent_auto(left), events.unwrap_or_default())
+}
+
+/// When the budget is gone at the rate of 5 minutes and of an hour.
+fn exhaust_words(model: &Model, row: &SloRow, verdict: &Verdict) -> String {
+    let Some(left) = verdict.budget.remaining else { return String::new() };
+    if left <= 0.0 {
+        return "the budget is spent".into();
+    }
+    let period = row.slo.period.span();
+    let at = |name: &str, seconds: i64| {
+        let burn = burn_over(verdict, seconds).filter(|b| *b > 0.0)?;
+        let span = time::from_secs(left * period.secs_f64() / burn)?;
+        if span > period {
+            return Some(format!("not within {} at the {name} rate", time::window(period)));
+        }
+        let when = model.look.zone.near(verdict.at + span, model.wall());
+        Some(format!("{when} ({}) at the {name} rate", time::span(span)))
+    };
+    let list: Vec<String> = [at("5m", 300), at("1h", 3600)].into_iter().flatten().collect();
+    if list.is_empty() { "exhausts: not at the present rate".into() } else { format!("exhausts {}", list.join(", ")) }
+}
+
+/// Three lines for small terminals.
+fn compact(model: &Model, row: &SloRow, verdict: &Verdict, pen: &mut Pen<'_>) {
+    let mut x = 1;
+    for window in shown(row, verdict, 8) {
+        let burn = window.burn_rate.unwrap_or(f64::NAN);
+        let firing = tier_of(&row.slo, verdict, window.window).is_some_and(|(_, v)| v.is_some_and(|v| v.firing));
+        let text = format!("{} {}", time::window(window.window), units::burn_x(burn));
+        if x + text.len() + if firing { 7 } else { 0 } >= pen.width() {
+            break;
+        }
+        x = pen.put(x, 0, &text, burn_role(burn));
+        x = if firing { pen.put(x + 1, 0, "FIRING", Role::P0) } else { x } + 3;
+    }
+    let budget = budget_words(row, verdict);
+    let exhaust = exhaust_words(model, row, verdict);
+    let joined = format!("{budget}   {exhaust}");
+    let fits = words::width::columns(&joined) + 2 <= pen.width();
+    pen.put_cut(1, 1, pen.width().saturating_sub(2), if fits { &joined } else { &budget }, Role::Text);
+    if !fits {
+        pen.put_cut(1, 2, pen.width().saturating_sub(2), &exhaust, Role::Text);
+        return;
+    }
+    let drawn = spark::spark(&row.spark, pen.width().saturating_sub(6), Scale::BURN, pen.look.glyphs.charset);
+    pen.put(1, 2, "6h", Role::Faint);
+    pen.put(4, 2, &drawn, Role::Good);
+}
+
+/// The burn over 5 minutes on a log scale, with the levels of the tiers as lines.
+fn burn_chart(model: &Model, row: &SloRow, pen: &mut Pen<'_>) {
+    const LABELS: usize = 6;
+    let height = pen.height().saturating_sub(2);
+    let width = pen.width().saturating_sub(LABELS + 1);
+    if height < 3 || width < 12 {
+        return;
+    }
+    let (axis, corner, rule) = (pen.look.glyphs.axis, pen.look.glyphs.corner, pen.look.glyphs.rule);
+    for y in 0..height {
+        pen.put(LABELS, y, axis, Role::Rule);
+    }
+    levels(row, height, width, LABELS, pen);
+    let drawn = line::line(&row.spark, Scale::BURN, width, height, pen.look.glyphs.charset);
+    let role = row.verdict.as_ref().and_then(|v| v.severity).map_or(Role::Good, |s| super::banners::tag(Some(s)).1);
+    let role = if role == Role::P0Tag { Role::P0 } else { role };
+    for (y, cells) in drawn.iter().enumerate() {
+        for (x, c) in cells.iter().enumerate().filter(|(_, c)| **c != ' ') {
+            pen.put(LABELS + 1 + x, y, &c.to_string(), role);
+        }
+    }
+    pen.put(LABELS, height, corner, Role::Rule);
+    pen.put(LABELS + 1, height, &rule.repeat(width), Role::Rule);
+    times(model, row, height + 1, LABELS + 1, width, pen);
+}
+
+/// A line and a label for each decade's end and each tier's level; labels that would meet are left out.
+fn levels(row: &SloRow, height: usize, width: usize, labels: usize, pen: &mut Pen<'_>) {
+    let glyphs = pen.look.glyphs;
+    let mut taken: Vec<usize> = Vec::new();
+    let mut wanted: Vec<(f64, String, Option<&str>)> =
+        vec![(100.0, "100x".into(), None), (0.1, "0.1x".into(), None), (1.0, "1x".into(), Some(glyphs.ticket_level))];
+    for tier in &row.slo.tiers {
+        let factor = tier.factor.to_f64().unwrap_or(f64::NAN);
+        let sign = if tier.severity.pages() { glyphs.page_level } else { glyphs.ticket_level };
+        wanted.push((factor, format!("{}x", tier.factor.normalize()), Some(sign)));
+    }
+    for (level, name, sign) in wanted {
+        let Some(y) = line::level_row(level, Scale::BURN, height) else { continue };
+        if taken.contains(&y) {
+            continue;
+        }
+        taken.push(y);
+        pen.put_right(labels, y, labels, &name, Role::Faint);
+        if let Some(sign) = sign {
+            pen.put(labels + 1, y, &sign.repeat(width), Role::Rule);
+        }
+    }
+}
+
+/// Clock times under the axis, and `now` at its end.
+fn times(model: &Model, row: &SloRow, y: usize, x: usize, width: usize, pen: &mut Pen<'_>) {
+    let Some(end) = row.verdict.as_ref().map(|v| v.at) else { return };
+    let count = (width / 14).clamp(1, 6);
+    for i in 0..count {
+        let share = i as f64 / count as f64;
+        let at = Ms(end.0 - SPARKED.0 + (SPARKED.0 as f64 * share) as i64);
+        pen.put(x + (share * width as f64) as usize, y, &model.look.zone.minute(at), Role::Faint);
+    }
+    pen.put_right(x + width, y, 8, "burn 5m", Role::Faint);
+}

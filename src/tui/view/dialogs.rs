@@ -1,0 +1,209 @@
+//! Dialogs in front of a screen. Buttons and keys are laid out first, at the bottom, so that nothing can push them off.
+
+use super::pen::{Pen, piece};
+use super::{banners, help, layout};
+use crate::domain::base::{IncidentId, Ms};
+use crate::domain::incident::Phase;
+use crate::tui::model::{Input, Model, Overlay, ResolveField, list};
+use crate::tui::theme::Role;
+use crate::words::{time, units, width};
+use ratatui::layout::{Position, Rect};
+
+/// Draws the dialog that is open; returns where the cursor stands.
+pub(super) fn draw(model: &Model, pen: &mut Pen<'_>) -> Option<Position> {
+    match model.overlay.as_ref()? {
+        Overlay::Filter { input, .. } => filter(input, pen),
+        Overlay::Help { scroll } => {
+            help_box(model, *scroll, pen);
+            None
+        }
+        Overlay::Note { incident, input, leaving } => Some(note(model, *incident, input, *leaving, pen)),
+        resolve @ Overlay::Resolve { .. } => resolve_box(model, resolve, pen),
+    }
+}
+
+/// An empty box in the middle with a title above and keys below; the pen of its inside.
+fn boxed<'a>(pen: &'a mut Pen<'_>, w: usize, h: usize, title: &str, keys: &str) -> Pen<'a> {
+    let (w, h) = (w.min(pen.width()), h.min(pen.height()));
+    let (x, y) = ((pen.width() - w) / 2, (pen.height() - h) / 2);
+    let g = pen.look.glyphs;
+    let mut frame = pen.part(x, y, w, h);
+    frame.clear();
+    let inner = w.saturating_sub(2);
+    for (row, left, right) in [(0, g.box_corners[0], g.box_corners[1]), (h - 1, g.box_corners[2], g.box_corners[3])] {
+        frame.put(0, row, left, Role::Strong);
+        frame.put(1, row, &g.rule.repeat(inner), Role::Strong);
+        frame.put(w - 1, row, right, Role::Strong);
+    }
+    for row in 1..h.saturating_sub(1) {
+        frame.put(0, row, g.box_side, Role::Strong);
+        frame.put(w - 1, row, g.box_side, Role::Strong);
+    }
+    let label = |text: &str| width::cut(&format!(" {text} "), inner.saturating_sub(2), g.ellipsis);
+    frame.put(2, 0, &label(title), Role::Title);
+    frame.put(2, h - 1, &label(keys), Role::Text);
+    let area = Rect {
+        x: frame.area.x + 2.min(frame.area.width),
+        y: frame.area.y + 1.min(frame.area.height),
+        width: frame.area.width.saturating_sub(4),
+        height: frame.area.height.saturating_sub(2),
+    };
+    Pen { buf: pen.buf, area, look: pen.look }
+}
+
+/// The filter stands where the footer is; the list above follows it as one types.
+fn filter(input: &Input, pen: &mut Pen<'_>) -> Option<Position> {
+    let y = pen.height().saturating_sub(1);
+    pen.part(0, y, usize::MAX, 1).clear();
+    pen.put(1, y, "filter:", Role::Title);
+    let at = field(input, 9, y, pen.width().saturating_sub(10), pen);
+    let help = "words, sev:p0, state:no_data, !not   Enter keeps  Esc takes back";
+    let used = 9 + width::columns(&input.text()) + 3;
+    if used + help.len() < pen.width() {
+        pen.put_right(pen.width() - 1, y, help.len(), help, Role::Faint);
+    }
+    at
+}
+
+/// A text field of one line; the cursor stays in view. Returns where it stands.
+fn field(input: &Input, x: usize, y: usize, w: usize, pen: &mut Pen<'_>) -> Option<Position> {
+    let before = input.before();
+    let skip = width::columns(&before).saturating_sub(w.saturating_sub(1));
+    let mut cut = String::new();
+    let mut seen = 0;
+    for c in input.text().chars() {
+        if seen >= skip {
+            cut.push(c);
+        }
+        seen += width::columns(&c.to_string());
+    }
+    let text = width::head(&cut, w);
+    pen.put(x, y, &text, Role::Strong);
+    let column = x + width::columns(&before) - skip.min(width::columns(&before));
+    (y < pen.height()).then(|| Position { x: pen.area.x + column as u16, y: pen.area.y + y as u16 })
+}
+
+fn help_box(model: &Model, scroll: usize, pen: &mut Pen<'_>) {
+    let lines = layout::help_lines(model);
+    let room = layout::help_rows(model).min(pen.height().saturating_sub(2));
+    let keys = if lines > room {
+        format!("Esc close   j/k scroll   {}-{} of {lines}", scroll + 1, (scroll + room).min(lines))
+    } else {
+        "Esc close".into()
+    };
+    let mut inside = boxed(pen, pen.width().min(116), lines.min(room) + 2, "help", &keys);
+    help::draw(model, scroll, &mut inside);
+}
+
+fn note(model: &Model, incident: IncidentId, input: &Input, leaving: bool, pen: &mut Pen<'_>) -> Position {
+    let title = format!(
+        "note on {incident}   {} {}",
+        model.look.zone.clock(model.live_wall()),
+        model.look.zone.offset(model.live_wall())
+    );
+    let keys = if leaving { "Esc again discards the note   Enter saves" } else { "Enter save   A-Enter new line   Esc discard" };
+    let mut inside = boxed(pen, 76, 8, &title, keys);
+    let w = inside.width().max(2);
+    // Typed lines, wrapped as they are typed; the view follows the cursor.
+    let (mut lines, mut at) = (vec![String::new()], (0, 0));
+    let before = input.before().chars().count();
+    for (i, c) in input.text().chars().chain(['\u{0}']).enumerate() {
+        let full = lines.last().is_some_and(|l| width::columns(l) + width::columns(&c.to_string()) > w);
+        if full {
+            lines.push(String::new());
+        }
+        let row = lines.len() - 1;
+        if i == before {
+            at = (row, lines.last().map_or(0, |l| width::columns(l)).min(w - 1));
+        }
+        match c {
+            '\n' => lines.push(String::new()),
+            '\u{0}' => {}
+            c => lines[row].push(c),
+        }
+    }
+    let top = (at.0 + 1).saturating_sub(inside.height());
+    for (y, line) in lines.iter().skip(top).take(inside.height()).enumerate() {
+        inside.put(0, y, line, Role::Strong);
+    }
+    Position { x: inside.area.x + at.1 as u16, y: inside.area.y + (at.0 - top) as u16 }
+}
+
+fn resolve_box(model: &Model, overlay: &Overlay, pen: &mut Pen<'_>) -> Option<Position> {
+    let Overlay::Resolve { incident, field: on, reason, last_bad, at_last_bad, confirm, complaint } = overlay else {
+        return None;
+    };
+    let mut inside = boxed(pen, 86, 11, "resolve", "Tab next field   Esc cancel   Enter on Cancel does nothing");
+    let bottom = inside.height().saturating_sub(1);
+    let mut cursor = None;
+    // The last line first: the way out and the way through.
+    let style = |f: ResolveField| if *on == f { Role::Active } else { Role::Text };
+    let x = inside.put(0, bottom, "[ Cancel ]", style(ResolveField::Cancel));
+    let ask = format!("resolve: type {:04} ", incident.0);
+    let x = inside.put(x + 4, bottom, &ask, Role::Text);
+    let x = inside.put(x, bottom, "[", Role::Text);
+    let at = field(confirm, x + 1, bottom, 8, &mut inside);
+    inside.put(x + 10, bottom, "]", Role::Text);
+    cursor = if *on == ResolveField::Confirm { at } else { cursor };
+    target_line(model, *incident, &mut inside);
+    inside.put(0, 2, "reason", style(ResolveField::Reason));
+    let w = inside.width().saturating_sub(12);
+    inside.put(9, 2, "[", Role::Text);
+    let at = field(reason, 10, 2, w.saturating_sub(1), &mut inside);
+    inside.put(10 + w, 2, "]", Role::Text);
+    cursor = if *on == ResolveField::Reason { at } else { cursor };
+    inside.put(0, 3, "ended", style(ResolveField::Ended));
+    inside.put_cut(10, 3, w, &ended_words(model, *last_bad, *at_last_bad), Role::Text);
+    if let Some(complaint) = complaint {
+        inside.put(0, bottom.saturating_sub(1), &format!("! {complaint}"), Role::Problem);
+    } else if let Some(warning) = still_burning(model, *incident) {
+        inside.put_cut(0, 5, inside.width(), &warning, Role::P1);
+    }
+    cursor
+}
+
+fn target_line(model: &Model, incident: IncidentId, pen: &mut Pen<'_>) {
+    let Some(view) = model.incident_of(incident) else {
+        pen.put(0, 0, &format!("Resolve {incident}"), Role::Strong);
+        return;
+    };
+    let (tag, role) = banners::tag(view.incident.severity);
+    let since = Model::since(view).map(|at| format!("  open {}", time::span(model.live_wall().since(at)))).unwrap_or_default();
+    pen.pieces(
+        0,
+        0,
+        &[
+            piece("Resolve ", Role::Strong),
+            piece(banners::name(view), Role::Strong),
+            piece("  ", Role::Text),
+            piece(tag, role),
+            piece(since, Role::Text),
+        ],
+    );
+}
+
+fn ended_words(model: &Model, last_bad: Option<Ms>, at_last_bad: bool) -> String {
+    let zone = model.look.zone;
+    let (a, b) = if at_last_bad { ("( )", "(*)") } else { ("(*)", "( )") };
+    match last_bad {
+        Some(at) => format!("{a} now    {b} {} end of the last bad minute    Space switches", zone.near(at, model.live_wall())),
+        None => "(*) now".into(),
+    }
+}
+
+/// A warning when resolving now would reopen at once.
+fn still_burning(model: &Model, incident: IncidentId) -> Option<String> {
+    let view = model.incident_of(incident)?;
+    if view.incident.phase == Phase::Mitigated {
+        return None;
+    }
+    let snapshot = model.shown()?;
+    let burn = snapshot
+        .slos
+        .iter()
+        .filter(|row| row.incident == Some(incident))
+        .filter_map(|row| row.verdict.as_ref().and_then(|v| list::burn_over(v, 300)))
+        .reduce(f64::max)
+        .filter(|b| *b > 1.0)?;
+    Some(format!("! burn is still {} over 5m; a new breach reopens it", units::burn_x(burn)))
+}

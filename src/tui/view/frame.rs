@@ -1,0 +1,117 @@
+//! What surrounds every screen: the header, the footer with keys, and passing messages.
+
+use super::pen::{Pen, piece};
+use crate::tui::keys::{Key, Scope, TABLE};
+use crate::tui::model::{Link, Model, Mood, Tab, Tone, state};
+use crate::tui::theme::Role;
+use crate::words::{time, width};
+
+/// Program, environment and tabs at the left; state of the link, time and age of the data at the right.
+pub(super) fn header(model: &Model, pen: &mut Pen<'_>) {
+    let wide = pen.width() >= 100;
+    let mut x = pen.put(1, 0, "burnledger", Role::Strong);
+    let right = right_side(model, wide);
+    let room = pen.width().saturating_sub(right.iter().map(|(t, _)| width::columns(t)).sum::<usize>() + 1);
+    let environment = model.shown().map(|s| s.environment.to_string()).unwrap_or_default();
+    if !environment.is_empty() {
+        let w = room.saturating_sub(x + 2 + tabs_width(wide) + 3).min(24);
+        x = if w >= 4 { pen.put_cut(x + 2, 0, w, &environment, Role::Text) } else { x };
+    }
+    x += if wide { 3 } else { 2 };
+    for (number, name, tab) in [('1', "Overview", Tab::Overview), ('2', "Incident", Tab::Incident)] {
+        let active = model.tab == tab;
+        let text = if wide || active { format!("[{number}] {name}") } else { format!("[{number}]") };
+        x = pen.put(x, 0, &text, if active { Role::Active } else { Role::Faint }) + 2;
+    }
+    pen.pieces(room, 0, &right);
+}
+
+fn tabs_width(wide: bool) -> usize {
+    if wide { 28 } else { 19 }
+}
+
+fn right_side(model: &Model, wide: bool) -> Vec<(String, Role)> {
+    let link = Link::of(model);
+    let role = match link.tone() {
+        Tone::Fine => Role::Good,
+        Tone::Watch => Role::Strong,
+        Tone::Bad => Role::Problem,
+    };
+    let (zone, now) = (model.look.zone, model.wall());
+    let clock = if wide { format!("  {} {}", zone.clock(now), zone.offset(now)) } else { format!(" {}", zone.clock(now)) };
+    let age = state::age(model).map(time::span);
+    let age = match (age, wide) {
+        (Some(age), true) => format!("  data {age} old"),
+        (Some(age), false) => format!(" {age}"),
+        (None, true) => "  no data".into(),
+        (None, false) => String::new(),
+    };
+    let frozen = matches!(link, Link::Frozen(..));
+    let mut words = link.words(model);
+    if frozen && !wide {
+        words = "FROZEN".into();
+    }
+    let clock = if frozen && wide { String::new() } else { clock };
+    vec![piece(words, role), piece(clock, Role::Text), piece(age, Role::Text)]
+}
+
+/// The rule and the keys that do something here; help and quit are never dropped.
+pub(super) fn footer(model: &Model, pen: &mut Pen<'_>) {
+    pen.rule(0, &[], "");
+    let fixed = [("?", "help"), ("q", "quit")];
+    let right: usize = fixed.iter().map(|(k, w)| k.len() + w.len() + 1).sum::<usize>() + 3;
+    let end = pen.width().saturating_sub(right);
+    let mut x = 1;
+    for (key, word) in hints(model) {
+        let w = width::columns(&key) + 1 + width::columns(&word);
+        if x + w + 2 > end {
+            break;
+        }
+        x = pen.put(x, 1, &key, Role::Key);
+        x = pen.put(x + 1, 1, &word, Role::Faint) + 2;
+    }
+    let mut x = end;
+    for (key, word) in fixed {
+        x = pen.put(x, 1, key, Role::Key);
+        x = pen.put(x + 1, 1, word, Role::Faint) + 2;
+    }
+}
+
+/// Keys with a word for the footer that hold on this screen.
+fn hints(model: &Model) -> Vec<(String, String)> {
+    let incident = model.target().is_some();
+    let holds = |scope: Scope| match scope {
+        Scope::Global | Scope::List => true,
+        Scope::Overview => model.tab == Tab::Overview,
+        Scope::Incident => model.tab == Tab::Incident,
+        Scope::OnIncident => incident,
+    };
+    let mut out: Vec<(String, String)> = TABLE
+        .iter()
+        .filter(|b| holds(b.scope))
+        .filter_map(|b| {
+            let word = if b.keys.contains(&Key::char(' ')) && model.frozen.is_some() { "resume" } else { b.footer? };
+            let key = if b.keys.contains(&Key::char('j')) { "j/k".into() } else { b.keys.first()?.to_string() };
+            Some((key, word.to_string()))
+        })
+        .collect();
+    if model.undo.is_some() {
+        out.insert(0, ("u".into(), "undo ack".into()));
+    }
+    out
+}
+
+/// A message above the footer, at the right.
+pub(super) fn toast(model: &Model, pen: &mut Pen<'_>) {
+    let Some(toast) = &model.toast else { return };
+    let undo = model.undo.map(|u| u.until.0.saturating_sub(model.now.mono.0).div_ceil(1000));
+    let tail = undo.filter(|_| toast.mood == Mood::Done).map(|s| format!("   u undo ({s}s)")).unwrap_or_default();
+    let text = format!(" {}{tail} ", toast.text);
+    let w = width::columns(&text).min(pen.width().saturating_sub(2));
+    let y = pen.height().saturating_sub(1);
+    let role = match toast.mood {
+        Mood::Failed => Role::P0Tag,
+        Mood::Done | Mood::Told => Role::Active,
+    };
+    pen.put_cut(pen.width().saturating_sub(w + 1), y, w, &text, role);
+}

@@ -1,0 +1,88 @@
+//! Where things go: one plan, read by the drawing and by the keys that move within it.
+//!
+//! Breakpoints: wide from 160 columns, normal from 100, narrow from 80; below 60x15 only the lines that matter. Heights drop
+//! panels from the bottom up.
+
+use super::{banners, help, incident};
+use crate::tui::model::{Model, Tab};
+
+/// Below 60x15 there is no room for panels.
+pub const fn is_tiny(columns: u16, rows: u16) -> bool {
+    columns < 60 || rows < 15
+}
+
+/// Rows between the banners and the footer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Body {
+    /// First row.
+    pub top: usize,
+    /// Rows.
+    pub height: usize,
+}
+
+/// The rows that a screen has for itself: all but header, banners and footer.
+pub fn body(model: &Model, columns: usize, rows: usize) -> Body {
+    let top = 1 + banners::of(model, columns).len();
+    Body { top, height: rows.saturating_sub(top + 2) }
+}
+
+/// How the overview shares its rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Overview {
+    /// Rows of the list without its two heads.
+    pub list: usize,
+    /// Rows of the detail with its rule; 0 when there is none.
+    pub detail: usize,
+    /// The detail has its charts.
+    pub full: bool,
+    /// Rows of the recent lines with their rule; 0 when there are none.
+    pub recent: usize,
+}
+
+/// Rows the full detail needs at least and uses at most, with its rule.
+const DETAIL: (usize, usize) = (10, 19);
+
+/// Shares `height` rows of a screen `columns` wide among list, detail and recent lines.
+pub fn overview(model: &Model, columns: usize, height: usize) -> Overview {
+    let wanted = model.list.order.len().max(1);
+    let happened = model.shown().map_or(0, |s| s.recent.len()).clamp(1, 12);
+    let full = columns >= 100 && height >= 22;
+    let least = if full { DETAIL.0 + 3 } else { [0, 4, 6][usize::from(height >= 12) + usize::from(height >= 17)] };
+    let list = wanted.min(height.saturating_sub(2 + least)).max(1);
+    let left = height.saturating_sub(2 + list);
+    if full {
+        let recent = (1 + happened).min(left.saturating_sub(DETAIL.0)).min(4);
+        let detail = (left - recent).min(DETAIL.1);
+        return Overview { list, detail, full, recent: left - detail };
+    }
+    let detail = if height >= 12 { 4.min(left) } else { 0 };
+    Overview { list, detail, full, recent: if height >= 17 { left - detail } else { 0 } }
+}
+
+/// Rows of the overview's list on the model's terminal.
+pub fn list_rows(model: &Model) -> usize {
+    let (columns, rows) = (usize::from(model.size.0), usize::from(model.size.1));
+    overview(model, columns, body(model, columns, rows).height).list
+}
+
+/// Rows of the incident screen's panel that has the keys.
+pub fn panel_rows(model: &Model) -> usize {
+    let (columns, rows) = (usize::from(model.size.0), usize::from(model.size.1));
+    let height = body(model, columns, rows).height;
+    incident::focused_rows(model, columns, height)
+}
+
+/// Lines of that panel.
+pub fn panel_lines(model: &Model) -> usize {
+    if model.tab == Tab::Incident { incident::focused_lines(model, usize::from(model.size.0)) } else { 0 }
+}
+
+/// Lines of the help at the model's width.
+pub fn help_lines(model: &Model) -> usize {
+    help::lines(usize::from(model.size.0)).len()
+}
+
+/// Lines of the help that fit at once.
+pub fn help_rows(model: &Model) -> usize {
+    help::rows(usize::from(model.size.1))
+}

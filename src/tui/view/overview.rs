@@ -1,0 +1,182 @@
+//! The overview: all SLOs with burn and budget, the selected one in detail, and what happened lately.
+
+use super::columns::{Placed, cell, name_of, plan, tag_of};
+use super::layout;
+use super::pen::{Pen, piece};
+use super::{banners, detail};
+use crate::domain::view::{RecentLine, SloRow, Snapshot, SourceState};
+use crate::tui::model::{Link, Model};
+use crate::tui::theme::Role;
+use crate::words::plural::noun;
+use crate::words::width;
+
+/// Columns before a name: cursor, tag and a space.
+const BEFORE_NAME: usize = 5;
+
+pub(super) fn draw(model: &Model, pen: &mut Pen<'_>) {
+    let plan = layout::overview(model, pen.width(), pen.height());
+    let Some(snapshot) = model.shown().cloned() else {
+        return waiting(model, pen);
+    };
+    head(model, &snapshot, pen);
+    list(model, &snapshot, &mut pen.part(0, 1, usize::MAX, plan.list + 1));
+    let mut y = 2 + plan.list;
+    if plan.detail > 0
+        && let Some(row) = model.list.selected_row(&snapshot)
+    {
+        detail::draw(model, row, plan.full, &mut pen.part(0, y, usize::MAX, plan.detail));
+    }
+    y += plan.detail;
+    if plan.recent > 1 {
+        recent(model, &snapshot, &mut pen.part(0, y, usize::MAX, plan.recent));
+    }
+}
+
+/// Before the first snapshot: what is being waited for, at once and without a spinner.
+fn waiting(model: &Model, pen: &mut Pen<'_>) {
+    pen.rule(0, &[piece("SLOs", Role::Title)], "the first answer is being waited for");
+    let text = if model.cut_off {
+        "The engine ended before it had anything to show."
+    } else {
+        "Starting: reading SLOs and asking the source."
+    };
+    pen.put(2, 2, text, Role::Text);
+    pen.put(2, 3, "Keys work already: ? help, q quit.", Role::Faint);
+}
+
+fn head(model: &Model, snapshot: &Snapshot, pen: &mut Pen<'_>) {
+    let (all, shown) = (snapshot.slos.len(), model.list.order.len());
+    let count = if shown == all { format!("{} {all}", noun(all, "SLO", "SLOs")) } else { format!("SLOs {shown} of {all}") };
+    let mut title = vec![piece(count, Role::Title)];
+    if pen.width() >= 80 || model.list.filter.is_empty() {
+        let way = if model.list.reverse { ", reversed" } else { "" };
+        title.push(piece(format!("  sort: {}{way}", model.list.sort.name()), Role::Faint));
+    }
+    if !model.list.filter.is_empty() {
+        title.push(piece("  filter: ", Role::Faint));
+        title.push(piece(model.list.filter.clone(), Role::Strong));
+    }
+    pen.rule(0, &title, &remark(model, snapshot, pen.width()));
+}
+
+/// What the numbers are, or why they are old.
+fn remark(model: &Model, snapshot: &Snapshot, columns: usize) -> String {
+    if banners::is_stale(model)
+        && let Some(at) = snapshot.at
+    {
+        let at = model.look.zone.clock(at);
+        return if columns >= 110 {
+            format!("values as of {at}   ~ = stale: keeps its severity, never turns ok")
+        } else {
+            format!("values as of {at}, ~ = stale")
+        };
+    }
+    match (snapshot.at, snapshot.sources.first()) {
+        (None, Some(source)) => match &source.state {
+            SourceState::Filling { done, all } => format!("reading history from {}: {done} of {all}", source.name),
+            _ => format!("first evaluation pending: {} has not answered yet", source.name),
+        },
+        _ if columns >= 110 => "budget left of each SLO's period   burn in multiples of the sustainable rate".into(),
+        _ => "burn x of sustainable rate".into(),
+    }
+}
+
+fn list(model: &Model, snapshot: &Snapshot, pen: &mut Pen<'_>) {
+    if snapshot.slos.is_empty() || model.list.order.is_empty() {
+        return nothing(model, snapshot, pen);
+    }
+    let rows = pen.height().saturating_sub(1);
+    let shown: Vec<&SloRow> =
+        model.list.order.iter().skip(model.list.top).take(rows).filter_map(|i| snapshot.slos.get(*i)).collect();
+    // The plan follows the whole list, so that columns do not jump while scrolling.
+    let longest = snapshot.slos.iter().map(|row| width::columns(&row.slo.id.0) + group_width(row)).max().unwrap_or(0);
+    let (name, columns) = plan(pen.width().saturating_sub(BEFORE_NAME + 1), longest);
+    heads(name, &columns, pen);
+    for (y, row) in shown.into_iter().enumerate() {
+        let selected = model.list.selected.as_ref().is_some_and(|key| key.slo == row.slo.id && key.group == row.group);
+        line(model, row, selected, name, &columns, y + 1, pen);
+    }
+}
+
+fn group_width(row: &SloRow) -> usize {
+    row.group.iter().map(|(_, value)| width::columns(value) + 1).sum()
+}
+
+fn heads(name: usize, columns: &[Placed], pen: &mut Pen<'_>) {
+    pen.put(BEFORE_NAME, 0, "SLO", Role::Faint);
+    let mut x = BEFORE_NAME + name;
+    for placed in columns {
+        x += 1;
+        if placed.column.at_left() {
+            pen.put_cut(x, 0, placed.width, placed.column.head(), Role::Faint);
+        } else {
+            pen.put_right(x + placed.width, 0, placed.width, placed.column.head(), Role::Faint);
+        }
+        x += placed.width;
+    }
+}
+
+fn line(model: &Model, row: &SloRow, selected: bool, name: usize, columns: &[Placed], y: usize, pen: &mut Pen<'_>) {
+    let (tag, role) = tag_of(row);
+    pen.put(1, y, &tag, role);
+    pen.put_cut(BEFORE_NAME, y, name, &name_of(row), if selected { Role::Strong } else { Role::Text });
+    let mut x = BEFORE_NAME + name;
+    for placed in columns {
+        x += 1;
+        let (text, role) = cell(row, *placed, model.wall(), model.look.glyphs.charset);
+        let role = if row.stale && role == Role::Good { Role::Stale } else { role };
+        if placed.column.at_left() {
+            pen.put_cut(x, y, placed.width, &text, role);
+        } else {
+            pen.put_right(x + placed.width, y, placed.width, &text, role);
+        }
+        x += placed.width;
+    }
+    if selected {
+        pen.over_row(y, pen.look.theme.selected());
+        pen.put_styled(0, y, ">", pen.look.theme.style(Role::Strong).patch(pen.look.theme.selected()));
+    }
+}
+
+/// An empty list says why, and what to try.
+fn nothing(model: &Model, snapshot: &Snapshot, pen: &mut Pen<'_>) {
+    let (what, hint) = if snapshot.slos.is_empty() && snapshot.problems.is_empty() {
+        (
+            "No SLOs are in force.".to_string(),
+            "Write one into the SLO folder (see `burnledger check --help`); it is read at the next start.",
+        )
+    } else if snapshot.slos.is_empty() {
+        ("No SLO is in force: the files have errors.".into(), "`burnledger check` shows each of them with its place.")
+    } else {
+        (format!("No SLO matches `{}`.", model.list.filter), "Esc shows all of them again.")
+    };
+    pen.put(2, 0, &what, Role::Strong);
+    pen.put(2, 1, hint, Role::Faint);
+}
+
+fn recent(model: &Model, snapshot: &Snapshot, pen: &mut Pen<'_>) {
+    pen.rule(0, &[piece("recent", Role::Title)], "");
+    if snapshot.recent.is_empty() {
+        let none = match (snapshot.incident_count, Link::of(model)) {
+            (_, Link::Connecting(_) | Link::Filling(..)) => "Nothing yet.",
+            (0, _) => "Nothing has happened; the ledger holds no incident.",
+            _ => "Nothing has happened since this began.",
+        };
+        pen.put(1, 1, none, Role::Faint);
+    }
+    for (y, happened) in snapshot.recent.iter().take(pen.height().saturating_sub(1)).enumerate() {
+        recent_line(model, happened, y + 1, pen);
+    }
+}
+
+fn recent_line(model: &Model, happened: &RecentLine, y: usize, pen: &mut Pen<'_>) {
+    let zone = model.look.zone;
+    let same_day = zone.same_day(happened.at, model.wall());
+    let when = if same_day { zone.clock(happened.at) } else { zone.day_minute(happened.at) };
+    let x = pen.put(1, y, &when, Role::Faint);
+    let (tag, role) = happened.severity.map_or(("   ", Role::Faint), |s| banners::tag(Some(s)));
+    let x = pen.put(x.max(9) + 2, y, tag, role);
+    let named = happened.incident.filter(|id| !happened.text.contains(&id.to_string()));
+    let text = named.map_or_else(|| happened.text.to_string(), |id| format!("{id} {}", happened.text));
+    pen.put_cut(x + 1, y, pen.width().saturating_sub(x + 2), &text, Role::Text);
+}
