@@ -388,5 +388,4 @@ const FUNCTIONS: [&str; 68] = [
 ];
 
 #[cfg(test)]
-#[path = "guard_tests.rs"]
 mod tests;

@@ -8,7 +8,6 @@ use crate::domain::measure::{MatchOp, Matcher, Selector};
 use promql_parser::label::{self, Labels};
 use promql_parser::parser::value::ValueType;
 use promql_parser::parser::{self as theirs, AtModifier, LabelModifier, Offset, VectorMatchCardinality};
-use std::time::{Duration, SystemTime};
 
 /// Deepest tree: brackets and operators of the guard's limits stay well below a thread's stack.
 const MAX_LEVELS: usize = 250;
@@ -36,11 +35,11 @@ impl Lower<'_> {
             theirs::Expr::Paren(p) => Expr::Paren(inner(&p.expr)?),
             theirs::Expr::Unary(u) => Expr::Neg(inner(&u.expr)?),
             theirs::Expr::VectorSelector(v) => Expr::Vector(self.pick(v)?),
-            theirs::Expr::MatrixSelector(m) => Expr::Matrix(self.pick(&m.vs)?, self.stretch(m.range)),
+            theirs::Expr::MatrixSelector(m) => Expr::Matrix(self.pick(&m.vs)?, self.stretch(m.range.as_millis())),
             theirs::Expr::Subquery(s) => Expr::Subquery {
                 of: inner(&s.expr)?,
-                range: self.stretch(s.range),
-                step: s.step.map(|d| self.stretch(d)),
+                range: self.stretch(s.range.as_millis()),
+                step: s.step.map(|d| self.stretch(d.as_millis())),
                 shift: self.shift(s.offset.as_ref(), s.at.as_ref()),
             },
             theirs::Expr::Call(c) => Expr::Call {
@@ -107,19 +106,19 @@ impl Lower<'_> {
     fn shift(&self, offset: Option<&Offset>, at: Option<&AtModifier>) -> Shift {
         Shift {
             offset: offset.map(|o| match o {
-                Offset::Pos(d) => (self.stretch(*d), false),
-                Offset::Neg(d) => (self.stretch(*d), true),
+                Offset::Pos(d) => (self.stretch(d.as_millis()), false),
+                Offset::Neg(d) => (self.stretch(d.as_millis()), true),
             }),
             at: at.map(|at| match at {
                 AtModifier::Start => At::Start,
                 AtModifier::End => At::End,
-                AtModifier::At(time) => At::Time(Ms(millis(time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()))),
+AtModifier::At(_) => At::Time(seconds(at)),
             }),
         }
     }
 
-    fn stretch(&self, duration: Duration) -> Stretch {
-        let span = Span(millis(duration));
+    fn stretch(&self, millis: u128) -> Stretch {
+        let span = Span(i64::try_from(millis).unwrap_or(i64::MAX));
         if span == self.window { Stretch::Window } else { Stretch::Fixed(span) }
     }
 
@@ -144,8 +143,10 @@ impl Lower<'_> {
     }
 }
 
-fn millis(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+/// The instant of `@`, read from how the parser prints it (`@ 1609746000.000`): its own value is a clock's type.
+fn seconds(at: &AtModifier) -> Ms {
+    let shown = at.to_string();
+    Ms((shown.trim_start_matches(['@', ' ']).parse().unwrap_or(0.0) * 1000.0_f64).round() as i64)
 }
 
 fn kind(of: ValueType) -> Kind {

@@ -15,8 +15,10 @@ pub mod print;
 pub mod re2;
 pub mod matcher;
 pub mod plan;
+pub mod eval;
 
 pub use error::{FieldError, QueryError};
+pub use eval::{Dialect, EvalError, Evaluator, Memory, Rules, SeriesRef, SeriesSet, Value};
 pub use guard::parse;
 pub use matcher::SelectorMatcher;
 pub use plan::{
