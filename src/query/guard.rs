@@ -228,19 +228,25 @@ fn render(tokens: &[Lexeme], window: Span) -> String {
         if i > 0 && tokens[i - 1].at.end < lexeme.at.start {
             out.push(' ');
         }
-        one(&mut out, lexeme, i, window);
+        one(&mut out, tokens, i, window);
     }
     out
 }
 
-fn one(out: &mut String, lexeme: &Lexeme, i: usize, window: Span) {
+/// Writes one token as the parser shall see it.
+fn one(out: &mut String, tokens: &[Lexeme], i: usize, window: Span) {
     use std::fmt::Write;
-    let done = match &lexeme.token {
+    let done = match &tokens[i].token {
         Token::Name(name) => write!(out, "{name}"),
         Token::Number(n) if *n == 0.0 => write!(out, "0"),
         Token::Number(n) if n.is_infinite() => write!(out, "Inf"),
         Token::Number(n) => write!(out, "{n:e}"),
         Token::Duration(span) => write!(out, "{span}"),
+        // The parser must see which values rule the empty string out, as it refuses selectors where none does.
+        Token::Text(value) if value.is_empty() => write!(out, "\"\""),
+        Token::Text(value) if i > 0 && tokens[i - 1].is("!~") && re2::compile(value).is_ok_and(|r| r.is_match("")) => {
+            write!(out, "\"{MARK}{i}|\"")
+        }
         Token::Text(_) => write!(out, "\"{MARK}{i}\""),
         Token::Window => write!(out, "{window}"),
         Token::Sign(sign) => write!(out, "{sign}"),
@@ -271,7 +277,7 @@ fn explain(text: &str, tokens: &[Lexeme], window: Span, message: &str) -> QueryE
         let mut out = String::new();
         for i in part {
             out.push(' ');
-            one(&mut out, &tokens[i], i, window);
+            one(&mut out, tokens, i, window);
         }
         ask(&out).err()
     };

@@ -112,7 +112,7 @@ impl Lower<'_> {
             at: at.map(|at| match at {
                 AtModifier::Start => At::Start,
                 AtModifier::End => At::End,
-AtModifier::At(_) => At::Time(seconds(at)),
+                AtModifier::At(_) => At::Time(seconds(at)),
             }),
         }
     }
@@ -135,7 +135,8 @@ AtModifier::At(_) => At::Time(seconds(at)),
 
     /// The string a marked number stands for; other texts are themselves.
     fn text(&self, text: &str) -> Text {
-        let token = text.strip_prefix(MARK).and_then(|n| n.parse::<usize>().ok()).and_then(|i| self.tokens.get(i));
+        let token =
+            text.strip_prefix(MARK).and_then(|n| n.trim_end_matches('|').parse::<usize>().ok()).and_then(|i| self.tokens.get(i));
         match token.map(|t| &t.token) {
             Some(Token::Text(value)) => value.as_str().into(),
             _ => text.into(),

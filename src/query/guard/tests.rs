@@ -1,3 +1,5 @@
+//! Texts good, bad and hostile, and what the guard says to each.
+
 use super::*;
 use crate::query::parse;
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! What `explain` prints for SLIs as people write them.
+
 use super::*;
 
 const STEP: Span = Span::from_secs(15);
