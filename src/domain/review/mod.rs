@@ -1,1 +1,5 @@
 //! Looking back: the facts of a postmortem. Recovery statistics join here when they are built.
+
+pub mod postmortem;
+
+pub use postmortem::{BurnSeries, Clock, ClockKind, PostmortemFacts, Restated};

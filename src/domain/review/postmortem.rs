@@ -1,0 +1,179 @@
+//! The facts of a postmortem, gathered from an incident's fold. Unknown stays unknown.
+//!
+//! Deliberately absent: words and layout (`report`), and judgement: what went well, what to change and who does it is for
+//! people to write.
+
+use crate::domain::base::{Interval, Ms, Seq, Severity, SloId, Span, Text};
+use crate::domain::cost::CostSheet;
+use crate::domain::incident::ImpactRecord;
+use crate::domain::incident::{Entry, EntryHash, Fact, Incident, Milestones, PageRecord, Phase, ReasonText, RuleFired};
+use std::sync::Arc;
+
+/// Burn rate over time, for the chart.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BurnSeries {
+    /// The SLO it is of.
+    pub slo: SloId,
+    /// The window of each value.
+    pub window: Span,
+    /// Instant of the first value.
+    pub from: Ms,
+    /// Instant of the last value.
+    pub to: Ms,
+    /// Burn rates at even steps, oldest first; NaN where unknown.
+    pub values: Arc<[f32]>,
+    /// Levels worth a line: what fires above them, and the burn rate.
+    pub levels: Vec<(Text, f64)>,
+}
+
+/// The clocks of SEMANTICS 7.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClockKind {
+    /// Time to detect.
+    Detect,
+    /// Time to acknowledge.
+    Acknowledge,
+    /// Time to mitigate.
+    Mitigate,
+    /// Time to resolve.
+    Resolve,
+}
+
+impl ClockKind {
+    /// The short name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Detect => "TTD",
+            Self::Acknowledge => "TTA",
+            Self::Mitigate => "TTM",
+            Self::Resolve => "TTR",
+        }
+    }
+
+    /// From what to what, printed beside every value because tools disagree.
+    pub const fn definition(self) -> &'static str {
+        match self {
+            Self::Detect => "detected - impact start",
+            Self::Acknowledge => "first human acknowledgement - first page (detection when nobody was paged)",
+            Self::Mitigate => "mitigated - impact start",
+            Self::Resolve => "resolved - impact start",
+        }
+    }
+}
+
+/// One clock of the incident.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Clock {
+    /// Which.
+    pub kind: ClockKind,
+    /// How long; absent while unknown.
+    pub value: Option<Span>,
+}
+
+/// A cost as it was recorded at some time; the last one is in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Restated {
+    /// Its entry.
+    pub seq: Seq,
+    /// When it was recorded.
+    pub at: Ms,
+    /// The sheet.
+    pub sheet: CostSheet,
+}
+
+/// Everything a postmortem tells as fact.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PostmortemFacts {
+    /// The incident with all its entries.
+    pub incident: Incident,
+    /// SLOs that were bad, of every service.
+    pub slos: Vec<SloId>,
+    /// Rules that fired first.
+    pub first_rules: Vec<RuleFired>,
+    /// Reasons of the highest severity, as they were told when it was reached.
+    pub peak_reasons: Vec<ReasonText>,
+    /// When the highest severity was reached first.
+    pub peak_at: Option<Ms>,
+    /// Length of the bad intervals together; absent until impact was measured.
+    pub impact_span: Option<Span>,
+    /// The four clocks.
+    pub clocks: [Clock; 4],
+    /// Costs that were recorded, oldest first.
+    pub restated: Vec<Restated>,
+    /// Entries' numbers and hashes.
+    pub hashes: Vec<(Seq, EntryHash)>,
+    /// The burn rate over the incident, when it was handed in.
+    pub burn: Option<BurnSeries>,
+}
+
+impl PostmortemFacts {
+    /// Gathers the facts of an incident.
+    pub fn of(incident: &Incident, burn: Option<BurnSeries>) -> Self {
+        let peak = incident.peak_severity;
+        let reached = peak.and_then(|p| reached(&incident.entries, p));
+        Self {
+            slos: incident.services.iter().flat_map(|(_, slos)| slos.iter().cloned()).collect(),
+            first_rules: incident.entries.iter().find_map(opening_rules).unwrap_or_default(),
+            peak_reasons: reached.map(|(_, reasons)| reasons.to_vec()).unwrap_or_default(),
+            peak_at: reached.map(|(at, _)| at),
+            impact_span: incident.impact.as_ref().map(impact_span),
+            clocks: clocks(incident),
+            restated: incident.entries.iter().filter_map(restated).collect(),
+            hashes: incident.entries.iter().map(|e| (e.seq, e.hash)).collect(),
+            burn,
+            incident: incident.clone(),
+        }
+    }
+
+    /// The moments of the incident.
+    pub const fn milestones(&self) -> &Milestones {
+        &self.incident.milestones
+    }
+
+    /// Where it stands.
+    pub const fn phase(&self) -> Phase {
+        self.incident.phase
+    }
+
+    /// Pages that reached their end.
+    pub fn pages(&self) -> &[PageRecord] {
+        &self.incident.pages
+    }
+}
+
+fn impact_span(impact: &ImpactRecord) -> Span {
+    Interval::union_span(impact.intervals.iter().copied())
+}
+
+fn clocks(incident: &Incident) -> [Clock; 4] {
+    let clock = |kind, value| Clock { kind, value };
+    [
+        clock(ClockKind::Detect, incident.time_to_detect()),
+        clock(ClockKind::Acknowledge, incident.time_to_acknowledge()),
+        clock(ClockKind::Mitigate, incident.time_to_mitigate()),
+        clock(ClockKind::Resolve, incident.time_to_resolve()),
+    ]
+}
+
+fn opening_rules(entry: &Entry) -> Option<Vec<RuleFired>> {
+    match &entry.fact {
+        Fact::Opened(onset) => Some(onset.rules.clone()),
+        _ => None,
+    }
+}
+
+/// When a severity was reached first, and why.
+fn reached(entries: &[Entry], severity: Severity) -> Option<(Ms, &[ReasonText])> {
+    entries.iter().find_map(|e| match &e.fact {
+        Fact::Opened(onset) if onset.severity == Some(severity) => Some((e.at, &*onset.reasons)),
+        Fact::SeverityChanged { to, reasons, .. } if *to == severity => Some((e.at, &**reasons)),
+        _ => None,
+    })
+}
+
+fn restated(entry: &Entry) -> Option<Restated> {
+    match &entry.fact {
+        Fact::Costed(sheet) => Some(Restated { seq: entry.seq, at: entry.recorded_at, sheet: sheet.clone() }),
+        _ => None,
+    }
+}
