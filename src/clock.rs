@@ -117,6 +117,39 @@ impl Clock for ManualClock {
     }
 }
 
+/// A clock that starts at a chosen wall time and runs faster (or slower) than the machine's: for replays.
+///
+/// Both readings run at the same speed, so everything that waits waits in the replay's time.
+#[derive(Debug)]
+pub struct ScaledClock {
+    real: SystemClock,
+    start: Ms,
+    speed: f64,
+}
+
+impl ScaledClock {
+    /// A clock that shows `start` now and moves `speed` times as fast as real time; speeds below 0.001 count as 0.001.
+    pub fn new(start: Ms, speed: f64) -> Self {
+        Self { real: SystemClock::new(), start, speed: if speed.is_finite() { speed.max(0.001) } else { 1.0 } }
+    }
+
+    fn mono(&self) -> Mono {
+        Mono((self.real.mono().0 as f64 * self.speed) as u64)
+    }
+}
+
+impl Clock for ScaledClock {
+    fn now(&self) -> Now {
+        let mono = self.mono();
+        Now { wall: self.start + Span(i64::try_from(mono.0).unwrap_or(i64::MAX)), mono }
+    }
+
+    fn sleep_until(&self, at: Mono) -> Job<'_, ()> {
+        let wait = at.0.saturating_sub(self.mono().0) as f64 / self.speed;
+        Box::pin(tokio::time::sleep(Duration::from_millis(wait.ceil() as u64)))
+    }
+}
+
 /// A sleeper in the list; it leaves the list also when its future is dropped.
 struct Listed<'a> {
     clock: &'a ManualClock,
@@ -141,6 +174,17 @@ impl Drop for Listed<'_> {
 mod tests {
     use super::*;
     use std::sync::Arc;
+
+    #[tokio::test]
+    async fn a_scaled_clock_runs_at_its_speed() {
+        let clock = ScaledClock::new(Ms::from_secs(1_000), 1000.0);
+        assert!(clock.now().wall >= Ms::from_secs(1_000));
+        let wake = clock.now().mono + Span::from_secs(20);
+        clock.sleep_until(wake).await;
+        let now = clock.now();
+        assert!(now.mono >= wake, "20 s of the replay have passed within 20 ms");
+        assert_eq!(now.wall.since(Ms::from_secs(1_000)).millis(), now.mono.0, "both readings move together");
+    }
 
     #[test]
     fn the_system_clock_moves_and_never_back() {

@@ -1,1 +1,4 @@
-//! The engine simulated with seeds, faults and an auditor.
+//! The engine simulated over generated samples, in virtual time, with a memory ledger.
+
+mod outage;
+mod town;

@@ -198,6 +198,11 @@ impl Meter {
         Some(format!("a histogram has no bucket le=\"{under}\", so what is under the threshold cannot be counted{near}"))
     }
 
+    /// Series that are counted now.
+    pub fn series_count(&self) -> usize {
+        self.roll.series.len()
+    }
+
     /// Bytes of memory, about; labels of series not counted.
     pub fn bytes(&self) -> usize {
         self.tracks.iter().map(Track::bytes).sum::<usize>() + self.roll.series.capacity() * 250

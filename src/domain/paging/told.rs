@@ -77,8 +77,14 @@ impl Told {
         self.pages.iter().filter(same).map(|p| p.number + 1).max().unwrap_or(0)
     }
 
+    /// Somebody was told of trouble and not yet that it is over.
+    pub fn has_open_run(&self) -> bool {
+        let owners = self.pages.iter().map(|p| p.owner.as_deref());
+        owners.into_iter().any(|owner| !self.current(owner).is_empty())
+    }
+
     /// Pages of the present run of the incident: those to each receiver after its last resolved page, for one owner.
-    pub(super) fn current(&self, owner: Option<&str>) -> Vec<&ToldPage> {
+    pub fn current(&self, owner: Option<&str>) -> Vec<&ToldPage> {
         let mut open: BTreeMap<&str, Vec<&ToldPage>> = BTreeMap::new();
         for page in self.pages.iter().filter(|p| p.owner.as_deref() == owner) {
             let list = open.entry(&page.receiver).or_default();

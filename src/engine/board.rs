@@ -1,0 +1,258 @@
+//! The board: every feed with its history, judged at one instant. It knows nothing of incidents.
+//!
+//! A failed read seals nothing: the next good read fills the gap, and until then the tracks say "no data".
+
+use crate::domain::base::{Interval, Labels, Ms, Span};
+use crate::domain::judge::{Judge, Verdict};
+use crate::domain::measure::{Ask, Batch, CountedPlan, Detail, Meter, MeterSpec, Plan, Role, Track};
+use crate::domain::objective::{RevenueStream, Rulebook, Sli, Slo};
+use rust_decimal::prelude::ToPrimitive;
+use std::sync::Arc;
+
+/// Number of points of a row's small chart, and their distance.
+pub const SPARK_POINTS: usize = 72;
+/// Distance of the points of a row's small chart.
+pub const SPARK_STEP: Span = Span::from_mins(5);
+
+/// How far back failed transactions are known: incidents are costed while they are young.
+const STREAM_HISTORY: Span = Span::from_days(3);
+/// How far back a first read asks for every detail.
+const DETAILED: Span = Span::from_hours(2);
+
+/// Which feed a read is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FeedRef {
+    /// Of an SLO, by its place in the rulebook.
+    Slo(usize),
+    /// Of a revenue stream, by its place in the business file.
+    Stream(usize),
+}
+
+/// What a feed must read so that everything through an instant is known. All of it counts or none.
+#[derive(Clone, Debug)]
+pub struct FeedRead {
+    /// Whose it is.
+    pub feed: FeedRef,
+    /// The instant.
+    pub through: Ms,
+    /// What to ask, in the order in which answers must be taken.
+    pub asks: Vec<(Role, Ask)>,
+}
+
+/// An SLO with its history, its judges (one a track) and its latest verdicts.
+#[derive(Debug)]
+pub struct SloFeed {
+    /// The SLO.
+    pub slo: Arc<Slo>,
+    /// Its history.
+    pub meter: Meter,
+    judges: Vec<(Labels, Judge)>,
+    /// Latest verdicts, in the order of the meter's tracks.
+    pub verdicts: Vec<Arc<Verdict>>,
+    /// Small charts, in the same order.
+    pub sparks: Vec<Spark>,
+}
+
+/// A row's small chart: burn over 5 minutes and over 1 hour, oldest first.
+#[derive(Clone, Debug)]
+pub struct Spark {
+    /// Burn over 5 minutes.
+    pub short: Arc<[f32]>,
+    /// Burn over 1 hour.
+    pub long: Arc<[f32]>,
+}
+
+/// A revenue stream with the history of its failed transactions.
+#[derive(Debug)]
+pub struct StreamFeed {
+    /// The stream.
+    pub stream: RevenueStream,
+    /// Its history.
+    pub meter: Meter,
+}
+
+/// All feeds.
+#[derive(Debug)]
+pub struct Board {
+    step: Span,
+    /// SLOs, in the rulebook's order.
+    pub slos: Vec<SloFeed>,
+    /// Revenue streams, in the business file's order.
+    pub streams: Vec<StreamFeed>,
+    /// The instant judged last.
+    pub at: Option<Ms>,
+    spark_at: Option<Ms>,
+}
+
+impl Board {
+    /// An empty board for a rulebook: no history, nothing judged.
+    pub fn new(book: &Rulebook) -> Self {
+        let step = book.timing.step;
+        let slos = book.slos.iter().map(|slo| SloFeed::new(slo, step)).collect();
+        let streams = book.business.iter().flat_map(|b| &b.streams).map(|s| StreamFeed::new(s, step)).collect();
+        Self { step, slos, streams, at: None, spark_at: None }
+    }
+
+    /// A board for a new rulebook that keeps the history of feeds whose measuring did not change.
+    #[must_use]
+    pub fn renewed(self, book: &Rulebook) -> Self {
+        let mut old = self;
+        let mut new = Self::new(book);
+        if new.step != old.step {
+            return new;
+        }
+        for feed in &mut new.slos {
+            if let Some(i) = old.slos.iter().position(|o| o.meter.spec() == feed.meter.spec()) {
+                feed.meter = old.slos.swap_remove(i).meter;
+            }
+        }
+        for feed in &mut new.streams {
+            if let Some(i) = old.streams.iter().position(|o| o.meter.spec() == feed.meter.spec()) {
+                feed.meter = old.streams.swap_remove(i).meter;
+            }
+        }
+        new
+    }
+
+    /// Distance of evaluations.
+    pub const fn step(&self) -> Span {
+        self.step
+    }
+
+    /// What must be read so that everything is known through `at`. A feed without history asks for its whole period: counts
+    /// for most of it, every detail for the last hours.
+    pub fn reads(&mut self, at: Ms) -> Vec<FeedRead> {
+        let slos = self.slos.iter_mut().enumerate().map(|(i, f)| (FeedRef::Slo(i), &mut f.meter));
+        let streams = self.streams.iter_mut().enumerate().map(|(i, f)| (FeedRef::Stream(i), &mut f.meter));
+        slos.chain(streams).filter_map(|(feed, meter)| feed_read(feed, meter, at)).collect()
+    }
+
+    /// Takes all answers of a feed, in the order of its asks, and seals it through `through`.
+    pub fn take(&mut self, feed: FeedRef, through: Ms, answers: &[(Role, Arc<Batch>)]) {
+        if let Some(meter) = self.meter_mut(feed) {
+            for (role, batch) in answers {
+                meter.take(*role, batch);
+            }
+            meter.seal(through);
+        }
+    }
+
+    fn meter_mut(&mut self, feed: FeedRef) -> Option<&mut Meter> {
+        match feed {
+            FeedRef::Slo(i) => self.slos.get_mut(i).map(|f| &mut f.meter),
+            FeedRef::Stream(i) => self.streams.get_mut(i).map(|f| &mut f.meter),
+        }
+    }
+
+    /// How long before an instant evaluations must begin so that every hold is known at it.
+    pub fn warm_up(&self) -> Span {
+        self.slos.iter().map(|f| Judge::memory(&f.slo)).max().unwrap_or_default() + self.step * 2
+    }
+
+    /// Judges every track at `at`, which should rise by one step from call to call. Bounded by tracks x windows; allocates
+    /// only when a track is new or a small chart moves.
+    pub fn judge(&mut self, at: Ms) {
+        for feed in &mut self.slos {
+            feed.judge(at, self.step);
+        }
+        self.at = Some(at);
+        let spark_at = at.floor_to(SPARK_STEP);
+        let grew = self.slos.iter().any(|f| f.sparks.len() != f.verdicts.len());
+        if self.spark_at != Some(spark_at) || grew {
+            for feed in &mut self.slos {
+                feed.draw_sparks(spark_at);
+            }
+            self.spark_at = Some(spark_at);
+        }
+    }
+
+    /// The instant through which every SLO is known; absent before the first good read of all.
+    pub fn sealed(&self) -> Option<Ms> {
+        self.slos.iter().map(|f| f.meter.sealed()).min().flatten()
+    }
+
+    /// The feed of an SLO.
+    pub fn slo(&self, id: &str) -> Option<&SloFeed> {
+        self.slos.iter().find(|f| f.slo.id.as_str() == id)
+    }
+}
+
+impl SloFeed {
+    fn new(slo: &Arc<Slo>, step: Span) -> Self {
+        let meter = Meter::new(slo.meter_spec(step));
+        Self { slo: Arc::clone(slo), meter, judges: Vec::new(), verdicts: Vec::new(), sparks: Vec::new() }
+    }
+
+    fn judge(&mut self, at: Ms, step: Span) {
+        let tracks = self.meter.tracks();
+        let same = tracks.len() == self.judges.len() && tracks.iter().zip(&self.judges).all(|(t, (g, _))| t.group == *g);
+        if !same {
+            let mut old = std::mem::take(&mut self.judges);
+            for track in tracks {
+                let kept = old.iter().position(|(g, _)| *g == track.group).map(|i| old.swap_remove(i));
+                self.judges.push(kept.unwrap_or_else(|| (track.group.clone(), Judge::new(&self.slo, step))));
+            }
+            self.verdicts = tracks.iter().map(|_| Arc::default()).collect();
+        }
+        for ((track, (_, judge)), verdict) in tracks.iter().zip(&mut self.judges).zip(&mut self.verdicts) {
+            judge.evaluate(&self.slo, track, at, Arc::make_mut(verdict));
+        }
+    }
+
+    fn draw_sparks(&mut self, at: Ms) {
+        let point = |track: &Track, window: Span, i: usize| {
+            let end = at - SPARK_STEP * (SPARK_POINTS - 1 - i) as i64;
+            burn(&self.slo, track, end, window).map_or(f32::NAN, |b| b as f32)
+        };
+        let row = |track: &Track, window: Span| (0..SPARK_POINTS).map(|i| point(track, window, i)).collect();
+        let sparks =
+            self.meter.tracks().iter().map(|t| Spark { short: row(t, Span::from_mins(5)), long: row(t, Span::from_hours(1)) });
+        self.sparks = sparks.collect();
+    }
+
+    /// Tracks with their verdicts.
+    pub fn judged(&self) -> impl Iterator<Item = (&Track, &Arc<Verdict>)> {
+        self.meter.tracks().iter().zip(&self.verdicts)
+    }
+}
+
+impl StreamFeed {
+    fn new(stream: &RevenueStream, step: Span) -> Self {
+        let plan = Plan::Counted(CountedPlan::Events { bad: stream.failed.clone(), total: None });
+        let spec = MeterSpec { step, period: STREAM_HISTORY, ..MeterSpec::new(plan) };
+        Self { stream: stream.clone(), meter: Meter::new(spec) }
+    }
+
+    /// Slices of the step that had samples within a stretch.
+    pub fn observed(&self, over: Interval) -> usize {
+        self.meter.tracks().iter().map(|t| t.history.counts(over.from, over.to).observed as usize).sum()
+    }
+}
+
+/// Burn rate over a window of the past: error ratio over budget, or occurrences over what is allowed.
+fn burn(slo: &Slo, track: &Track, end: Ms, window: Span) -> Option<f64> {
+    let counts = track.history.counts(end - window, end);
+    match (&slo.sli, slo.target) {
+        (Sli::Occurrences { allowed, per, .. }, _) => {
+            let allowed = allowed.to_f64()? * window.secs_f64() / per.secs_f64();
+            (counts.observed > 0 && allowed > 0.0).then(|| counts.bad / allowed)
+        }
+        (_, Some(target)) => counts.ratio().map(|ratio| ratio / target.budget()),
+        _ => None,
+    }
+}
+
+fn feed_read(feed: FeedRef, meter: &mut Meter, at: Ms) -> Option<FeedRead> {
+    let asks = match meter.sealed() {
+        Some(sealed) if sealed >= at => return None,
+        Some(sealed) if at.since(sealed) <= DETAILED => meter.asks(sealed, at, Detail::Full),
+        known => {
+            let from = known.unwrap_or(at - meter.spec().period - Span::from_mins(30));
+            let recent = (at - DETAILED).max(from);
+            let mut asks = if recent > from { meter.asks(from, recent, Detail::Counts) } else { Vec::new() };
+            asks.extend(meter.asks(recent, at, Detail::Full));
+            asks
+        }
+    };
+    Some(FeedRead { feed, through: at, asks })
+}

@@ -1,0 +1,358 @@
+//! The live driver: reads what the board needs, steps, records, publishes a snapshot; all waiting happens here.
+//!
+//! The same loop serves the watch, the dashboard's own engine and a replay at any speed: only clock, source and ledger
+//! differ. [`Live::advance`] does one whole tick in line, for drivers that move the clock themselves.
+
+use super::event::Event;
+use super::health::Health;
+use super::look::warm_up;
+use super::reading::{Done, read_all};
+use super::rows;
+use super::state::State;
+use super::step::step;
+use crate::domain::base::{IncidentId, Ms, Now, Span, Text};
+use crate::domain::incident::Entry;
+use crate::domain::objective::Rulebook;
+use crate::domain::paging::{Commit, NewDispatch};
+use crate::domain::view::Snapshot;
+use crate::ports::{Clock, Fence, Lead, Ledger, LedgerError, MetricSource};
+use std::sync::Arc;
+use tokio::sync::{mpsc, watch};
+
+/// Entries read from the ledger at once.
+const PAGE: usize = 1000;
+
+/// What the driver is told once.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// This process, for the lease: host and process number.
+    pub who: Text,
+    /// Whether it wants to lead (record and page).
+    pub wants_to_lead: bool,
+    /// How long the lease lasts without renewal.
+    pub lease: Span,
+    /// Reads at once.
+    pub concurrency: usize,
+    /// The last instant there is to judge: the end of a recording.
+    pub until: Option<Ms>,
+}
+
+/// Takes pages that could not be recorded because the ledger is down (DESIGN 3, reason 11).
+pub trait Emergency: Send + Sync {
+    /// Sends them as well as it can; each incident once per start of impact.
+    fn page(&self, dispatches: Vec<NewDispatch>, now: Now) -> crate::ports::Job<'_, ()>;
+}
+
+/// The world as the driver knows it.
+#[derive(Clone)]
+pub struct World {
+    /// Where samples come from.
+    pub source: Arc<dyn MetricSource>,
+    /// Where facts go.
+    pub ledger: Arc<dyn Ledger>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// The way out when the ledger is down.
+    pub emergency: Option<Arc<dyn Emergency>>,
+}
+
+/// The driver.
+pub struct Live {
+    state: State,
+    world: World,
+    options: Options,
+    health: Health,
+    snapshots: watch::Sender<Arc<Snapshot>>,
+    fence: watch::Sender<Option<Fence>>,
+    renew_at: Ms,
+}
+
+/// Reads under way for one tick.
+struct Reading {
+    at: Ms,
+    answers: mpsc::Receiver<Done>,
+    all: usize,
+    done: usize,
+    failed: usize,
+}
+
+impl Live {
+    /// A driver that has read nothing yet. Its first snapshot has every SLO's name and no number.
+    pub fn new(mut state: State, world: World, options: Options, health: Health) -> Self {
+        let now = world.clock.now();
+        step(&mut state, now, Event::Source(world.source.name()));
+        let first = Arc::new(rows::snapshot(&state, &health, now));
+        Self {
+            state,
+            world,
+            options,
+            health,
+            snapshots: watch::Sender::new(first),
+            fence: watch::Sender::new(None),
+            renew_at: Ms(i64::MIN),
+        }
+    }
+
+    /// Snapshots: the latest wins.
+    pub fn snapshots(&self) -> watch::Receiver<Arc<Snapshot>> {
+        self.snapshots.subscribe()
+    }
+
+    /// The fence while this process leads; the courier sends only under it.
+    pub fn fence(&self) -> watch::Receiver<Option<Fence>> {
+        self.fence.subscribe()
+    }
+
+    /// The state, for drivers and tests that look inside.
+    pub const fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Reads the ledger's entries, so that a restart knows what was going on before it decides anything.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub async fn begin(&mut self) -> Result<(), LedgerError> {
+        self.learn().await?;
+        self.publish();
+        Ok(())
+    }
+
+    /// One whole tick in line: lead, learn, read, judge, record, publish. Nothing happens when this instant was judged.
+    pub async fn advance(&mut self) {
+        self.renew_lead().await;
+        self.learn_or_note().await;
+        if let Some(mut reading) = self.start_reading() {
+            while let Some(done) = reading.answers.recv().await {
+                self.take(&mut reading, done);
+            }
+            self.finish(reading).await;
+        }
+        self.publish();
+    }
+
+    /// Runs until `stop` says so (or its sender is gone), then gives the lease back.
+    pub async fn run(mut self, mut stop: watch::Receiver<bool>, mut rules: watch::Receiver<Arc<Rulebook>>) {
+        let (tail, mut entries) = mpsc::channel(16);
+        let tail = tokio::spawn(follow(Arc::clone(&self.world.ledger), self.state.incidents.last_seq(), tail));
+        let mut reading: Option<Reading> = None;
+        let mut next = self.world.clock.now().mono;
+        loop {
+            let clock = Arc::clone(&self.world.clock);
+            tokio::select! {
+                biased;
+                _ = stop.wait_for(|s| *s) => break,
+                Ok(()) = rules.changed() => {
+                    let book = rules.borrow_and_update().clone();
+                    reading = None;
+                    self.step(Event::Rulebook(book));
+                    self.publish();
+                }
+                Some(list) = entries.recv() => {
+                    self.step(Event::Entries(list));
+                    self.publish();
+                }
+                done = next_answer(&mut reading), if reading.is_some() => match done {
+                    Some(done) => {
+                        if let Some(reading) = reading.as_mut() {
+                            self.take(reading, done);
+                        }
+                    }
+                    None => {
+                        if let Some(reading) = reading.take() {
+                            self.finish(reading).await;
+                            self.publish();
+                        }
+                    }
+                },
+                () = clock.sleep_until(next), if reading.is_none() => {
+                    self.renew_lead().await;
+                    reading = self.start_reading();
+                    next = self.next_tick();
+                    self.publish();
+                }
+            }
+        }
+        tail.abort();
+        self.stop().await;
+    }
+
+    /// Gives the lease back, so that another process can lead at once.
+    pub async fn stop(&mut self) {
+        let held = *self.fence.borrow();
+        if let Some(fence) = held {
+            self.fence.send_replace(None);
+            let _ = self.world.ledger.resign(fence).await;
+        }
+    }
+
+    fn step(&mut self, event: Event) -> Option<Commit> {
+        let now = self.world.clock.now();
+        step(&mut self.state, now, event).commit
+    }
+
+    /// Monotonic time of the next tick: just after the next multiple of the step, by the wall clock.
+    fn next_tick(&self) -> crate::domain::base::Mono {
+        let (now, step) = (self.world.clock.now(), self.state.board.step());
+        let wait = (now.wall.floor_to(step) + step).since(now.wall);
+        now.mono + wait
+    }
+
+    async fn renew_lead(&mut self) {
+        let now = self.world.clock.now();
+        if !self.options.wants_to_lead || now.wall < self.renew_at {
+            return;
+        }
+        self.renew_at = now.wall + Span(self.options.lease.0 / 3);
+        let held = match self.world.ledger.lead(self.options.who.clone(), self.options.lease, now).await {
+            Ok(Lead::Held { fence, .. }) => {
+                self.health.leader = None;
+                Some(fence)
+            }
+            Ok(Lead::Taken { by, .. }) => {
+                self.health.leader = Some(by);
+                None
+            }
+            Err(error) => {
+                self.health.ledger_failed(&error);
+                *self.fence.borrow()
+            }
+        };
+        self.fence.send_if_modified(|f| std::mem::replace(f, held) != held);
+        self.step(Event::Lead(held.is_some()));
+    }
+
+    async fn learn(&mut self) -> Result<(), LedgerError> {
+        loop {
+            let entries = self.world.ledger.since(self.state.incidents.last_seq(), PAGE).await?;
+            let more = entries.len() == PAGE;
+            self.step(Event::Entries(entries));
+            if !more {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn learn_or_note(&mut self) {
+        match self.learn().await {
+            Ok(()) => self.health.ledger_error = None,
+            Err(error) => self.health.ledger_failed(&error),
+        }
+    }
+
+    /// Starts the reads for the present instant; `None` when it was judged already.
+    fn start_reading(&mut self) -> Option<Reading> {
+        let timing = self.state.book.timing;
+        let at = (self.world.clock.now().wall - timing.settle).floor_to(timing.step);
+        let at = self.options.until.map_or(at, |until| at.min(until.floor_to(timing.step)));
+        if self.state.board.at.is_some_and(|judged| judged >= at) {
+            self.health.ended = self.options.until.is_some_and(|until| at >= until.floor_to(timing.step));
+            return None;
+        }
+        let reads = self.state.board.reads(at);
+        let all = reads.len();
+        let (answer, answers) = mpsc::channel(4);
+        tokio::spawn(read_all(Arc::clone(&self.world.source), reads, self.options.concurrency, answer));
+        Some(Reading { at, answers, all, done: 0, failed: 0 })
+    }
+
+    fn take(&mut self, reading: &mut Reading, done: Done) {
+        reading.done += 1;
+        match done.result {
+            Ok(answers) => {
+                self.step(Event::Answers { feed: done.feed, through: done.through, answers });
+                self.health.warned(done.warnings);
+            }
+            Err(error) => {
+                reading.failed += 1;
+                self.health.read_failed(self.world.clock.now().wall, &error);
+            }
+        }
+        if self.state.board.at.is_none() {
+            self.health.filling(reading.done, reading.all);
+            self.publish();
+        }
+    }
+
+    async fn finish(&mut self, reading: Reading) {
+        if reading.failed == 0 {
+            self.health.read_came(self.world.clock.now().wall);
+        }
+        self.warm(reading.at);
+        self.hear_of_pages().await;
+        let commit = self.step(Event::Tick { at: reading.at });
+        if let Some(commit) = commit {
+            self.record(commit).await;
+        }
+    }
+
+    /// After a start, evaluations before the first one make every hold known; they decide nothing.
+    fn warm(&mut self, at: Ms) {
+        if self.state.board.at.is_none() {
+            let now = self.world.clock.now();
+            warm_up(&mut self.state, now, at);
+        }
+    }
+
+    /// Reads the outbox' rows of incidents that live or were told of: what the next pages are planned from.
+    async fn hear_of_pages(&mut self) {
+        if !self.state.leading {
+            return;
+        }
+        let ids: Vec<IncidentId> = self.state.incidents.iter().filter(|i| self.state.follows_pages(i)).map(|i| i.id).collect();
+        for incident in ids {
+            match self.world.ledger.dispatches(Some(incident)).await {
+                Ok(rows) => {
+                    self.step(Event::Rows { incident, rows });
+                }
+                Err(error) => self.health.ledger_failed(&error),
+            }
+        }
+    }
+
+    async fn record(&mut self, commit: Commit) {
+        let (now, fence) = (self.world.clock.now(), *self.fence.borrow());
+        let dispatches = commit.dispatches.clone();
+        match self.world.ledger.commit(commit, fence, now).await {
+            Ok(_) | Err(LedgerError::Conflict { .. }) => self.learn_or_note().await,
+            Err(LedgerError::Fenced { by }) => {
+                self.health.leader = Some(by.into());
+                self.fence.send_replace(None);
+                self.step(Event::Lead(false));
+            }
+            Err(error) => {
+                self.health.ledger_failed(&error);
+                if let Some(emergency) = self.world.emergency.clone() {
+                    emergency.page(dispatches, now).await;
+                }
+            }
+        }
+    }
+
+    fn publish(&mut self) {
+        self.health.number += 1;
+        let snapshot = rows::snapshot(&self.state, &self.health, self.world.clock.now());
+        self.snapshots.send_replace(Arc::new(snapshot));
+    }
+}
+
+async fn next_answer(reading: &mut Option<Reading>) -> Option<Done> {
+    match reading {
+        Some(reading) => reading.answers.recv().await,
+        None => None,
+    }
+}
+
+/// Follows the ledger from `after` on: entries of any process arrive within its polling interval.
+async fn follow(ledger: Arc<dyn Ledger>, mut after: crate::domain::base::Seq, to: mpsc::Sender<Vec<Entry>>) {
+    loop {
+        ledger.changed(after).await;
+        // A ledger that cannot be read is told by the tick's own read; here it is simply asked again when it changes.
+        let Ok(entries) = ledger.since(after, PAGE).await else { continue };
+        let Some(last) = entries.last() else { continue };
+        after = last.seq;
+        if to.send(entries).await.is_err() {
+            return;
+        }
+    }
+}

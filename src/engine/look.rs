@@ -1,0 +1,72 @@
+//! One look: everything read and judged at one instant, without a ledger. What `status` and `explain` are made of.
+
+use super::event::Event;
+use super::health::Health;
+use super::reading::read_all;
+use super::rows;
+use super::state::State;
+use super::step::step;
+use crate::domain::base::{Ms, Now};
+use crate::domain::view::Snapshot;
+use crate::ports::{MetricSource, SourceError};
+use std::sync::Arc;
+use tokio::sync::mpsc;
+
+/// What a look found.
+pub struct Looked {
+    /// Everything, at the instant.
+    pub snapshot: Snapshot,
+    /// Reads that failed, each error once; the tracks behind them say "no data".
+    pub errors: Vec<SourceError>,
+    /// Feeds whose every read came.
+    pub came: usize,
+}
+
+/// Reads and judges at `at` (floored to the step). `progress` hears of every answer: done and all.
+pub async fn look(
+    state: &mut State,
+    mut health: Health,
+    source: &Arc<dyn MetricSource>,
+    at: Ms,
+    concurrency: usize,
+    mut progress: impl FnMut(usize, usize),
+) -> Looked {
+    let at = at.floor_to(state.board.step());
+    let now = Now { wall: at + state.book.timing.settle, ..Now::default() };
+    let reads = state.board.reads(at);
+    let all = reads.len();
+    let (answer, mut answers) = mpsc::channel(4);
+    let reading = tokio::spawn(read_all(Arc::clone(source), reads, concurrency, answer));
+    let (mut errors, mut done, mut came) = (Vec::new(), 0, 0);
+    while let Some(answer) = answers.recv().await {
+        done += 1;
+        progress(done, all);
+        match answer.result {
+            Ok(answers) => {
+                came += 1;
+                health.warned(answer.warnings);
+                step(state, now, Event::Answers { feed: answer.feed, through: answer.through, answers });
+            }
+            Err(error) if errors.contains(&error) => {}
+            Err(error) => errors.push(error),
+        }
+    }
+    let _ = reading.await;
+    warm_up(state, now, at);
+    step(state, now, Event::Tick { at });
+    health.read_came(now.wall);
+    if let Some(error) = errors.first() {
+        health.read_failed(now.wall, error);
+    }
+    Looked { snapshot: rows::snapshot(state, &health, now), errors, came }
+}
+
+/// Evaluations before the first one make every hold known; they decide nothing.
+pub(super) fn warm_up(state: &mut State, now: Now, at: Ms) {
+    let width = state.board.step();
+    let mut instant = (at - state.board.warm_up()).floor_to(width);
+    while instant < at {
+        step(state, now, Event::Warm { at: instant });
+        instant = instant + width;
+    }
+}

@@ -1,0 +1,118 @@
+//! What happens next to an incident if nothing changes: windows, escalation and budget turned into clock times.
+
+use super::state::State;
+use crate::domain::base::{IncidentId, Money, Ms, Span};
+use crate::domain::incident::{Incident, Phase};
+use crate::domain::judge::{BudgetStatus, TierVerdict, Verdict};
+use crate::domain::objective::Slo;
+use crate::domain::paging::{Acknowledgement, Audience, DispatchKind, PageContent, next_page_at};
+use crate::domain::view::{CostTicker, NextEvent};
+use crate::words;
+use rust_decimal::Decimal;
+
+/// Projections further away than this say nothing useful.
+const HORIZON: Span = Span::from_days(30);
+
+/// Events to come, the nearest first.
+pub fn events(
+    state: &State,
+    incident: &Incident,
+    budget: Option<&BudgetStatus>,
+    cost: Option<&CostTicker>,
+    at: Ms,
+) -> Vec<NextEvent> {
+    let mut events: Vec<NextEvent> = Vec::new();
+    if incident.phase == Phase::Mitigated {
+        let end = incident.milestones.impact_end.unwrap_or(at);
+        events.push(NextEvent { at: end + state.book.timing.resolve_after, text: "resolves by itself if it stays good".into() });
+        return events;
+    }
+    events.extend(next_page(state, incident));
+    events.extend(crossings(state, incident, at));
+    events.extend(exhaustion(budget, cost, at));
+    events.retain(|e| e.at >= at && e.at.since(at) <= HORIZON);
+    events.sort_by_key(|e| e.at);
+    events
+}
+
+fn next_page(state: &State, incident: &Incident) -> Option<NextEvent> {
+    let IncidentId(_) = incident.id;
+    let (told, _) = state.told(incident.id)?;
+    let owner = state.book.service(&incident.service).owner;
+    let content = blank_content(incident);
+    let audience = Audience {
+        incident: crate::domain::incident::IncidentRef::Known(incident.id),
+        owner: owner.as_deref(),
+        routes: &state.settings.routes,
+        timing: &state.book.timing,
+        content: &content,
+    };
+    let acknowledged = incident.acknowledged_by.as_ref().zip(incident.acknowledged_severity);
+    let acknowledged = acknowledged.map(|((_, at), severity)| Acknowledgement { severity, at: *at });
+    let (at, kind) = next_page_at(incident.severity?, acknowledged, told, &audience)?;
+    let text = match kind {
+        DispatchKind::Escalated => "still not acknowledged: escalates to the next level",
+        _ => "still not acknowledged: pages again",
+    };
+    Some(NextEvent { at, text: text.into() })
+}
+
+fn blank_content(incident: &Incident) -> PageContent {
+    PageContent {
+        service: incident.service.clone(),
+        slos: Vec::new(),
+        owner: None,
+        impact_start: None,
+        detected: None,
+        resolved: None,
+        reasons: Vec::new(),
+        bad: None,
+        total: None,
+        budget_remaining: None,
+        cost_so_far: None,
+        cost_per_minute: None,
+        runbook: None,
+        environment: None,
+        not_recorded: false,
+        drill: incident.drill,
+    }
+}
+
+/// When tiers that do not fire yet will, if the short window's burn goes on.
+fn crossings(state: &State, incident: &Incident, at: Ms) -> Vec<NextEvent> {
+    let mine = |id| incident.services.iter().any(|(_, slos)| slos.contains(id));
+    let mut events = Vec::new();
+    for feed in state.board.slos.iter().filter(|f| mine(&f.slo.id)) {
+        for (_, verdict) in feed.judged() {
+            events.extend(verdict.tiers.iter().filter_map(|t| crossing(&feed.slo, verdict, t, at)));
+        }
+    }
+    events
+}
+
+/// The long window gains (short burn - long burn) / L a second while the past it forgets burned little.
+fn crossing(slo: &Slo, verdict: &Verdict, tier: &TierVerdict, at: Ms) -> Option<NextEvent> {
+    let rule = slo.tiers.get(tier.tier)?;
+    let factor: f64 = rule.factor.to_string().parse().ok()?;
+    let now = verdict.windows.iter().find(|w| w.window == Span::from_mins(5))?.burn_rate?;
+    let long = tier.long_burn?;
+    if tier.firing || long > factor || now <= factor || now <= long {
+        return None;
+    }
+    let seconds = (factor - long) / (now - long) * rule.long.secs_f64();
+    let text = format!("{} burn over {} crosses {factor}x: {}", slo.name, rule.long, rule.severity);
+    Some(NextEvent { at: at + words::time::from_secs(seconds)?, text: text.into() })
+}
+
+fn exhaustion(budget: Option<&BudgetStatus>, cost: Option<&CostTicker>, at: Ms) -> Option<NextEvent> {
+    let seconds = budget?.exhausts_in_seconds.filter(|s| *s > 0.0)?;
+    let left = words::time::from_secs(seconds)?;
+    let by_then = cost.and_then(|c| {
+        let minutes = Decimal::try_from(seconds / 60.0).ok()?;
+        let more = c.per_minute?.amount.checked_mul(minutes)?;
+        let sum = c.so_far?.amount.checked_add(more)?;
+        Some(Money::new(sum, c.so_far?.currency))
+    });
+    let cost = by_then.map(|m| format!("; cost by then {}", words::money::brief(m))).unwrap_or_default();
+    Some(NextEvent { at: at + left, text: format!("error budget exhausted at the 1h rate{cost}").into() })
+}

@@ -1,0 +1,162 @@
+//! Which pages go with a decision: each incident that lives, or ended with pages out, is looked at once a tick.
+//!
+//! Who is told, when it repeats and when it escalates is `paging`'s; here is only which occasion it is.
+
+use super::draft::Draft;
+use super::harm;
+use super::state::State;
+use crate::domain::base::{Ms, Now, Text};
+use crate::domain::incident::{Incident, IncidentRef, Phase};
+use crate::domain::paging::{Acknowledgement, Audience, DispatchKind, NewDispatch, Occasion, PageContent, Told, plan_pages};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Adds to the draft every page that its facts, people's entries and the passing of time cause.
+pub fn plan(state: &State, draft: &mut Draft, now: Now) {
+    let mut all: BTreeMap<IncidentRef, Arc<Incident>> =
+        state.incidents.iter().filter(|i| concerns(state, i)).map(|i| (IncidentRef::Known(i.id), Arc::clone(i))).collect();
+    all.extend(draft.changed().map(|(r, i)| (r, Arc::clone(i))));
+    let mut pages = Vec::new();
+    for (reference, incident) in &all {
+        pages.extend(Pager { state, reference: *reference, incident, now }.pages());
+    }
+    draft.dispatches.extend(pages);
+}
+
+/// Live, or ended while receivers still believe that it is not.
+fn concerns(state: &State, incident: &Incident) -> bool {
+    incident.phase.is_live() || state.told(incident.id).is_some()
+}
+
+struct Pager<'a> {
+    state: &'a State,
+    reference: IncidentRef,
+    incident: &'a Arc<Incident>,
+    now: Now,
+}
+
+impl Pager<'_> {
+    fn pages(&self) -> Vec<NewDispatch> {
+        if self.incident.phase == Phase::Suspected {
+            return Vec::new();
+        }
+        let services = &self.incident.services;
+        let owners: BTreeSet<Option<Text>> = services.iter().map(|(name, _)| self.state.book.service(name).owner).collect();
+        let told = self.told();
+        owners.iter().flat_map(|owner| self.for_owner(owner.as_ref(), &told)).collect()
+    }
+
+    fn told(&self) -> Told {
+        match self.reference {
+            IncidentRef::Known(id) => self.state.told(id).map(|(told, _)| told.clone()).unwrap_or_default(),
+            IncidentRef::Opens(_) => Told::default(),
+        }
+    }
+
+    fn waiting(&self) -> &[Text] {
+        match self.reference {
+            IncidentRef::Known(id) => self.state.told(id).map_or(&[], |(_, waiting)| waiting),
+            IncidentRef::Opens(_) => &[],
+        }
+    }
+
+    fn for_owner(&self, owner: Option<&Text>, told: &Told) -> Vec<NewDispatch> {
+        let occasions = self.occasions(owner.map(|o| &**o), told);
+        if occasions.is_empty() {
+            return Vec::new();
+        }
+        let content = self.content(owner.cloned());
+        let audience = Audience {
+            incident: self.reference,
+            owner: owner.map(|o| &**o),
+            routes: &self.state.settings.routes,
+            timing: &self.state.book.timing,
+            content: &content,
+        };
+        let (mut told, mut pages) = (told.clone(), Vec::new());
+        for occasion in occasions {
+            let planned = plan_pages(occasion, &told, &audience, self.now.wall);
+            for page in &planned {
+                told.note(page, self.now.wall);
+            }
+            pages.extend(planned);
+        }
+        pages
+    }
+
+    /// What happened, in the order it should be told.
+    fn occasions(&self, owner: Option<&str>, told: &Told) -> Vec<Occasion<'_>> {
+        let incident = self.incident;
+        let Some(severity) = incident.severity else { return Vec::new() };
+        if !incident.phase.is_live() {
+            return if told.current(owner).is_empty() { Vec::new() } else { vec![Occasion::Resolved] };
+        }
+        let acknowledged = self.acknowledged();
+        let before = self.before();
+        let mut out = Vec::new();
+        if before.is_some_and(|b| b.flaps < incident.flaps) {
+            out.push(Occasion::Reopened { severity });
+        } else if incident.phase != Phase::Mitigated {
+            out.push(Occasion::Opened { severity });
+        }
+        if before.and_then(|b| b.severity).is_some_and(|b| b < severity) {
+            out.push(Occasion::Raised { to: severity, acknowledged });
+        }
+        if self.no_data_is_due(told) {
+            out.push(Occasion::NoData { severity });
+        }
+        if incident.phase != Phase::Mitigated {
+            out.push(Occasion::Passed { severity, acknowledged, waiting: self.waiting() });
+        }
+        out
+    }
+
+    fn before(&self) -> Option<&Arc<Incident>> {
+        match self.reference {
+            IncidentRef::Known(id) => self.state.incidents.get(id),
+            IncidentRef::Opens(_) => None,
+        }
+    }
+
+    fn acknowledged(&self) -> Option<Acknowledgement> {
+        let (_, at) = self.incident.acknowledged_by.as_ref()?;
+        Some(Acknowledgement { severity: self.incident.acknowledged_severity?, at: *at })
+    }
+
+    fn no_data_is_due(&self, told: &Told) -> bool {
+        let told_since = |since: Ms| told.pages().iter().any(|p| p.kind == DispatchKind::NoData && p.at >= since);
+        let at = self.state.board.at.unwrap_or_default();
+        self.incident
+            .no_data_since
+            .is_some_and(|since| at.since(since) >= self.state.book.timing.no_data_page && !told_since(since))
+    }
+
+    fn content(&self, owner: Option<Text>) -> PageContent {
+        let (incident, at) = (self.incident, self.state.board.at.unwrap_or_default());
+        let impact = if incident.phase.is_live() {
+            harm::impact(self.state, incident, at)
+        } else {
+            incident.impact.clone().unwrap_or_default()
+        };
+        let ticker = harm::ticker(self.state, incident, at);
+        let slos = incident.services.iter().flat_map(|(_, slos)| slos).cloned().collect();
+        PageContent {
+            service: incident.service.clone(),
+            slos,
+            owner,
+            impact_start: incident.milestones.impact_start,
+            detected: incident.milestones.detected,
+            resolved: incident.milestones.resolved.filter(|_| !incident.phase.is_live()),
+            reasons: incident.reasons.clone(),
+            bad: Some(impact.bad).filter(|_| !impact.intervals.is_empty()),
+            total: impact.total.filter(|_| !impact.intervals.is_empty()),
+            budget_remaining: harm::worst_budget(self.state, incident).and_then(|b| b.remaining),
+            cost_so_far: ticker.as_ref().and_then(|t| t.so_far),
+            cost_per_minute: ticker.as_ref().and_then(|t| t.per_minute),
+            runbook: self.state.book.service(&incident.service).runbook,
+            environment: self.state.settings.environment.clone(),
+            not_recorded: false,
+            drill: incident.drill,
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! The snapshot: what every screen and answer is made from, built once per change from state and health.
+//!
+//! Bounded by tracks plus live incidents; verdicts and small charts are shared, not copied.
+
+use super::board::{SloFeed, Spark};
+use super::harm;
+use super::health::Health;
+use super::next;
+use super::signals;
+use super::state::State;
+use crate::domain::base::{Ms, Now, Span};
+use crate::domain::incident::{Entry, Fact, Incident, Phase};
+use crate::domain::judge::Verdict;
+use crate::domain::view::{IncidentView, RecentLine, Role, SloRow, Snapshot};
+use crate::words;
+use std::sync::Arc;
+
+/// Ended incidents stay on screens for so long.
+const KEEP_ENDED: Span = Span::from_days(1);
+/// Lines of recent happenings.
+const MOST_RECENT: usize = 20;
+/// A track is stale when its data is older than so many steps beyond `settle`.
+const STALE_STEPS: i64 = 4;
+
+/// The snapshot of this instant.
+pub fn snapshot(state: &State, health: &Health, now: Now) -> Snapshot {
+    let sealed = state.board.sealed();
+    Snapshot {
+        at: state.board.at,
+        data_through: sealed.map(|s| state.board.at.map_or(s, |at| s.min(at))),
+        made: now.wall,
+        number: health.number,
+        environment: health.environment.clone(),
+        role: health.leader.clone().map_or_else(|| health.role.clone(), |leader| Role::Following { leader }),
+        sources: vec![health.source.clone()],
+        slos: state.board.slos.iter().flat_map(|feed| rows(state, feed, now)).collect(),
+        incidents: incidents(state, now),
+        incident_count: state.incidents.len(),
+        recent: recent(state),
+        problems: state.book.problems.clone(),
+        receivers: (health.receivers)(),
+        ledger_error: health.ledger_error.clone(),
+        speed: health.speed,
+        ended: health.ended,
+    }
+}
+
+fn rows<'a>(state: &'a State, feed: &'a SloFeed, now: Now) -> impl Iterator<Item = SloRow> + 'a {
+    let timing = &state.book.timing;
+    let limit = timing.settle + timing.step * STALE_STEPS;
+    let stale = feed.meter.sealed().is_some_and(|s| now.wall.since(s) > limit);
+    let incident = state
+        .incidents
+        .live()
+        .find(|i| i.phase != Phase::Suspected && i.services.iter().any(|(_, slos)| slos.contains(&feed.slo.id)))
+        .map(|i| i.id);
+    let blank: Arc<[f32]> = Arc::from([]);
+    let row = move |group, verdict: Option<Arc<Verdict>>, spark: Option<&Spark>| SloRow {
+        slo: Arc::clone(&feed.slo),
+        group,
+        verdict,
+        spark: spark.map_or_else(|| Arc::clone(&blank), |s| Arc::clone(&s.short)),
+        spark_long: spark.map_or_else(|| Arc::clone(&blank), |s| Arc::clone(&s.long)),
+        stale,
+        incident,
+    };
+    // Before the first evaluation, and for a grouped SLO whose groups are not known yet, the name alone is shown.
+    let judged = state.board.at.is_some() && !feed.verdicts.is_empty();
+    let lone = (!judged).then(|| row(crate::domain::base::Labels::default(), None, None));
+    let known = judged.then(|| {
+        feed.judged().enumerate().map(move |(i, (track, v))| row(track.group.clone(), Some(Arc::clone(v)), feed.sparks.get(i)))
+    });
+    lone.into_iter().chain(known.into_iter().flatten())
+}
+
+fn incidents(state: &State, now: Now) -> Vec<IncidentView> {
+    let mut shown: Vec<&Arc<Incident>> = state.incidents.iter().filter(|i| is_shown(i, now.wall)).collect();
+    shown.sort_by_key(|i| {
+        let live = i.phase.is_live() && i.phase != Phase::Suspected;
+        (std::cmp::Reverse(live), std::cmp::Reverse(i.severity), std::cmp::Reverse(i.id))
+    });
+    shown.into_iter().map(|i| view(state, i)).collect()
+}
+
+fn is_shown(incident: &Incident, now: Ms) -> bool {
+    match incident.phase {
+        Phase::Resolved => incident.milestones.resolved.is_some_and(|r| now.since(r) <= KEEP_ENDED),
+        Phase::Closed => incident.severity.is_some() && incident.milestones.closed.is_some_and(|c| now.since(c) <= KEEP_ENDED),
+        _ => true,
+    }
+}
+
+fn view(state: &State, incident: &Arc<Incident>) -> IncidentView {
+    let at = state.board.at.unwrap_or_default();
+    let live = incident.phase.is_live();
+    let budget = harm::worst_budget(state, incident);
+    let service = state.book.service(&incident.service);
+    let impact = if live { Some(harm::impact(state, incident, at)) } else { incident.impact.clone() };
+    let cost = harm::ticker(state, incident, at);
+    IncidentView {
+        next: if live { next::events(state, incident, budget.as_ref(), cost.as_ref(), at) } else { Vec::new() },
+        signals: signals::of(state, incident, at),
+        impact: impact.map(Arc::new),
+        cost,
+        budget_remaining: budget.as_ref().and_then(|b| b.remaining),
+        exhausts_in_seconds: budget.as_ref().and_then(|b| b.exhausts_in_seconds),
+        runbook: service.runbook,
+        owner: service.owner,
+        incident: Arc::clone(incident),
+    }
+}
+
+/// The newest entries of all incidents, newest first.
+fn recent(state: &State) -> Vec<RecentLine> {
+    let newest = state.incidents.iter().rev().take(MOST_RECENT);
+    let mut entries: Vec<(&Incident, &Entry)> =
+        newest.flat_map(|i| i.entries.iter().rev().filter(|e| is_news(e)).take(MOST_RECENT).map(move |e| (&**i, e))).collect();
+    entries.sort_by_key(|(_, e)| std::cmp::Reverse(e.seq));
+    entries.truncate(MOST_RECENT);
+    let line = |(incident, entry): (&Incident, &Entry)| RecentLine {
+        at: entry.at,
+        severity: incident.severity,
+        text: format!("{} {} {}", incident.id, incident.service, words::timeline::sentence(entry, words::Zone::Local)).into(),
+        incident: Some(incident.id),
+    };
+    entries.into_iter().map(line).collect()
+}
+
+const fn is_news(entry: &Entry) -> bool {
+    !matches!(entry.fact, Fact::Costed(_) | Fact::Measured(_))
+}

@@ -1,0 +1,111 @@
+//! Small series beside an incident: error ratio, latency and traffic minute by minute, from an hour before it began.
+
+use super::board::SloFeed;
+use super::state::State;
+use crate::domain::base::{Ms, Span, Text};
+use crate::domain::incident::Incident;
+use crate::domain::measure::Track;
+use crate::domain::objective::{Level, Slo};
+use crate::domain::view::Signal;
+use rust_decimal::prelude::ToPrimitive;
+use std::sync::Arc;
+
+/// How much of the past before the incident is shown.
+const BEFORE: Span = Span::from_hours(1);
+/// Most points of a signal; longer incidents are told in wider steps.
+const MOST_POINTS: i64 = 120;
+/// Most signals of an incident.
+const MOST_SIGNALS: usize = 6;
+
+/// The signals of an incident's SLOs.
+pub fn of(state: &State, incident: &Incident, at: Ms) -> Vec<Signal> {
+    let Some(start) = incident.milestones.impact_start else { return Vec::new() };
+    let end = incident.milestones.resolved.filter(|_| !incident.phase.is_live()).unwrap_or(at).min(at);
+    let axis = Axis::new(start - BEFORE, end);
+    let mine = |id| incident.services.iter().any(|(_, slos)| slos.contains(id));
+    let feeds = state.board.slos.iter().filter(|f| mine(&f.slo.id));
+    let mut signals: Vec<Signal> = feeds.flat_map(|f| of_feed(f, &axis)).collect();
+    signals.truncate(MOST_SIGNALS);
+    signals
+}
+
+/// Ends of equal windows, oldest first.
+struct Axis {
+    from: Ms,
+    to: Ms,
+    window: Span,
+}
+
+impl Axis {
+    fn new(from: Ms, to: Ms) -> Self {
+        let minute = Span::from_mins(1);
+        let minutes = (to.since(from).0 / minute.0).max(1);
+        let window = minute * ((minutes + MOST_POINTS - 1) / MOST_POINTS).max(1);
+        Self { from: from.floor_to(window) + window, to: to.floor_to(window), window }
+    }
+
+    fn values(&self, read: impl Fn(Ms) -> Option<f64>) -> Arc<[f32]> {
+        let mut values = Vec::new();
+        let mut end = self.from;
+        while end <= self.to {
+            values.push(read(end).map_or(f32::NAN, |v| v as f32));
+            end = end + self.window;
+        }
+        values.into()
+    }
+
+    fn signal(&self, name: Text, unit: &'static str, levels: Vec<(Text, f64)>, read: impl Fn(Ms) -> Option<f64>) -> Signal {
+        Signal { name, unit, values: self.values(read), from: self.from, to: self.to, levels }
+    }
+}
+
+fn of_feed(feed: &SloFeed, axis: &Axis) -> Vec<Signal> {
+    let Some(track) = feed.meter.tracks().first() else { return Vec::new() };
+    let slo = &feed.slo;
+    let named = |what: &str| Text::from(format!("{} {what}", slo.name));
+    let window = axis.window;
+    let mut out = Vec::new();
+    if feed.meter.spec().has_total() && slo.sli.kind() != "threshold" {
+        out.push(axis.signal(named("error ratio"), "ratio", ratio_levels(slo), |end| ratio(track, end, window)));
+        out.push(axis.signal(named("requests"), "per_minute", Vec::new(), |end| per_minute(track, end, window, false)));
+    } else if slo.sli.kind() == "occurrences" {
+        out.push(axis.signal(named("count"), "per_minute", Vec::new(), |end| per_minute(track, end, window, true)));
+    }
+    if slo.sli.kind() == "latency" {
+        let p99 = |end| track.quantiles([0.99], end, window, &mut Vec::new()).map(|[q]| q.seconds);
+        out.insert(0, axis.signal(named("p99"), "seconds", latency_levels(slo), p99));
+    }
+    if slo.sli.kind() == "threshold" {
+        out.push(axis.signal(named("value"), "value", Vec::new(), |end| track.value(end, window)));
+    }
+    out
+}
+
+fn ratio(track: &Track, end: Ms, window: Span) -> Option<f64> {
+    track.history.counts(end - window, end).ratio()
+}
+
+fn per_minute(track: &Track, end: Ms, window: Span, bad: bool) -> Option<f64> {
+    let counts = track.history.counts(end - window, end);
+    let count = if bad { counts.bad } else { counts.total };
+    (counts.observed > 0).then(|| count * 60.0 / window.secs_f64())
+}
+
+fn ratio_levels(slo: &Slo) -> Vec<(Text, f64)> {
+    let of_rule = |rule: &crate::domain::objective::BreachRule| match &rule.level {
+        Level::ErrorRatio(level) => Some((Text::from(rule.severity.name()), level.to_f64()?)),
+        _ => None,
+    };
+    slo.breach.iter().filter_map(of_rule).collect()
+}
+
+fn latency_levels(slo: &Slo) -> Vec<(Text, f64)> {
+    let crate::domain::objective::Sli::Latency { under_seconds, .. } = &slo.sli else { return Vec::new() };
+    let Some(under) = under_seconds.to_f64() else { return Vec::new() };
+    let of_rule = |rule: &crate::domain::objective::BreachRule| match &rule.level {
+        Level::P99Times(times) => Some((Text::from(rule.severity.name()), times.to_f64()? * under)),
+        Level::P99Seconds(seconds) => Some((Text::from(rule.severity.name()), seconds.to_f64()?)),
+        _ => None,
+    };
+    std::iter::once((Text::from("SLO"), under)).chain(slo.breach.iter().filter_map(of_rule)).collect()
+}

@@ -1,0 +1,99 @@
+//! The engine's state: the board, the incidents as committed, and the few things that are remembered between ticks.
+//!
+//! What is remembered beside the ledger can be lost: after a restart the clear timers begin anew, nothing else changes.
+
+use super::board::Board;
+use crate::domain::base::{CommitId, IncidentId, Ms, Severity, Text};
+use crate::domain::incident::{Incident, Incidents};
+use crate::domain::objective::Rulebook;
+use crate::domain::paging::{Dispatch, DispatchState, Routes, Told};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What the engine is told once.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Who is paged.
+    pub routes: Routes,
+    /// The environment's name, for pages.
+    pub environment: Option<Text>,
+    /// Where entries come from: `watch`, `demo`, `backtest`.
+    pub source: Text,
+    /// A random text that makes this process' commit ids unique.
+    pub nonce: Text,
+    /// Incidents are drills: kept out of cost statistics.
+    pub drill: bool,
+}
+
+/// The engine's state.
+#[derive(Debug)]
+pub struct State {
+    /// Rules in force.
+    pub book: Arc<Rulebook>,
+    /// Feeds and verdicts.
+    pub board: Board,
+    /// Incidents, folded from committed entries.
+    pub incidents: Incidents,
+    /// Whether this process decides.
+    pub leading: bool,
+    /// What it was told once.
+    pub settings: Settings,
+    /// Where samples come from.
+    pub metric_source: Text,
+    pub(super) memory: Memory,
+    told: BTreeMap<IncidentId, (Told, Vec<Text>)>,
+    commits: u64,
+}
+
+/// What is remembered between ticks beside the ledger.
+#[derive(Clone, Debug, Default)]
+pub struct Memory {
+    /// Since when an incident's rules fire only at this lower severity.
+    pub lower_since: BTreeMap<IncidentId, (Severity, Ms)>,
+    /// Since when a suspected incident shows no breach.
+    pub quiet_since: BTreeMap<IncidentId, Ms>,
+}
+
+impl State {
+    /// A fresh state: no history, no incidents, not leading.
+    pub fn new(book: Arc<Rulebook>, settings: Settings) -> Self {
+        Self {
+            board: Board::new(&book),
+            book,
+            incidents: Incidents::default(),
+            leading: false,
+            settings,
+            metric_source: Text::from(""),
+            memory: Memory::default(),
+            told: BTreeMap::new(),
+            commits: 0,
+        }
+    }
+
+    /// The name of the next commit of this process.
+    pub(super) fn next_commit(&mut self) -> CommitId {
+        self.commits += 1;
+        CommitId(format!("{}-{}", self.settings.nonce, self.commits).into())
+    }
+
+    /// Pages of an incident so far, and the receivers whose last page still waits; absent when the outbox has no row of it.
+    pub fn told(&self, id: IncidentId) -> Option<&(Told, Vec<Text>)> {
+        self.told.get(&id)
+    }
+
+    /// Takes the outbox' rows of an incident.
+    pub(super) fn hear_rows(&mut self, id: IncidentId, rows: &[Dispatch]) {
+        let waits = |r: &&Dispatch| matches!(r.state, DispatchState::Pending | DispatchState::Sending);
+        let waiting = rows.iter().filter(waits).map(|r| r.receiver.clone()).collect();
+        if !rows.is_empty() {
+            self.told.insert(id, (Told::from_rows(rows), waiting));
+        }
+    }
+
+    /// True for incidents whose pages matter to what is planned next: live ones, and ended ones of which somebody was told
+    /// and not yet that they ended.
+    pub(super) fn follows_pages(&self, incident: &Incident) -> bool {
+        let open_run = self.told.get(&incident.id).is_none_or(|(told, _)| told.has_open_run());
+        incident.phase.is_live() || (incident.milestones.paged.is_some() && open_run)
+    }
+}

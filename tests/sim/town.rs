@@ -1,0 +1,146 @@
+//! A simulated town: one service whose counters are generated, its recording, and the engine that watches it.
+
+use burnledger::clock::ManualClock;
+use burnledger::collector::{Horizon, Recorded};
+use burnledger::domain::base::{IncidentId, Ms, SloId, Span, Target, Text};
+use burnledger::domain::incident::Incident;
+use burnledger::domain::measure::Births;
+use burnledger::domain::objective::{BreachRule, Guards, Mode, Period, Rulebook, ServiceInfo, Sli, Slo, Tier, Timing};
+use burnledger::domain::paging::Routes;
+use burnledger::domain::view::Role;
+use burnledger::engine::health::Health;
+use burnledger::engine::live::{Live, Options, World};
+use burnledger::engine::state::{Settings, State};
+use burnledger::ledger::MemoryLedger;
+use burnledger::ports::{Clock, Ledger, MetricSource};
+use burnledger::query;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::sync::Arc;
+
+pub(crate) const STEP: i64 = 15;
+
+/// What the service did in the 15 s before a scrape.
+#[derive(Clone, Copy)]
+pub(crate) struct Traffic {
+    pub(crate) total: u64,
+    pub(crate) bad: u64,
+}
+
+/// A recording of one instance scraped every 15 s in `(from, to]`, and the events that it holds.
+pub(crate) fn record(from: Ms, to: Ms, at: impl Fn(Ms) -> Option<Traffic>) -> String {
+    let (mut good, mut bad, mut goods, mut bads) = (0, 0, String::new(), String::new());
+    let mut now = from;
+    while now < to {
+        now = now + Span::from_secs(STEP);
+        if let Some(traffic) = at(now) {
+            good += traffic.total - traffic.bad;
+            bad += traffic.bad;
+            let seconds = now.0 / 1000;
+            writeln!(goods, "requests_total{{job=\"api\",instance=\"a\",code=\"200\"}} {good} {seconds}").unwrap();
+            writeln!(bads, "requests_total{{job=\"api\",instance=\"a\",code=\"500\"}} {bad} {seconds}").unwrap();
+        }
+    }
+    format!("# TYPE requests counter\n{goods}{bads}# EOF\n")
+}
+
+pub(crate) fn slo(breach: Vec<BreachRule>) -> Slo {
+    let sli = Sli::Events {
+        bad: Some("requests_total{job=\"api\",code=~\"5..\"}".into()),
+        good: None,
+        total: "requests_total{job=\"api\"}".into(),
+    };
+    let plan = query::plan(&sli, &[], Span::from_secs(STEP)).unwrap();
+    let tier = |severity, factor: &str, long, short| Tier { severity, factor: factor.parse().unwrap(), long, short };
+    use burnledger::domain::base::Severity::{P0, P1, P2};
+    Slo {
+        id: SloId::new("api", "availability"),
+        service: "api".into(),
+        name: "availability".into(),
+        description: None,
+        target: Target::parse("99.9%"),
+        period: Period::Rolling(Span::from_days(30)),
+        sli,
+        plan,
+        group_by: Vec::new(),
+        tiers: vec![
+            tier(P0, "14.4", Span::from_hours(1), Span::from_mins(5)),
+            tier(P1, "6", Span::from_hours(6), Span::from_mins(30)),
+            tier(P2, "3", Span::from_days(1), Span::from_hours(2)),
+            tier(P2, "1", Span::from_days(3), Span::from_hours(6)),
+        ],
+        breach,
+        guards: Guards::default(),
+        births: Births::Auto,
+        dedupe: Vec::new(),
+        target_labels: Vec::new(),
+        mode: Mode::Page,
+        file: "api.yaml".into(),
+    }
+}
+
+/// The engine over a recording, its clock in hand.
+pub(crate) struct Town {
+    pub(crate) live: Live,
+    pub(crate) ledger: Arc<dyn Ledger>,
+    clock: Arc<ManualClock>,
+    horizon: Horizon,
+}
+
+impl Town {
+    pub(crate) async fn new(slo: Slo, recording: &str, start: Ms) -> Self {
+        Self::on(slo, recording, start, Arc::new(MemoryLedger::new("test"))).await
+    }
+
+    pub(crate) async fn on(slo: Slo, recording: &str, start: Ms, ledger: Arc<dyn Ledger>) -> Self {
+        let recorded = Recorded::from_bytes("town.om", recording.as_bytes()).unwrap();
+        let horizon = recorded.horizon();
+        horizon.set(start);
+        let source: Arc<dyn MetricSource> = Arc::new(recorded);
+        let info = ServiceInfo { owner: Some("team".into()), ..ServiceInfo::default() };
+        let book = Arc::new(Rulebook {
+            slos: vec![Arc::new(slo)],
+            services: BTreeMap::from([(Text::from("api"), info)]),
+            business: None,
+            timing: Timing::default(),
+            problems: Vec::new(),
+            hash: "test".into(),
+        });
+        let settings = Settings {
+            routes: Routes::to_all([Text::from("pager")]),
+            environment: None,
+            source: "test".into(),
+            nonce: start.to_string().into(),
+            drill: false,
+        };
+        let clock = Arc::new(ManualClock::new(start));
+        let world = World {
+            source: Arc::clone(&source),
+            ledger: Arc::clone(&ledger),
+            clock: Arc::clone(&clock) as Arc<dyn Clock>,
+            emergency: None,
+        };
+        let options = Options { who: "test".into(), wants_to_lead: true, lease: Span::from_mins(1), concurrency: 4, until: None };
+        let health = Health::new("".into(), Role::Leading, source.name(), Arc::new(Vec::new));
+        let mut live = Live::new(State::new(book, settings), world, options, health);
+        live.begin().await.unwrap();
+        Self { live, ledger, clock, horizon }
+    }
+
+    /// Plays on until `to`, tick by tick.
+    pub(crate) async fn play(&mut self, to: Ms) {
+        while self.clock.now().wall < to {
+            self.clock.advance(Span::from_secs(STEP));
+            self.horizon.set(self.clock.now().wall);
+            self.live.advance().await;
+        }
+    }
+
+    pub(crate) fn incidents(&self) -> Vec<Arc<Incident>> {
+        self.live.state().incidents.iter().cloned().collect()
+    }
+
+    pub(crate) fn incident(&self, number: u64) -> Arc<Incident> {
+        Arc::clone(self.live.state().incidents.get(IncidentId(number)).expect("the incident"))
+    }
+}
