@@ -2,6 +2,7 @@
 
 use burnledger::clock::ManualClock;
 use burnledger::collector::{Horizon, Recorded};
+use burnledger::domain::base::Severity::{P0, P1, P2};
 use burnledger::domain::base::{IncidentId, Ms, SloId, Span, Target, Text};
 use burnledger::domain::incident::Incident;
 use burnledger::domain::measure::Births;
@@ -52,7 +53,6 @@ pub(crate) fn slo(breach: Vec<BreachRule>) -> Slo {
     };
     let plan = query::plan(&sli, &[], Span::from_secs(STEP)).unwrap();
     let tier = |severity, factor: &str, long, short| Tier { severity, factor: factor.parse().unwrap(), long, short };
-    use burnledger::domain::base::Severity::{P0, P1, P2};
     Slo {
         id: SloId::new("api", "availability"),
         service: "api".into(),
