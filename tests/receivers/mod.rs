@@ -1,1 +1,10 @@
 //! Receivers and the courier against real HTTP servers that answer well and badly.
+
+mod bench;
+mod combined;
+mod courier;
+mod crooked;
+mod limits;
+
+mod survives;
+mod webhook;
