@@ -1,4 +1,5 @@
 //! The contract every ledger keeps, run against each of them.
 
 mod contract;
+mod crash;
 mod make;

@@ -116,9 +116,13 @@ fn joined<T>(shared: &Shared, end: Result<Result<T, Fault>, tokio::task::JoinErr
 }
 
 impl Shared {
-    /// A transaction that is not committed is rolled back, so a broken lock guards a whole connection.
+    /// A transaction that is not committed is rolled back, so a broken lock guards a whole connection. Should rolling back
+    /// have failed as well, it is done before the next one begins.
     fn write<T>(&self, work: impl FnOnce(&Connection, &Self) -> Result<T, Fault>) -> Result<T, Fault> {
         let mut connection = self.write.lock().unwrap_or_else(PoisonError::into_inner);
+        if !connection.is_autocommit() {
+            connection.execute_batch("ROLLBACK")?;
+        }
         let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let out = work(&tx, self)?;
         tx.commit()?;

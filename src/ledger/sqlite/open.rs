@@ -15,6 +15,9 @@ use std::time::Duration;
 /// How long a writer waits for another one before it gives up.
 const BUSY: Duration = Duration::from_secs(10);
 
+/// SQLite takes a shorter file for an empty one, and would write over it.
+const SHORTEST: u64 = 512;
+
 /// How often an opening is tried while other processes make the same file.
 const TRIES: usize = 20;
 
@@ -36,6 +39,9 @@ pub(super) fn open(path: &Path, make: bool) -> Result<Opened, Fault> {
         create(path).map_err(|e| cannot_create(path, &e))?;
     } else if !path.exists() {
         return Err(Fault::Words("there is no ledger yet; `burnledger watch` makes one, or name another with --ledger".into()));
+    }
+    if fs::metadata(path).is_ok_and(|m| (1..SHORTEST).contains(&m.len())) {
+        return Err(Fault::Words("it is no burnledger ledger; name another file with --ledger".into()));
     }
     let mut write = connect(path)?;
     prepare(&mut write, path)?;
