@@ -2,7 +2,7 @@
 
 use super::EvalError;
 use super::node::{Elements, NAME};
-use super::windows::{compensated, quantile};
+use super::windows::{compensated, quantile, variance};
 use crate::domain::base::{Labels, Text};
 use crate::query::ast::{Fold, Grouping};
 use std::collections::HashMap;
@@ -48,10 +48,6 @@ fn split(grouping: &Grouping, elements: Elements) -> Vec<(Labels, Elements)> {
 fn number(op: Fold, param: f64, values: &[f64]) -> Result<f64, EvalError> {
     let n = values.len() as f64;
     let all = || values.iter().copied();
-    let variance = || {
-        let mean = compensated(all()) / n;
-        compensated(all().map(|v| (v - mean).powi(2))) / n
-    };
     let extreme = |better: fn(f64, f64) -> bool| all().reduce(|a, b| if a.is_nan() || better(a, b) { b } else { a });
     Ok(match op {
         Fold::Sum => compensated(all()),
@@ -60,8 +56,8 @@ fn number(op: Fold, param: f64, values: &[f64]) -> Result<f64, EvalError> {
         Fold::Group => 1.0,
         Fold::Min => extreme(|a, b| b < a).unwrap_or(f64::NAN),
         Fold::Max => extreme(|a, b| b > a).unwrap_or(f64::NAN),
-        Fold::Stdvar => variance(),
-        Fold::Stddev => variance().sqrt(),
+        Fold::Stdvar => variance(all()),
+        Fold::Stddev => variance(all()).sqrt(),
         Fold::Quantile => quantile(param, values.to_vec()),
         other => return Err(EvalError::Unsupported(format!("`{}`", other.name()))),
     })

@@ -1,12 +1,12 @@
 //! `histogram_quantile` over classic buckets, as Prometheus interpolates it (promql/quantile.go).
 
-use super::node::Elements;
+use super::node::{Elements, nameless};
 use crate::domain::base::Labels;
 use std::collections::HashMap;
 
 /// The quantile of every histogram in a vector of buckets.
 pub(super) fn quantiles(q: f64, elements: Elements) -> Elements {
-    let drop = ["le".into(), "__name__".into()];
+    let drop = ["le".into()];
     let mut order: Vec<(Labels, Vec<(f64, f64)>)> = Vec::new();
     let mut index: HashMap<Labels, usize> = HashMap::new();
     for (labels, count) in elements {
@@ -17,7 +17,7 @@ pub(super) fn quantiles(q: f64, elements: Elements) -> Elements {
         });
         order[i].1.push((bound, count));
     }
-    order.into_iter().map(|(labels, buckets)| (labels, quantile(q, buckets))).collect()
+    order.into_iter().map(|(labels, buckets)| (nameless(&labels), quantile(q, buckets))).collect()
 }
 
 /// A bucket's upper bound.

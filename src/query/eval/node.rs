@@ -173,7 +173,7 @@ impl Node<'_> {
             Self::Replace(of, replace) => checked(replace.apply(of.vector(now)?)),
             Self::Join { of, to, by, from } => checked(maths::join(of.vector(now)?, to, by, from)),
             Self::Sort(of, falling) => Ok(sorted(of.vector(now)?, *falling)),
-            Self::Quantile(q, of) => Ok(histogram::quantiles(q.scalar(now)?, of.vector(now)?)),
+            Self::Quantile(q, of) => checked(histogram::quantiles(q.scalar(now)?, of.vector(now)?)),
             Self::ToVector(of) => Ok(vec![(Labels::default(), of.scalar(now)?)]),
             Self::Fold { op, grouping, param, text, of } => {
                 let param = param.as_ref().map_or(Ok(f64::NAN), |p| p.scalar(now))?;
@@ -277,7 +277,13 @@ impl Ranged<'_> {
                     let from = series.samples.partition_point(|s| s.at.0 < oldest);
                     let len = series.samples[from..].partition_point(|s| s.at.0 <= end);
                     let within = &series.samples[from..from + len];
-                    let window = |samples| Window { start: end.saturating_sub(*range), end, samples, dialect: now.rules.dialect };
+                    let window = |samples| Window {
+                        start: end.saturating_sub(*range),
+                        end,
+                        now: now.at.0,
+                        samples,
+                        dialect: now.rules.dialect,
+                    };
                     if within.iter().any(|s| is_stale(s.value)) {
                         let live: Vec<Sample> = within.iter().filter(|s| !is_stale(s.value)).copied().collect();
                         see(series.labels, nameless, window(&live));
@@ -290,7 +296,13 @@ impl Ranged<'_> {
             Self::Sub { of, range, step, when } => {
                 let end = when.reference(now);
                 for (labels, samples) in ticks(of, end, *range, *step, now)? {
-                    let window = Window { start: end.saturating_sub(*range), end, samples: &samples, dialect: now.rules.dialect };
+                    let window = Window {
+                        start: end.saturating_sub(*range),
+                        end,
+                        now: now.at.0,
+                        samples: &samples,
+                        dialect: now.rules.dialect,
+                    };
                     see(&labels, &nameless(&labels), window);
                 }
                 Ok(())

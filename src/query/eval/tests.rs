@@ -126,6 +126,10 @@ fn the_left_border_is_in_or_out_by_dialect() {
     assert_eq!(shown(&data, "d", 600, Rules { dialect: Dialect::Closed, ..open }), r#"d{i="1"} 7"#);
     assert_eq!(shown(&data, "d", 600, open), "");
     assert_eq!(shown(&data, "count_over_time(d[2m:1m])", 300, open), r#"{i="1"} 2"#);
+    // A counter that began 45 s before its first sample, were it straight: Prometheus 3 goes back half an interval at most.
+    let young = memory("n  180 420 660");
+    assert_eq!(shown(&young, "increase(n[5m])", 150, Rules { dialect: Dialect::Closed, ..open }), "780");
+    assert_eq!(shown(&young, "increase(n[5m])", 150, open), "720");
 }
 
 #[test]

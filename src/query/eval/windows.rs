@@ -12,6 +12,8 @@ pub(super) struct Window<'a> {
     pub(super) start: i64,
     /// Right border.
     pub(super) end: i64,
+    /// The instant of the evaluation, which `offset` and `@` part from the right border.
+    pub(super) now: i64,
     /// Samples without stale markers, in order of time.
     pub(super) samples: &'a [Sample],
     /// The rules in force.
@@ -38,13 +40,13 @@ pub(super) fn named(name: &str) -> Option<(OverTime, Option<bool>)> {
         "last_over_time" => plain(|w, _| w.samples.last().map(|s| s.value)),
         "first_over_time" => plain(|w, _| w.samples.first().map(|s| s.value)),
         "present_over_time" => plain(|_, _| Some(1.0)),
-        "stdvar_over_time" => plain(|w, _| Some(variance(w.samples))),
-        "stddev_over_time" => plain(|w, _| Some(variance(w.samples).sqrt())),
+        "stdvar_over_time" => plain(|w, _| Some(variance(w.samples.iter().map(|s| s.value)))),
+        "stddev_over_time" => plain(|w, _| Some(variance(w.samples.iter().map(|s| s.value)).sqrt())),
         "changes" => plain(|w, _| Some(steps(w, |a, b| a != b && !(a.is_nan() && b.is_nan())))),
         "resets" => plain(|w, _| Some(steps(w, |a, b| b < a))),
         "deriv" => plain(|w, _| slope(w, w.samples.first()?.at.0).map(|(slope, _)| slope)),
         "quantile_over_time" => Some((|w, q| Some(quantile(q, w.samples.iter().map(|s| s.value).collect())), Some(true))),
-        "predict_linear" => Some((|w, ahead| slope(w, w.end).map(|(slope, at)| slope * ahead + at), Some(false))),
+        "predict_linear" => Some((|w, ahead| slope(w, w.now).map(|(slope, at)| slope * ahead + at), Some(false))),
         _ => None,
     }
 }
@@ -117,9 +119,16 @@ fn fold(w: Window<'_>, better: fn(f64, f64) -> bool) -> Option<f64> {
     w.samples.iter().map(|s| s.value).reduce(|a, b| if a.is_nan() || better(a, b) { b } else { a })
 }
 
-fn variance(samples: &[Sample]) -> f64 {
-    let mean = mean(samples);
-    compensated(samples.iter().map(|s| (s.value - mean).powi(2))) / samples.len() as f64
+/// Population variance in one pass (Welford): equal values give exactly 0.
+pub(super) fn variance(values: impl Iterator<Item = f64>) -> f64 {
+    let (mut n, mut mean, mut squares) = (0.0, 0.0, 0.0);
+    for v in values {
+        n += 1.0;
+        let delta = v - mean;
+        mean += delta / n;
+        squares += delta * (v - mean);
+    }
+    squares / n
 }
 
 fn steps(w: Window<'_>, differs: fn(f64, f64) -> bool) -> f64 {
