@@ -4,16 +4,22 @@
 //! terminal, the signals and the clock. Screens read one immutable snapshot, so that they never disagree about a number.
 //! Deliberately absent: asking sources, judging, and the ledger; everything comes through the desk.
 
+pub mod export;
 pub mod glyphs;
 pub mod keys;
 pub mod model;
+pub mod options;
+pub mod shell;
 pub mod theme;
 pub mod update;
 pub mod view;
 
+pub use export::{Screen, picture, text};
 pub use glyphs::Glyphs;
 pub use keys::{Action, Code, Key};
 pub use model::{Look, Model};
+pub use options::{TuiOptions, Wishes};
+pub use shell::{Ended, TuiError, run};
 pub use theme::{Depth, Ground, Theme, Wanted};
 pub use update::{Effect, Msg, update};
 pub use view::{render, view};

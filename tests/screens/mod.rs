@@ -1,1 +1,4 @@
 //! Whole screens after keys, as text; and the real program in a real terminal.
+
+mod fixture;
+mod pictures;

@@ -134,6 +134,8 @@ pub struct Model {
     pub frozen: Option<Frozen>,
     /// The screen.
     pub tab: Tab,
+    /// No key was pressed and nothing was shown yet: the session may still choose its first screen.
+    pub fresh: bool,
     /// The overview's list.
     pub list: List,
     /// The incident screen.
@@ -163,6 +165,7 @@ impl Model {
             cut_off: false,
             frozen: None,
             tab: Tab::default(),
+            fresh: true,
             list: List::default(),
             incident: IncidentTab::default(),
             overlay: None,

@@ -7,8 +7,8 @@ mod orders;
 use super::keys::{Action, Code, Key, Scope, lookup};
 use super::model::{Frozen, Model, Mood, Tab, Toast};
 use super::view::layout;
-use crate::domain::base::{Mono, Now, Span};
-use crate::domain::view::{Command, Refusal, Snapshot};
+use crate::domain::base::{Mono, Now, Severity, Span};
+use crate::domain::view::{Command, IncidentView, Refusal, Snapshot};
 use std::sync::Arc;
 
 /// Something that happened.
@@ -67,6 +67,7 @@ pub fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Effect> {
             model.live = Some(snapshot);
             model.live_at = now.mono;
             refresh(model);
+            first_screen(model);
             Vec::new()
         }
         Msg::CutOff => {
@@ -91,6 +92,16 @@ pub fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Effect> {
     };
     follow(model);
     effects
+}
+
+/// A session that is opened during an incident opens on it; later nothing but a key changes the screen.
+fn first_screen(model: &mut Model) {
+    let Some(snapshot) = model.live.as_ref().filter(|s| s.at.is_some() || !s.incidents.is_empty()) else { return };
+    let pages = |v: &IncidentView| v.incident.phase.is_live() && v.incident.severity.is_some_and(Severity::pages);
+    if model.fresh && snapshot.incidents.iter().any(pages) {
+        model.tab = Tab::Incident;
+    }
+    model.fresh = false;
 }
 
 /// Takes away what has had its time.
@@ -131,6 +142,7 @@ fn later(model: &Model, span: Span) -> Mono {
 
 /// A dialog owns the keys; Ctrl-C leaves from everywhere.
 fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
+    model.fresh = false;
     if key == Key::ctrl('c') {
         return vec![Effect::Quit];
     }

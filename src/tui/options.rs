@@ -1,0 +1,69 @@
+//! What a session is told when it starts.
+
+use super::glyphs::Glyphs;
+use super::model::Look;
+use super::theme::{Depth, Ground, Theme, Wanted};
+use crate::chart::Charset;
+use crate::domain::base::{Span, Text};
+use crate::words::Zone;
+
+/// How a session looks and behaves.
+#[derive(Clone, Debug)]
+pub struct TuiOptions {
+    /// Characters, colours, zone and the person's name.
+    pub look: Look,
+    /// Least time between two frames: 33 ms, 100 ms over ssh.
+    pub frame_gap: Span,
+}
+
+/// What the caller knows better than the environment.
+#[derive(Clone, Debug, Default)]
+pub struct Wishes {
+    /// `--color`.
+    pub color: Wanted,
+    /// `glyphs:` of the configuration.
+    pub charset: Option<Charset>,
+    /// `theme:` of the configuration.
+    pub ground: Ground,
+    /// The zone; the machine's own when absent.
+    pub zone: Option<Zone>,
+    /// The person's name; the login name when absent.
+    pub who: Option<Text>,
+}
+
+impl TuiOptions {
+    /// Options by wishes and, where those are silent, by the environment that `env` reads.
+    pub fn resolve(wishes: Wishes, env: &dyn Fn(&str) -> Option<String>) -> Self {
+        let login = || ["USER", "LOGNAME"].iter().find_map(|name| env(name).filter(|v| !v.is_empty()));
+        let who = wishes.who.unwrap_or_else(|| login().unwrap_or_else(|| "someone".into()).into());
+        let glyphs = Glyphs::of(wishes.charset.unwrap_or_else(|| Glyphs::detect(env)));
+        let theme = Theme { depth: Depth::detect(wishes.color, env), ground: wishes.ground };
+        let ssh = env("SSH_CONNECTION").is_some_and(|v| !v.is_empty());
+        Self {
+            look: Look { glyphs, theme, zone: wishes.zone.unwrap_or(Zone::Local), who },
+            frame_gap: Span(if ssh { 100 } else { 33 }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wishes_win_over_the_environment() {
+        let env = |name: &str| match name {
+            "USER" => Some("wei".to_string()),
+            "LANG" => Some("C".into()),
+            "TERM" => Some("xterm-256color".into()),
+            "SSH_CONNECTION" => Some("1 2 3 4".into()),
+            _ => None,
+        };
+        let plain = TuiOptions::resolve(Wishes::default(), &env);
+        assert_eq!((&*plain.look.who, plain.look.glyphs.charset, plain.frame_gap), ("wei", Charset::Ascii, Span(100)));
+        let wished =
+            Wishes { charset: Some(Charset::Narrow), who: Some("lin".into()), color: Wanted::Never, ..Wishes::default() };
+        let told = TuiOptions::resolve(wished, &env);
+        assert_eq!((&*told.look.who, told.look.glyphs.charset, told.look.theme.depth), ("lin", Charset::Narrow, Depth::Mono));
+    }
+}

@@ -1,0 +1,171 @@
+//! The thread that writes to the terminal. It takes the newest picture and leaves out those that came in between.
+
+use super::terminal;
+use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
+use crossterm::{execute, queue};
+use ratatui::backend::CrosstermBackend;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Position;
+use ratatui::{Frame, Terminal};
+use std::io::{self, BufWriter, Stdout};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::mpsc::UnboundedSender;
+
+/// A finished screen.
+pub(super) struct Picture {
+    pub(super) cells: Buffer,
+    pub(super) cursor: Option<Position>,
+}
+
+/// What the painter is asked to do next; a newer picture replaces an older one.
+#[derive(Default)]
+struct Work {
+    picture: Option<Picture>,
+    anew: bool,
+    order: Option<Order>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Order {
+    GiveBack,
+    TakeAgain,
+    Finish,
+}
+
+/// The hold on the painter.
+pub(super) struct Painter {
+    desk: Arc<(Mutex<Work>, Condvar)>,
+    done: Receiver<()>,
+}
+
+/// Waits for a blocked terminal are at most this long.
+const PATIENCE: Duration = Duration::from_millis(150);
+
+type Screen = Terminal<CrosstermBackend<BufWriter<Stdout>>>;
+
+impl Painter {
+    /// Takes the terminal and starts painting. Errors of later writes go to `failed`.
+    pub(super) fn start(failed: UnboundedSender<io::Error>) -> io::Result<Self> {
+        terminal::enter()?;
+        let out = BufWriter::with_capacity(64 * 1024, io::stdout());
+        let screen = Terminal::new(CrosstermBackend::new(out)).inspect_err(|_| terminal::leave())?;
+        let desk = Arc::new((Mutex::new(Work::default()), Condvar::new()));
+        let (tell, done) = channel();
+        let shared = Arc::clone(&desk);
+        let body = move || paint(screen, &shared, &tell, &failed);
+        std::thread::Builder::new().name(terminal::PAINTER.into()).spawn(body).inspect_err(|_| terminal::leave())?;
+        Ok(Self { desk, done })
+    }
+
+    fn ask(&self, change: impl FnOnce(&mut Work)) {
+        change(&mut hold(&self.desk.0));
+        self.desk.1.notify_one();
+    }
+
+    /// Paints a picture soon.
+    pub(super) fn show(&self, picture: Picture) {
+        self.ask(|work| work.picture = Some(picture));
+    }
+
+    /// Paints everything anew with the next picture.
+    pub(super) fn anew(&self) {
+        self.ask(|work| work.anew = true);
+    }
+
+    /// Gives the terminal back for a while; returns when that is done or seems stuck.
+    pub(super) fn give_back(&self) {
+        self.order(Order::GiveBack);
+    }
+
+    /// Takes the terminal again.
+    pub(super) fn take_again(&self) {
+        self.order(Order::TakeAgain);
+    }
+
+    /// Gives the terminal back for good.
+    pub(super) fn finish(&self) {
+        self.order(Order::Finish);
+        terminal::leave_unwritten();
+    }
+
+    fn order(&self, order: Order) {
+        while self.done.try_recv().is_ok() {}
+        self.ask(|work| work.order = Some(order));
+        let _ = self.done.recv_timeout(PATIENCE);
+    }
+}
+
+fn hold(work: &Mutex<Work>) -> MutexGuard<'_, Work> {
+    work.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn next(desk: &(Mutex<Work>, Condvar)) -> Work {
+    let mut work = hold(&desk.0);
+    while work.picture.is_none() && work.order.is_none() {
+        work = desk.1.wait(work).unwrap_or_else(PoisonError::into_inner);
+    }
+    std::mem::take(&mut *work)
+}
+
+fn paint(mut screen: Screen, desk: &(Mutex<Work>, Condvar), done: &Sender<()>, failed: &UnboundedSender<io::Error>) {
+    let mut away = false;
+    loop {
+        let work = next(desk);
+        match work.order {
+            Some(Order::Finish) => {
+                terminal::leave();
+                let _ = done.send(());
+                return;
+            }
+            Some(Order::GiveBack) => {
+                terminal::leave();
+                away = true;
+                let _ = done.send(());
+            }
+            Some(Order::TakeAgain) => {
+                let taken = terminal::enter().and_then(|()| screen.clear());
+                away = false;
+                let _ = done.send(());
+                report(taken, failed);
+            }
+            None => {}
+        }
+        if let Some(picture) = work.picture.filter(|_| !away) {
+            let cleared = if work.anew { screen.clear() } else { Ok(()) };
+            report(cleared.and_then(|()| draw(&mut screen, &picture)), failed);
+        }
+    }
+}
+
+fn report(result: io::Result<()>, failed: &UnboundedSender<io::Error>) {
+    if let Err(error) = result {
+        let _ = failed.send(error);
+    }
+}
+
+/// One frame as one synchronized update; only cells that changed are written.
+fn draw(screen: &mut Screen, picture: &Picture) -> io::Result<()> {
+    if picture.cells.area.is_empty() {
+        return Ok(());
+    }
+    queue!(screen.backend_mut(), BeginSynchronizedUpdate)?;
+    screen.draw(|frame| copy(picture, frame))?;
+    execute!(screen.backend_mut(), EndSynchronizedUpdate)
+}
+
+/// The picture's cells; a terminal that has another size by now gets what fits, its own picture follows at once.
+fn copy(picture: &Picture, frame: &mut Frame<'_>) {
+    let both = picture.cells.area.intersection(frame.area());
+    for y in both.y..both.bottom() {
+        for x in both.x..both.right() {
+            if let (Some(from), Some(to)) = (picture.cells.cell((x, y)), frame.buffer_mut().cell_mut((x, y))) {
+                to.clone_from(from);
+            }
+        }
+    }
+    if let Some(cursor) = picture.cursor.filter(|at| both.contains(*at)) {
+        frame.set_cursor_position(cursor);
+    }
+}

@@ -1,0 +1,248 @@
+//! The loop: waits for whatever comes first, lets `update` decide, and asks the painter for a picture when something changed.
+
+use super::painter::{Painter, Picture};
+use super::{Ended, TuiError, input, suspend};
+use crate::domain::base::{CommitId, Mono, Span};
+use crate::domain::view::{Command, Snapshot};
+use crate::ports::{Clock, Desk};
+use crate::tui::model::Model;
+use crate::tui::options::TuiOptions;
+use crate::tui::update::{Effect, Msg, update};
+use crate::tui::view;
+use crossterm::event::EventStream;
+use futures_util::StreamExt;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::runtime::Handle;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::{oneshot, watch};
+use tokio::time::sleep;
+
+/// What a session needs.
+pub(super) struct Session {
+    pub(super) desk: Arc<dyn Desk>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) options: TuiOptions,
+    pub(super) caller: Handle,
+}
+
+/// What wakes the loop.
+enum Woken {
+    Stop,
+    Signal(Asked),
+    Event(Option<io::Result<crossterm::event::Event>>),
+    Reply(Msg),
+    Broken,
+    Snapshot(bool),
+    Second,
+    Frame,
+}
+
+#[derive(Clone, Copy)]
+enum Asked {
+    Leave,
+    Suspend,
+    Continued,
+}
+
+/// The signals that concern a screen.
+struct Signals {
+    term: Signal,
+    hangup: Signal,
+    interrupt: Signal,
+    stop: Signal,
+    resume: Signal,
+}
+
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        let tstp = SignalKind::from_raw(rustix::process::Signal::TSTP.as_raw());
+        let cont = SignalKind::from_raw(rustix::process::Signal::CONT.as_raw());
+        Ok(Self {
+            term: signal(SignalKind::terminate())?,
+            hangup: signal(SignalKind::hangup())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            stop: signal(tstp)?,
+            resume: signal(cont)?,
+        })
+    }
+
+    async fn next(&mut self) -> Asked {
+        tokio::select! {
+            _ = self.term.recv() => Asked::Leave,
+            _ = self.hangup.recv() => Asked::Leave,
+            _ = self.interrupt.recv() => Asked::Leave,
+            _ = self.stop.recv() => Asked::Suspend,
+            _ = self.resume.recv() => Asked::Continued,
+        }
+    }
+}
+
+/// The ends of the channels the loop listens to.
+struct Ears {
+    stopped: oneshot::Receiver<()>,
+    signals: Signals,
+    events: EventStream,
+    replies: UnboundedReceiver<Msg>,
+    broken: UnboundedReceiver<io::Error>,
+    snapshots: watch::Receiver<Arc<Snapshot>>,
+    desk_lives: bool,
+}
+
+/// The loop's own state.
+struct Stage {
+    model: Model,
+    painter: Painter,
+    dirty: bool,
+    drawn: Mono,
+    answer: UnboundedSender<Msg>,
+}
+
+impl Session {
+    /// Runs until someone or something ends it; the terminal is given back before it returns.
+    pub(super) async fn run(self, stopped: oneshot::Receiver<()>) -> Result<Ended, TuiError> {
+        let fail = |e: io::Error| TuiError::Terminal(e.to_string());
+        let signals = Signals::listen().map_err(fail)?;
+        let (break_it, broken) = unbounded_channel();
+        let (answer, replies) = unbounded_channel();
+        let size = crossterm::terminal::size().map_err(fail)?;
+        let painter = Painter::start(break_it).map_err(fail)?;
+        let now = self.clock.now();
+        let mut snapshots = self.desk.snapshots();
+        snapshots.mark_changed();
+        let model = Model::new(self.options.look.clone(), size, now);
+        let mut stage = Stage { model, painter, dirty: true, drawn: now.mono, answer };
+        let mut ears = Ears { stopped, signals, events: EventStream::new(), replies, broken, snapshots, desk_lives: true };
+        // The first frame waits for nothing.
+        self.draw(&mut stage);
+        let ended = loop {
+            let woken = self.wait(&mut ears, &stage).await;
+            if let Some(ended) = self.on(woken, &mut ears, &mut stage) {
+                break ended;
+            }
+            if stage.dirty && self.gap_left(&stage).is_none() {
+                self.draw(&mut stage);
+            }
+        };
+        stage.painter.finish();
+        Ok(ended)
+    }
+
+    async fn wait(&self, ears: &mut Ears, stage: &Stage) -> Woken {
+        let frame = self.gap_left(stage).filter(|_| stage.dirty);
+        let second = until_next_second(self.clock.now().wall.0);
+        tokio::select! {
+            biased;
+            _ = &mut ears.stopped => Woken::Stop,
+            asked = ears.signals.next() => Woken::Signal(asked),
+            Some(_) = ears.broken.recv() => Woken::Broken,
+            event = ears.events.next() => Woken::Event(event),
+            Some(reply) = ears.replies.recv() => Woken::Reply(reply),
+            () = sleep(frame.unwrap_or_default()), if frame.is_some() => Woken::Frame,
+            changed = ears.snapshots.changed(), if ears.desk_lives => Woken::Snapshot(changed.is_ok()),
+            () = sleep(second) => Woken::Second,
+        }
+    }
+
+    /// What to do with what came; the reason to end, if it is one.
+    fn on(&self, woken: Woken, ears: &mut Ears, stage: &mut Stage) -> Option<Ended> {
+        match woken {
+            Woken::Stop | Woken::Signal(Asked::Leave) => return Some(Ended::Interrupted),
+            Woken::Broken | Woken::Event(None | Some(Err(_))) => return Some(Ended::TerminalGone),
+            Woken::Signal(Asked::Suspend) => return self.carry_out(stage, vec![Effect::Suspend]),
+            Woken::Signal(Asked::Continued) => self.come_back(stage),
+            Woken::Event(Some(Ok(event))) => return self.tell(stage, input::msg(event)?),
+            Woken::Reply(msg) => return self.tell(stage, msg),
+            Woken::Snapshot(true) => {
+                let snapshot = ears.snapshots.borrow_and_update().clone();
+                return self.tell(stage, Msg::Snapshot(snapshot));
+            }
+            Woken::Snapshot(false) => {
+                ears.desk_lives = false;
+                return self.tell(stage, Msg::CutOff);
+            }
+            Woken::Second => return self.tell(stage, Msg::Tick),
+            Woken::Frame => {}
+        }
+        None
+    }
+
+    fn tell(&self, stage: &mut Stage, msg: Msg) -> Option<Ended> {
+        stage.dirty = true;
+        let effects = update(&mut stage.model, self.clock.now(), msg);
+        self.carry_out(stage, effects)
+    }
+
+    fn carry_out(&self, stage: &mut Stage, effects: Vec<Effect>) -> Option<Ended> {
+        for effect in effects {
+            match effect {
+                Effect::Quit => return Some(Ended::Quit),
+                Effect::Redraw => stage.painter.anew(),
+                Effect::Suspend => self.suspend(stage),
+                Effect::Order { ticket, command } => self.order(stage, ticket, command),
+            }
+        }
+        None
+    }
+
+    /// Orders run on the caller's runtime; the loop goes on and hears of the answer later.
+    fn order(&self, stage: &Stage, ticket: u64, command: Command) {
+        let (desk, answer) = (Arc::clone(&self.desk), stage.answer.clone());
+        let id = CommitId(format!("tui-{:016x}{:016x}", rand::random::<u64>(), rand::random::<u64>()).into());
+        self.caller.spawn(async move {
+            let result = desk.order(id, command).await.map(|_| ());
+            let _ = answer.send(Msg::Reply { ticket, result });
+        });
+    }
+
+    fn suspend(&self, stage: &mut Stage) {
+        if !suspend::possible() {
+            update(&mut stage.model, self.clock.now(), Msg::CannotSuspend);
+            stage.dirty = true;
+            return;
+        }
+        stage.painter.give_back();
+        let stopped = suspend::stop();
+        self.come_back(stage);
+        if stopped.is_err() {
+            update(&mut stage.model, self.clock.now(), Msg::CannotSuspend);
+        }
+    }
+
+    /// After a stop the shell may have changed everything: mode, screen and size.
+    fn come_back(&self, stage: &mut Stage) {
+        stage.painter.give_back();
+        stage.painter.take_again();
+        if let Ok((columns, rows)) = crossterm::terminal::size() {
+            update(&mut stage.model, self.clock.now(), Msg::Resize(columns, rows));
+        }
+        stage.painter.anew();
+        stage.dirty = true;
+    }
+
+    fn draw(&self, stage: &mut Stage) {
+        let (width, height) = stage.model.size;
+        let area = Rect { x: 0, y: 0, width, height };
+        let mut cells = Buffer::empty(area);
+        let cursor = view::render(&stage.model, area, &mut cells);
+        stage.painter.show(Picture { cells, cursor });
+        stage.dirty = false;
+        stage.drawn = self.clock.now().mono;
+    }
+
+    /// How long the next frame has to wait; nothing when it may be drawn at once.
+    fn gap_left(&self, stage: &Stage) -> Option<Duration> {
+        let passed = self.clock.now().mono.0.saturating_sub(stage.drawn.0);
+        let left = Span(self.options.frame_gap.0).millis().saturating_sub(passed);
+        (left > 0).then(|| Duration::from_millis(left))
+    }
+}
+
+/// Time until the wall clock's next full second, so that the clock on the screen never skips one.
+const fn until_next_second(wall: i64) -> Duration {
+    Duration::from_millis((1000 - wall.rem_euclid(1000)).unsigned_abs())
+}

@@ -1,0 +1,90 @@
+//! Taking the terminal and giving it back, on every way out.
+
+use crossterm::cursor::{Hide, Show};
+use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::style::{Attribute, SetAttribute};
+use crossterm::terminal::{EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
+use crossterm::{execute, queue};
+use std::io::{self, Write};
+use std::panic::PanicHookInfo;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, Once, PoisonError};
+
+/// Names of the threads whose panic ends the dashboard.
+pub(super) const SCREEN: &str = "screen";
+pub(super) const PAINTER: &str = "painter";
+
+/// We hold the terminal.
+static HELD: AtomicBool = AtomicBool::new(false);
+/// Messages of panics elsewhere, told once the terminal is given back.
+static LATE: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// Takes the terminal: raw mode, alternate screen, no cursor. The mouse stays with the terminal.
+pub(super) fn enter() -> io::Result<()> {
+    // Colours are decided by the theme alone; crossterm's own NO_COLOR handling would reset attributes.
+    crossterm::style::force_color_output(true);
+    guard_panics();
+    enable_raw_mode()?;
+    HELD.store(true, Ordering::SeqCst);
+    let entered = execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, Hide);
+    if entered.is_err() {
+        leave();
+    }
+    entered
+}
+
+/// Gives the terminal back; does nothing when it is given back already.
+pub(super) fn leave() {
+    if !HELD.swap(false, Ordering::SeqCst) {
+        return;
+    }
+    let mut out = io::stdout();
+    let _ = queue!(out, EndSynchronizedUpdate, SetAttribute(Attribute::Reset), DisableBracketedPaste, Show, LeaveAlternateScreen);
+    let _ = out.flush();
+    let _ = disable_raw_mode();
+    tell_late();
+}
+
+/// Gives back what can be given back without writing: for a terminal that takes nothing any more.
+pub(super) fn leave_unwritten() {
+    if HELD.swap(false, Ordering::SeqCst) {
+        let _ = disable_raw_mode();
+    }
+}
+
+/// A panic of the dashboard gives the terminal back before its message is printed. Panics elsewhere (a task of the engine)
+/// do not end the dashboard; their messages would tear the picture, so they wait until the end.
+fn guard_panics() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            if HELD.load(Ordering::SeqCst) && !is_ours() {
+                keep(info);
+                return;
+            }
+            leave();
+            before(info);
+        }));
+    });
+}
+
+fn is_ours() -> bool {
+    matches!(std::thread::current().name(), Some(SCREEN | PAINTER | "main"))
+}
+
+fn keep(info: &PanicHookInfo<'_>) {
+    let thread = std::thread::current().name().unwrap_or("unnamed").to_string();
+    let mut late = LATE.lock().unwrap_or_else(PoisonError::into_inner);
+    if late.len() < 20 {
+        late.push(format!("thread '{thread}': {info}"));
+    }
+}
+
+fn tell_late() {
+    let late = std::mem::take(&mut *LATE.lock().unwrap_or_else(PoisonError::into_inner));
+    let mut err = io::stderr();
+    for message in late {
+        let _ = writeln!(err, "{message}");
+    }
+}
