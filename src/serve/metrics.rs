@@ -54,15 +54,24 @@ impl Page {
         }
         self.registry.register(name.name, name.help, family);
     }
+
+    /// One metric without labels; one that is not known is left out.
+    fn value(&mut self, name: &MetricName, value: Option<f64>) {
+        if let Some(value) = value {
+            let gauge = Gauge::<f64, AtomicU64>::default();
+            gauge.set(value);
+            self.registry.register(name.name, name.help, gauge);
+        }
+    }
 }
 
 fn program(page: &mut Page, snapshot: &Snapshot) {
-    let seconds = |at: Option<crate::domain::base::Ms>| at.map(|t| (vec![], t.0 as f64 / 1000.0));
-    page.gauge(&telemetry::UP_TO, seconds(snapshot.data_through));
-    page.gauge(&telemetry::EVALUATED, seconds(snapshot.at));
-    page.gauge(&telemetry::LEDGER_UP, [(vec![], flag(snapshot.ledger_error.is_none()))]);
-    page.gauge(&telemetry::LEADING, [(vec![], flag(snapshot.role == Role::Leading))]);
-    page.gauge(&telemetry::PROBLEMS, [(vec![], snapshot.problems.len() as f64)]);
+    let seconds = |at: Option<crate::domain::base::Ms>| at.map(|t| t.0 as f64 / 1000.0);
+    page.value(&telemetry::UP_TO, seconds(snapshot.data_through));
+    page.value(&telemetry::EVALUATED, seconds(snapshot.at));
+    page.value(&telemetry::LEDGER_UP, Some(flag(snapshot.ledger_error.is_none())));
+    page.value(&telemetry::LEADING, Some(flag(snapshot.role == Role::Leading)));
+    page.value(&telemetry::PROBLEMS, Some(snapshot.problems.len() as f64));
     let up = |s: &crate::domain::view::SourceHealth| (vec![s.name.to_string()], flag(matches!(s.state, SourceState::Live)));
     page.gauge(&telemetry::SOURCE_UP, snapshot.sources.iter().map(up));
 }

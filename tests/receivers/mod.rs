@@ -1,10 +1,13 @@
 //! Receivers and the courier against real HTTP servers that answer well and badly.
 
+mod alertmanager;
 mod bench;
 mod combined;
 mod courier;
 mod crooked;
 mod limits;
 
+mod page_verb;
+mod served;
 mod survives;
 mod webhook;
