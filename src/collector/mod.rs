@@ -2,9 +2,30 @@
 //!
 //! They return samples, never counts: counting is the same for live, replayed and refetched samples because it happens elsewhere.
 
+pub mod breaker;
+pub mod guarded;
 pub mod prometheus;
 pub mod recorded;
 mod remote_read;
 
+pub use breaker::BreakerSettings;
+pub use guarded::{GuardSettings, Guarded};
 pub use prometheus::{Prometheus, PrometheusSettings};
 pub use recorded::{Horizon, Recorded, RecordingError};
+
+use crate::ports::{Clock, SourceError};
+use std::sync::Arc;
+
+/// A Prometheus behind its guard: what `watch`, `status` and `tui` read from.
+///
+/// # Errors
+/// The address is none, or TLS cannot be set up.
+pub fn connect(settings: PrometheusSettings, clock: Arc<dyn Clock>) -> Result<Guarded<Prometheus>, SourceError> {
+    let guard = GuardSettings {
+        concurrency: settings.concurrency,
+        budget: settings.timeout,
+        seed: settings.seed,
+        ..GuardSettings::default()
+    };
+    Ok(Guarded::new(Prometheus::new(settings, clock.clone())?, guard, clock))
+}

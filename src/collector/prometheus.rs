@@ -8,7 +8,7 @@ mod exchange;
 mod matrix;
 mod words;
 
-pub(super) use exchange::warn;
+pub(super) use exchange::{slices, warn};
 
 use super::remote_read::Offer;
 use crate::domain::base::{Labels, Ms, Span, Text};
@@ -16,8 +16,9 @@ use crate::domain::measure::{Ask, Coverage, Selector, Sink};
 use crate::kit::http::{Address, BasicAuth, Http, HttpSettings};
 use crate::kit::secrets::SecretSource;
 use crate::ports::{Clock, Job, MetricSource, SourceError};
-use exchange::{Wanted, slices};
+use exchange::Wanted;
 use matrix::LabelCache;
+use std::fmt;
 use std::sync::{Arc, Mutex};
 
 /// Raw spans longer than this are history: read in chunks or slices, with more time.
@@ -28,7 +29,7 @@ const RAW_SLICE: Span = Span::from_days(1);
 const MAX_POINTS: i64 = 11_000;
 
 /// How to reach a Prometheus, and what it may send.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct PrometheusSettings {
     /// Its address, with a path prefix where it has one; credentials in it are used and never shown.
     pub url: String,
@@ -73,6 +74,15 @@ impl Default for PrometheusSettings {
             max_bytes: 256 << 20,
             seed: 0,
         }
+    }
+}
+
+impl fmt::Debug for PrometheusSettings {
+    /// Without the address as it was written: it may hold credentials.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let url = Address::parse(&self.url).map_or_else(|_| "not an address".into(), |a| a.shown());
+        let rest = (&self.bearer, &self.basic, &self.headers, self.timeout, self.concurrency);
+        f.debug_struct("PrometheusSettings").field("url", &url).field("rest", &rest).finish_non_exhaustive()
     }
 }
 
