@@ -7,3 +7,4 @@ pub mod status;
 pub mod entry;
 mod exact;
 pub mod page;
+pub mod report;

@@ -4,7 +4,7 @@
 //! Deliberately absent: premium hours and review meetings.
 
 use super::exchange::Exchange;
-use super::revenue::too_large;
+use super::revenue::{result, too_large};
 use super::{Basis, CostInput, CostLine, CostQuestion, Responder};
 use crate::domain::base::{Interval, Money, Span, Text};
 use crate::domain::objective::{Business, Labour};
@@ -110,7 +110,7 @@ fn formula(shares: &[Share], sum: Decimal, business: &Business) -> String {
             format!("{} ({}) {secs} s × {} {}/h ÷ 3600{}", s.person, s.role, rate.amount, rate.currency, s.exchange.term())
         })
         .collect();
-    format!("sum of time × rate = {} = {} {}", terms.join(" + "), sum.normalize(), business.currency)
+    format!("sum of time × rate = {} {} {}", terms.join(" + "), result(sum), business.currency)
 }
 
 /// Exact seconds: milliseconds are kept where there are some.

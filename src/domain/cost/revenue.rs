@@ -70,8 +70,14 @@ fn counted_of<'a>(stream: &RevenueStream, question: &'a CostQuestion) -> Result<
 fn formula(stream: &RevenueStream, counted: &Counted, exchange: Exchange, sum: Decimal, business: &Business) -> String {
     let (v, r) = (stream.value, stream.recovered_fraction);
     let (count, to) = (counted.failed, business.currency);
-    let sum = sum.normalize();
-    format!("F × v × (1 − r) = {count} × {} {} × (1 − {r}){} = {sum} {to}", v.amount, v.currency, exchange.term())
+    let sum = result(sum);
+    format!("F × v × (1 − r) = {count} × {} {} × (1 − {r}){} {sum} {to}", v.amount, v.currency, exchange.term())
+}
+
+/// The end of a formula: `= 84.5`, or `≈ 4.217697` where the decimals do not end. The exact value is `unrounded`.
+pub(super) fn result(sum: Decimal) -> String {
+    let shown = sum.round_dp(6).normalize();
+    if shown == sum { format!("= {shown}") } else { format!("≈ {shown}") }
 }
 
 fn inputs(stream: &RevenueStream, counted: &Counted, exchange: Exchange, business: &Business) -> Vec<CostInput> {

@@ -2,4 +2,4 @@
 
 pub mod postmortem;
 
-pub use postmortem::{BurnSeries, Clock, ClockKind, PostmortemFacts, Restated};
+pub use postmortem::{Beside, BurnSeries, Clock, ClockKind, PostmortemFacts, Restated, SloQuery};

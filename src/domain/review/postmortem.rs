@@ -7,6 +7,7 @@ use crate::domain::base::{Interval, Ms, Seq, Severity, SloId, Span, Text};
 use crate::domain::cost::CostSheet;
 use crate::domain::incident::ImpactRecord;
 use crate::domain::incident::{Entry, EntryHash, Fact, Incident, Milestones, PageRecord, Phase, ReasonText, RuleFired};
+use crate::domain::objective::{Sli, Slo};
 use std::sync::Arc;
 
 /// Burn rate over time, for the chart.
@@ -70,6 +71,26 @@ pub struct Clock {
     pub value: Option<Span>,
 }
 
+/// What an SLO asks its source, as it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SloQuery {
+    /// The SLO.
+    pub slo: SloId,
+    /// `bad`, `total`, `value`, ... and the PromQL.
+    pub queries: Vec<(&'static str, Text)>,
+}
+
+/// What is known beside the ledger when a report is made; all of it may be missing.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Beside {
+    /// The burn rate over the incident.
+    pub burn: Option<BurnSeries>,
+    /// SLOs of the rules in force now.
+    pub slos: Vec<Arc<Slo>>,
+    /// Hash of the rules in force now; they may differ from those the incident opened under.
+    pub rulebook: Option<Text>,
+}
+
 /// A cost as it was recorded at some time; the last one is in force.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Restated {
@@ -104,11 +125,15 @@ pub struct PostmortemFacts {
     pub hashes: Vec<(Seq, EntryHash)>,
     /// The burn rate over the incident, when it was handed in.
     pub burn: Option<BurnSeries>,
+    /// Queries of the incident's SLOs, when the SLO files were at hand.
+    pub queries: Vec<SloQuery>,
+    /// Hash of the rules the queries come from.
+    pub rulebook_now: Option<Text>,
 }
 
 impl PostmortemFacts {
-    /// Gathers the facts of an incident.
-    pub fn of(incident: &Incident, burn: Option<BurnSeries>) -> Self {
+    /// Gathers the facts of an incident, and what is known beside the ledger.
+    pub fn of(incident: &Incident, beside: Beside) -> Self {
         let peak = incident.peak_severity;
         let reached = peak.and_then(|p| reached(&incident.entries, p));
         Self {
@@ -120,7 +145,9 @@ impl PostmortemFacts {
             clocks: clocks(incident),
             restated: incident.entries.iter().filter_map(restated).collect(),
             hashes: incident.entries.iter().map(|e| (e.seq, e.hash)).collect(),
-            burn,
+            queries: queries(incident, &beside.slos),
+            burn: beside.burn,
+            rulebook_now: beside.rulebook,
             incident: incident.clone(),
         }
     }
@@ -153,6 +180,27 @@ fn clocks(incident: &Incident) -> [Clock; 4] {
         clock(ClockKind::Mitigate, incident.time_to_mitigate()),
         clock(ClockKind::Resolve, incident.time_to_resolve()),
     ]
+}
+
+/// Queries of those SLOs that were bad.
+fn queries(incident: &Incident, known: &[Arc<Slo>]) -> Vec<SloQuery> {
+    let bad = |id: &SloId| incident.services.iter().any(|(_, slos)| slos.contains(id));
+    known.iter().filter(|s| bad(&s.id)).map(|s| SloQuery { slo: s.id.clone(), queries: written(&s.sli) }).collect()
+}
+
+fn written(sli: &Sli) -> Vec<(&'static str, Text)> {
+    let some = |name, query: &Option<Text>| query.clone().map(|q| (name, q));
+    match sli {
+        Sli::Events { bad, good, total } => {
+            [some("bad", bad), some("good", good), Some(("total", total.clone()))].into_iter().flatten().collect()
+        }
+        Sli::Latency { histogram, under_seconds } => {
+            vec![("histogram", histogram.clone()), ("under", format!("{under_seconds}s").into())]
+        }
+        Sli::Occurrences { count, .. } => vec![("count", count.clone())],
+        Sli::Threshold { value, .. } => vec![("value", value.clone())],
+        Sli::Ratio { errors, total } => vec![("errors", errors.clone()), ("total", total.clone())],
+    }
 }
 
 fn opening_rules(entry: &Entry) -> Option<Vec<RuleFired>> {
