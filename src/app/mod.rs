@@ -1,1 +1,3 @@
 //! Puts the house together: builds, supervises, reloads.
+
+pub mod desk;

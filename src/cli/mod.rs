@@ -5,8 +5,10 @@
 pub mod check;
 pub mod common;
 pub mod exit;
+pub mod incidents;
 pub mod out;
 pub mod page;
+pub mod times;
 
 pub use common::{Common, Format};
 pub use exit::Exit;

@@ -6,5 +6,6 @@ pub mod status;
 
 pub mod entry;
 mod exact;
+pub mod incident;
 pub mod page;
 pub mod report;

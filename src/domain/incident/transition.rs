@@ -213,14 +213,23 @@ impl Incident {
     fn page(&mut self, fact: &Fact, at: Ms) {
         let Fact::Paged { receiver, kind, severity, created, attempts, outcome, detail } = fact else { return };
         let delivered = (*outcome == Outcome::Delivered).then_some(at);
-        if severity.pages() && !NOT_A_CALL.contains(&&**kind) {
-            let m = &mut self.milestones;
-            m.paged = Some(m.paged.map_or(*created, |p| p.min(*created)));
-            m.delivered = m.delivered.or(delivered);
+        if self.note_page_row(*created, *severity, kind) {
+            self.milestones.delivered = self.milestones.delivered.or(delivered);
         }
         let (receiver, kind, detail) = (receiver.clone(), kind.clone(), detail.clone());
         let (severity, created, attempts, outcome) = (*severity, *created, *attempts, outcome.clone());
         self.pages.push(PageRecord { receiver, kind, severity, created, delivered, attempts, outcome, detail });
+    }
+
+    /// Takes over that a page's row was made. Entries tell it when the page has ended; whoever knows the outbox may tell it
+    /// before. False for tickets and for kinds that are no call.
+    pub fn note_page_row(&mut self, created: Ms, severity: Severity, kind: &str) -> bool {
+        let calls = severity.pages() && !NOT_A_CALL.contains(&kind);
+        if calls {
+            let paged = &mut self.milestones.paged;
+            *paged = Some(paged.map_or(created, |earlier| earlier.min(created)));
+        }
+        calls
     }
 
     /// Takes over a measured impact. Its end is a milestone once the bad run is over.

@@ -1,0 +1,184 @@
+//! The desk over a ledger: orders become entries, questions are answered from the fold of all entries.
+//!
+//! Used beside a running watch (which learns of orders by tailing the ledger) as well as by verbs that need no engine.
+//! Deliberately absent: what an order does (`domain/incident`), and making snapshots (the engine).
+
+use crate::domain::base::{CommitId, IncidentId, Ms, Seq, Text};
+use crate::domain::incident::{Entry, Incident, Incidents};
+use crate::domain::paging::{Commit, Dispatch};
+use crate::domain::view::{Answer, Command, Question, Refusal, Snapshot};
+use crate::ledger::SqliteLedger;
+use crate::ports::{Clock, Desk, Job, Ledger, LedgerError};
+use std::path::Path;
+use std::sync::Arc;
+use tokio::sync::{Mutex, watch};
+
+/// Entries read at once.
+const READ: usize = 1_000;
+
+/// How often an order is decided anew because others recorded something meanwhile.
+const TRIES: usize = 8;
+
+/// A desk over a ledger.
+pub struct LedgerDesk {
+    ledger: Arc<dyn Ledger>,
+    clock: Arc<dyn Clock>,
+    source: Text,
+    folded: Mutex<Incidents>,
+    snapshots: watch::Receiver<Arc<Snapshot>>,
+}
+
+impl LedgerDesk {
+    /// A desk whose orders are marked as coming from `source` (`cli`, `tui`, `api`). Its snapshots stay empty.
+    pub fn new(ledger: Arc<dyn Ledger>, clock: Arc<dyn Clock>, source: &str) -> Self {
+        let (_, snapshots) = watch::channel(Arc::default());
+        Self::with_snapshots(ledger, clock, source, snapshots)
+    }
+
+    /// The same, with the snapshots of a running engine.
+    pub fn with_snapshots(
+        ledger: Arc<dyn Ledger>,
+        clock: Arc<dyn Clock>,
+        source: &str,
+        snapshots: watch::Receiver<Arc<Snapshot>>,
+    ) -> Self {
+        Self { ledger, clock, source: source.into(), folded: Mutex::new(Incidents::default()), snapshots }
+    }
+
+    /// The instant this desk's orders carry.
+    pub fn now(&self) -> Ms {
+        self.clock.now().wall
+    }
+
+    /// Every incident as of now.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub async fn incidents(&self) -> Result<Incidents, LedgerError> {
+        let mut folded = self.folded.lock().await;
+        catch_up(&*self.ledger, &mut folded).await?;
+        Ok(folded.clone())
+    }
+
+    /// Every page of an incident, ended or not.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub async fn pages(&self, incident: IncidentId) -> Result<Vec<Dispatch>, LedgerError> {
+        self.ledger.dispatches(Some(incident)).await
+    }
+
+    /// Carries an order out once, telling the ledger's own errors apart from refusals.
+    ///
+    /// # Errors
+    /// Refused, or the ledger cannot be used.
+    pub async fn carry_out(&self, id: CommitId, command: Command) -> Result<Vec<Entry>, OrderError> {
+        let mut conflict = None;
+        for _ in 0..TRIES {
+            let incidents = self.incidents().await?;
+            let incident = incidents.get(command.incident()).ok_or(Refusal::Unknown(command.incident()))?;
+            let earlier = of_commit(incident, &id);
+            if !earlier.is_empty() {
+                return Ok(earlier);
+            }
+            let now = self.clock.now();
+            let entries = command.decide(incident, &self.source, now.wall)?;
+            if entries.is_empty() {
+                return Ok(Vec::new());
+            }
+            let decided_at = Some(incidents.last_seq());
+            let commit = Commit { id: id.clone(), entries, dispatches: Vec::new(), decided_at };
+            match self.ledger.commit(commit, None, now).await {
+                Err(LedgerError::Conflict { incident }) => conflict = Some(LedgerError::Conflict { incident }),
+                other => return Ok(other?),
+            }
+        }
+        Err(OrderError::Ledger(conflict.unwrap_or_else(|| LedgerError::Refused("the order was not decided".into()))))
+    }
+}
+
+/// Why an order came to nothing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OrderError {
+    /// It makes no sense now.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The ledger cannot be used.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}
+
+/// What an earlier order of the same id recorded.
+fn of_commit(incident: &Incident, id: &CommitId) -> Vec<Entry> {
+    incident.entries.iter().filter(|entry| entry.commit == *id).cloned().collect()
+}
+
+/// Folds in what was recorded since.
+async fn catch_up(ledger: &dyn Ledger, folded: &mut Incidents) -> Result<(), LedgerError> {
+    loop {
+        let entries = ledger.since(folded.last_seq(), READ).await?;
+        folded.extend(&entries);
+        if entries.len() < READ {
+            return Ok(());
+        }
+    }
+}
+
+/// Every incident of a ledger, folded from its first entry on.
+///
+/// # Errors
+/// The ledger cannot be read.
+pub async fn fold_all(ledger: &dyn Ledger) -> Result<(Incidents, Seq), LedgerError> {
+    let mut folded = Incidents::default();
+    catch_up(ledger, &mut folded).await?;
+    let last = folded.last_seq();
+    Ok((folded, last))
+}
+
+impl Desk for LedgerDesk {
+    fn snapshots(&self) -> watch::Receiver<Arc<Snapshot>> {
+        self.snapshots.clone()
+    }
+
+    fn ask(&self, question: Question) -> Job<'_, Result<Answer, Refusal>> {
+        Box::pin(async move {
+            let incidents = self.incidents().await.map_err(|e| Refusal::Ledger(e.to_string().into()))?;
+            Ok(match question {
+                Question::Incident(id) => Answer::Incident(incidents.get(id).cloned()),
+                Question::Incidents { limit } => Answer::Incidents(incidents.newest(limit)),
+            })
+        })
+    }
+
+    fn order(&self, id: CommitId, command: Command) -> Job<'_, Result<Vec<Entry>, Refusal>> {
+        Box::pin(async move {
+            self.carry_out(id, command).await.map_err(|error| match error {
+                OrderError::Refused(refusal) => refusal,
+                OrderError::Ledger(error) => Refusal::Ledger(error.to_string().into()),
+            })
+        })
+    }
+}
+
+/// Opens the ledger's file, and makes it when there is none.
+///
+/// # Errors
+/// As [`SqliteLedger::open`].
+pub async fn open_ledger(path: &Path) -> Result<Arc<dyn Ledger>, LedgerError> {
+    opened(path, SqliteLedger::open).await
+}
+
+/// Opens the ledger's file, which must be there: for verbs that only look at what was recorded.
+///
+/// # Errors
+/// As [`SqliteLedger::open_existing`].
+pub async fn open_existing_ledger(path: &Path) -> Result<Arc<dyn Ledger>, LedgerError> {
+    opened(path, SqliteLedger::open_existing).await
+}
+
+async fn opened(path: &Path, open: fn(&Path) -> Result<SqliteLedger, LedgerError>) -> Result<Arc<dyn Ledger>, LedgerError> {
+    let owned = path.to_owned();
+    let broken = |e| LedgerError::Unavailable { path: path.display().to_string(), why: format!("opening was broken off ({e})") };
+    let ledger = tokio::task::spawn_blocking(move || open(&owned)).await.map_err(broken)??;
+    Ok(Arc::new(ledger))
+}

@@ -1,0 +1,176 @@
+//! Incidents for people: a table, and one incident with its timeline.
+//!
+//! Text from outside is escaped here, line by line, before it reaches the terminal.
+
+use crate::cli::Out;
+use crate::domain::base::{Interval, Money, Ms, Severity, Span, Text};
+use crate::domain::cost::CostSheet;
+use crate::domain::incident::{Entry, Incident, Outcome};
+use crate::domain::paging::{Dispatch, DispatchState};
+use crate::words::units::{UNKNOWN, count, percent_auto};
+use crate::words::{Zone, escape, money, time, timeline, width};
+use std::sync::Arc;
+
+/// Widths of the table's columns but the last.
+const COLUMNS: [usize; 7] = [9, 4, 13, 20, 27, 9, 16];
+const HEADS: [&str; 7] = ["ID", "SEV", "STATE", "SERVICE", "BEGAN", "LASTED", "TAKEN BY"];
+
+/// Incidents, one a line.
+pub(super) fn table(incidents: &[Arc<Incident>], now: Ms, zone: Zone, out: &mut Out) {
+    out.line(&row(&HEADS.map(str::to_owned), "COST"));
+    for incident in incidents {
+        let taken = incident.acknowledged_by.as_ref().map_or(UNKNOWN.into(), |(name, _)| escape::terminal(name));
+        let cells = [
+            incident.id.to_string(),
+            incident.peak_severity.map_or(UNKNOWN, Severity::name).to_owned(),
+            state(incident),
+            escape::terminal(&incident.service),
+            incident.milestones.impact_start.map_or(UNKNOWN.into(), |at| zone.full(at)),
+            lasted(incident, now).map_or(UNKNOWN.into(), time::span),
+            taken,
+        ];
+        out.line(&row(&cells, &cost(incident.cost.as_ref())));
+    }
+}
+
+fn row(cells: &[String; 7], last: &str) -> String {
+    let mut line = String::new();
+    for (cell, columns) in cells.iter().zip(COLUMNS) {
+        line.push_str(&width::left(cell, columns, "…"));
+        line.push(' ');
+    }
+    line.push_str(last);
+    line
+}
+
+fn state(incident: &Incident) -> String {
+    let drill = if incident.drill { "drill " } else { "" };
+    let data = if incident.no_data_since.is_some() { ", no data" } else { "" };
+    format!("{drill}{}{data}", incident.phase.name())
+}
+
+/// From the first bad minute to the end; to now while it is live.
+fn lasted(incident: &Incident, now: Ms) -> Option<Span> {
+    let end = incident.milestones.resolved.or(incident.milestones.closed).unwrap_or(now);
+    Some(end.since(incident.milestones.impact_start?))
+}
+
+fn cost(sheet: Option<&CostSheet>) -> String {
+    let Some((sheet, total)) = sheet.and_then(|s| Some((s, s.total?))) else { return UNKNOWN.into() };
+    let amount = money::exact(Money::new(total, sheet.currency));
+    if sheet.complete { amount } else { format!("at least {amount}") }
+}
+
+/// One incident, whole. `outbox` are its pages as the outbox has them.
+pub(super) fn show(incident: &Incident, outbox: &[Dispatch], now: Ms, zone: Zone, out: &mut Out) {
+    out.line(&head(incident));
+    for (name, value) in facts(incident, now, zone) {
+        out.line(&format!("  {name:<13} {}", escape::terminal(&value)));
+    }
+    let pages = pages(incident, outbox, zone);
+    if !pages.is_empty() {
+        out.line("\nPages");
+        for line in &pages {
+            out.line(line);
+        }
+    }
+    out.line(&format!("\nTimeline ({})", incident.entries.last().map_or(String::new(), |e| zone.offset(e.at))));
+    for entry in &incident.entries {
+        out.line(&timeline_line(entry, zone));
+    }
+}
+
+fn head(incident: &Incident) -> String {
+    let severity = match (incident.severity, incident.peak_severity) {
+        (Some(now), Some(peak)) if now != peak => format!("{now} (was {peak})"),
+        (Some(now), _) => now.to_string(),
+        _ => "no severity".into(),
+    };
+    format!("{}  {severity}  {}  {}", incident.id, state(incident), escape::terminal(&incident.service))
+}
+
+fn facts(incident: &Incident, now: Ms, zone: Zone) -> Vec<(&'static str, String)> {
+    let m = &incident.milestones;
+    let slos = incident.services.iter().flat_map(|(_, slos)| slos).map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let at = |at: Option<Ms>| at.map_or(UNKNOWN.into(), |at| zone.full(at));
+    let after = |moment: Option<Ms>, span: Option<Span>, of: &str| match (moment, span) {
+        (Some(moment), Some(span)) => format!("{}, {} after {of}", zone.full(moment), time::span(span)),
+        _ => at(moment),
+    };
+    let detected = if incident.is_proactive() {
+        format!("{}, before users were hurt", at(m.detected))
+    } else {
+        after(m.detected, incident.time_to_detect(), "impact began")
+    };
+    let taken = after(m.acknowledged, incident.time_to_acknowledge(), "the first page");
+    let mut out = vec![
+        ("objectives", slos),
+        ("impact began", at(m.impact_start)),
+        ("detected", detected),
+        ("first page", at(m.paged)),
+        ("acknowledged", acknowledged(incident, &taken)),
+        ("mitigated", after(m.mitigated, incident.time_to_mitigate(), "impact began")),
+        ("resolved", after(m.resolved, incident.time_to_resolve(), "impact began")),
+        ("lasted", lasted(incident, now).map_or(UNKNOWN.into(), time::span)),
+        ("impact", impact(incident)),
+        ("cost", cost(incident.cost.as_ref())),
+    ];
+    if incident.flaps > 0 {
+        out.push(("reopened", format!("{} times", incident.flaps)));
+    }
+    out
+}
+
+fn acknowledged(incident: &Incident, told: &str) -> String {
+    match &incident.acknowledged_by {
+        Some((name, _)) => format!("{told}; {name} has it"),
+        None => told.into(),
+    }
+}
+
+fn impact(incident: &Incident) -> String {
+    let Some(impact) = &incident.impact else { return "not measured yet".into() };
+    let span = time::span(Interval::union_span(impact.intervals.iter().copied()));
+    let bad = count(impact.bad);
+    match impact.total.filter(|total| *total > 0.0) {
+        Some(total) => {
+            format!("{bad} bad of {} events ({}) in {span} of bad minutes", count(total), percent_auto(impact.bad / total))
+        }
+        None => format!("{bad} bad events in {span} of bad minutes"),
+    }
+}
+
+fn pages(incident: &Incident, outbox: &[Dispatch], zone: Zone) -> Vec<String> {
+    let line = |created: Ms, receiver: &str, kind: &str, severity: Severity, end: String| {
+        let what = format!("{receiver}: {} at {severity}, {end}", kind.replace('_', " "));
+        format!("  {}  {}", zone.clock(created), escape::terminal(&what))
+    };
+    let ended = incident.pages.iter().map(|p| {
+        let end = match (&p.outcome, p.delivered) {
+            (Outcome::Delivered, Some(at)) => format!("accepted {}", zone.clock(at)),
+            (Outcome::Delivered, None) => "accepted".into(),
+            (Outcome::Failed, _) => told("refused", &p.detail),
+            (Outcome::Dropped, _) => told("not sent", &p.detail),
+        };
+        line(p.created, &p.receiver, &p.kind, p.severity, end)
+    });
+    let waiting = outbox.iter().filter_map(|d| {
+        let end = match d.state {
+            DispatchState::Pending => told("waiting to be sent", &d.detail),
+            DispatchState::Sending => told("being sent", &d.detail),
+            _ => return None,
+        };
+        Some(line(d.created, &d.receiver, d.kind.name(), d.severity, end))
+    });
+    ended.chain(waiting).collect()
+}
+
+fn told(what: &str, detail: &Text) -> String {
+    if detail.is_empty() { what.into() } else { format!("{what}: {detail}") }
+}
+
+fn timeline_line(entry: &Entry, zone: Zone) -> String {
+    let (word, sentence) = (timeline::word(&entry.fact), escape::terminal(&timeline::sentence(entry, zone)));
+    let actor = escape::terminal(timeline::actor(entry));
+    format!("  {}  {word:<9} {sentence}  [{actor}]", zone.clock(entry.at))
+}
