@@ -278,8 +278,8 @@ impl History {
             (self.origin, self.first, self.dense_first) = (block, block, block);
         }
         while self.first + (self.blocks.len() as i64) <= block {
-            self.blocks.push_back(Sums::default());
-            self.dense.push_back(Cells::default());
+            push_sparingly(&mut self.blocks, Sums::default());
+            push_sparingly(&mut self.dense, Cells::default());
             if self.blocks.len() > self.max_blocks {
                 self.blocks.pop_front();
                 self.first += 1;
@@ -430,6 +430,14 @@ impl History {
             slices: (to - from) as u32,
         }
     }
+}
+
+/// Appends and grows by 64 places at a time: doubling would waste a third of a track's memory.
+fn push_sparingly<T>(list: &mut VecDeque<T>, item: T) {
+    if list.len() == list.capacity() {
+        list.reserve_exact(64);
+    }
+    list.push_back(item);
 }
 
 #[cfg(test)]

@@ -226,12 +226,7 @@ impl Meter {
             if self.is_active(id) { self.count(id, k) } else { standby = true }
         }
         if standby {
-            live.iter()
-                .filter(|id| !self.is_active(**id))
-                .copied()
-                .collect::<Vec<_>>()
-                .into_iter()
-                .for_each(|id| self.relieve(id, k));
+            self.relieve(k, live);
         }
         self.settle_births(k);
         self.check_families(k, live);
@@ -239,23 +234,30 @@ impl Meter {
     }
 
     fn is_active(&self, id: usize) -> bool {
-        let counted = &self.roll.counters[self.roll.series[id].counter];
-        counted.replicas == 1 || counted.active == id
+        self.roll.counters[self.roll.series[id].counter].active == Some(id)
     }
 
-    /// A standby replica: what the active one has told is dropped; when that one fell silent, this one takes over from there.
-    fn relieve(&mut self, id: usize, k: i64) {
+    /// Standby replicas: what the active one has told is dropped; when that one fell silent, the one that knows most takes
+    /// over from there.
+    fn relieve(&mut self, k: i64, live: &[usize]) {
         let end = self.time(k);
-        let counted = &mut self.roll.counters[self.roll.series[id].counter];
-        let told = counted.counter.last_at();
-        let waiting = &mut self.roll.series[id].waiting;
-        while waiting.front().is_some_and(|s| told.is_some_and(|told| s.at <= told)) {
-            waiting.pop_front();
+        let mut standby: Vec<usize> = live.iter().filter(|id| !self.is_active(**id)).copied().collect();
+        for &id in &standby {
+            let series = &mut self.roll.series[id];
+            let told = self.roll.counters[series.counter].counter.last_at();
+            while series.waiting.front().is_some_and(|s| told.is_some_and(|told| s.at <= told)) {
+                series.waiting.pop_front();
+            }
         }
-        let silent = told.is_none_or(|told| end.since(told) > counted.counter.patience(self.spec.step));
-        if silent && waiting.front().is_some_and(|s| s.at <= end) {
-            counted.active = id;
-            self.count(id, k);
+        standby.retain(|id| self.roll.series[*id].waiting.front().is_some_and(|s| s.at <= end));
+        standby.sort_by_key(|id| (self.roll.series[*id].waiting.front().map(|s| s.at), self.roll.series[*id].name.clone()));
+        for id in standby {
+            let counted = &mut self.roll.counters[self.roll.series[id].counter];
+            let told = counted.counter.last_at();
+            if told.is_none_or(|told| end.since(told) > counted.counter.patience(self.spec.step)) {
+                counted.active = Some(id);
+                self.count(id, k);
+            }
         }
     }
 
@@ -265,7 +267,7 @@ impl Meter {
         while let Some(sample) = self.roll.series[id].waiting.pop_front_if(|s| s.at <= end) {
             match self.roll.series[id].adds {
                 Adds::Events { .. } | Adds::Buckets { .. } => self.count_sample(id, sample, k),
-                adds => ask_sample(&mut self.tallies[self.roll.series[id].track], adds, sample.value, &self.spec),
+                adds => ask_sample(&mut self.tallies[self.roll.series[id].track], adds, sample, &self.spec),
             }
         }
     }
@@ -275,8 +277,9 @@ impl Meter {
         let series = &self.roll.series[id];
         let (target, presence, witness) = (series.target, series.presence, series.is_witness(self.spec.has_total()));
         let counter = &mut self.roll.counters[series.counter].counter;
-        if counter.usual() == Span::ZERO && counter.last_at().is_some() {
-            let usual = self.roll.targets[target].usual;
+        // Not for replicas: one that takes over tells of several slices at once, which would make their order matter.
+        if self.spec.dedupe.is_empty() && counter.usual() == Span::ZERO && counter.last_at().is_some() {
+            let usual = self.roll.targets[target].usual_before(at);
             counter.expect(usual);
         }
         let step = counter.push(sample, self.spec.step);
@@ -285,9 +288,7 @@ impl Meter {
             return;
         }
         self.roll.targets[target].see(at, sample.at, usual);
-        let presence = &mut self.roll.presences[presence];
-        presence.newest = Some(presence.newest.map_or(sample.at, |newest| newest.max(sample.at)));
-        presence.usual = if usual > Span::ZERO { usual } else { presence.usual };
+        self.roll.presences[presence].see(at, sample.at, usual);
         if witness {
             self.tally(id, at, k).see(sample.at, usual);
         }
@@ -372,7 +373,8 @@ impl Meter {
     fn median_of_siblings(&self, birth: &Birth) -> f64 {
         let own = &self.roll.series[birth.series];
         let alive = |at: Option<Ms>| at.is_some_and(|at| birth.sample.at.since(at) <= BIRTH_LEAD);
-        let others = self.roll.series.iter().filter(|s| s.shape == own.shape && s.target != own.target);
+        let others =
+            self.roll.series.iter().filter(|s| s.shape == own.shape && s.target != own.target && s.counter != own.counter);
         let counters = others.map(|s| &self.roll.counters[s.counter].counter).filter(|c| alive(c.last_at()));
         let mut rates: Vec<f64> = counters.filter_map(|c| c.per_step(self.spec.step)).collect();
         rates.sort_by(f64::total_cmp);
@@ -478,7 +480,9 @@ fn is_partial(roll: &Roll, track: usize, end: Ms, step: Span) -> bool {
     missing && here
 }
 
-fn ask_sample(tally: &mut Tally, adds: Adds, value: f64, spec: &MeterSpec) {
+fn ask_sample(tally: &mut Tally, adds: Adds, sample: Sample, spec: &MeterSpec) {
+    let value = sample.value;
+    tally.newest = Some((sample.at, spec.step));
     if value.is_nan() {
         tally.unknown_errors |= matches!(adds, Adds::Errors { .. });
         return;

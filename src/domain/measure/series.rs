@@ -18,6 +18,8 @@ pub(super) struct Series {
     pub presence: usize,
     /// Replicas of one series share a counter.
     pub counter: usize,
+    /// Its class and labels: an order that does not depend on who came first.
+    pub name: (u16, Labels),
     pub target: usize,
     /// Series of the same class and shape differ in nothing but their target.
     pub shape: u32,
@@ -62,8 +64,8 @@ impl Series {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Counted {
     pub counter: Counter,
-    pub active: usize,
-    pub replicas: u32,
+    /// Nobody until the first sample of any of them is counted.
+    pub active: Option<usize>,
 }
 
 /// A target: what exposes series and restarts with them.
@@ -74,19 +76,26 @@ pub(super) struct Target {
     first_in_slice: Option<Ms>,
     before_slice: Option<Ms>,
     newest: Option<Ms>,
-    pub usual: Span,
+    /// The usual distance of its samples, as the slices before this one told.
+    usual: Span,
+    /// ... and as this slice tells: the longest of its series', so that their order makes no difference.
+    usual_now: Span,
 }
 
 impl Target {
     pub(super) fn see(&mut self, k: i64, at: Ms, usual: Span) {
         if k > self.slice || self.newest.is_none() {
+            (self.usual, self.usual_now) = (self.usual_before(k), Span::ZERO);
             (self.slice, self.before_slice, self.first_in_slice) = (k, self.newest, Some(at));
         }
         self.first_in_slice = Some(self.first_in_slice.map_or(at, |first| first.min(at)));
         self.newest = Some(self.newest.map_or(at, |newest| newest.max(at)));
-        if usual > Span::ZERO {
-            self.usual = usual;
-        }
+        self.usual_now = self.usual_now.max(usual);
+    }
+
+    /// The usual distance of its samples, as slices before `k` told.
+    pub(crate) fn usual_before(&self, k: i64) -> Span {
+        if k > self.slice && self.usual_now > Span::ZERO { self.usual_now } else { self.usual }
     }
 
     /// It had a sample in the `within` before `at`.
@@ -102,6 +111,17 @@ pub(super) struct Presence {
     pub track: usize,
     pub newest: Option<Ms>,
     pub usual: Span,
+    slice: i64,
+}
+
+impl Presence {
+    pub(crate) fn see(&mut self, k: i64, at: Ms, usual: Span) {
+        if usual > Span::ZERO {
+            self.usual = if k > self.slice { usual } else { self.usual.max(usual) };
+            self.slice = self.slice.max(k);
+        }
+        self.newest = Some(self.newest.map_or(at, |newest| newest.max(at)));
+    }
 }
 
 /// A histogram: labels without `le`.
@@ -140,7 +160,7 @@ impl Roll {
         let bound = matches!(adds, Adds::Buckets { .. }).then(|| Bound::parse(labels.get("le"))).flatten();
         let names = target_names(spec);
         let target = found(&mut self.target_of, labels.only(&names), &mut self.targets, Target::default);
-        let unseen = || Presence { track, newest: None, usual: Span::ZERO };
+        let unseen = || Presence { track, newest: None, usual: Span::ZERO, slice: i64::MIN };
         let presence = found(&mut self.presence_of, (track, target), &mut self.presences, unseen);
         let family = bound.map(|_| {
             let key = labels.without(&["le".into(), "__name__".into()]);
@@ -152,15 +172,17 @@ impl Roll {
             family.has_threshold |= adds.factors(Some(bound)).0 < 0.0;
         }
         let key = if spec.dedupe.is_empty() { labels.clone() } else { labels.without(&spec.dedupe) };
-        let counter =
-            found(&mut self.counter_of, (class, key), &mut self.counters, || Counted { active: id, ..Counted::default() });
-        self.counters[counter].replicas += 1;
+        let counter = found(&mut self.counter_of, (class, key), &mut self.counters, || Counted {
+            active: spec.dedupe.is_empty().then_some(id),
+            ..Counted::default()
+        });
         let shape = *self.shape_of.entry((class, labels.without(&names))).or_insert_with(|| {
             self.shapes += 1;
             self.shapes
         });
         let waiting = VecDeque::new();
-        let series = Series { adds, bound, track, presence, counter, target, shape, family, waiting, accepted: None };
+        let name = (class, labels.clone());
+        let series = Series { adds, bound, track, presence, counter, name, target, shape, family, waiting, accepted: None };
         self.series.push(series);
         self.by_labels.insert((class, labels.clone()), id);
         id
@@ -216,9 +238,8 @@ impl Roll {
             s.presence = renamed(&presences, s.presence);
             s.family = s.family.and_then(|f| families[f]);
         }
-        for (id, counted) in self.counters.iter_mut().enumerate() {
-            let heir = || self.series.iter().position(|s| s.counter == id).unwrap_or(0);
-            counted.active = series[counted.active].unwrap_or_else(heir);
+        for counted in &mut self.counters {
+            counted.active = counted.active.and_then(|active| series[active]);
         }
         let shapes: HashSet<u32> = self.series.iter().map(|s| s.shape).collect();
         self.shape_of.retain(|_, shape| shapes.contains(shape));
