@@ -509,7 +509,9 @@ fn recount(samples: &[Sample], from_zero: bool) -> Vec<(i64, f64)> {
 fn batch(labels: &Labels, samples: &[Sample]) -> Batch {
     let mut batch = Batch::default();
     batch.series(labels);
-    samples.iter().for_each(|s| batch.sample(s.at, s.value));
+    for s in samples {
+        batch.sample(s.at, s.value);
+    }
     batch
 }
 
