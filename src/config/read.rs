@@ -77,8 +77,8 @@ pub(super) fn read(source: &Source, folder: &Path) -> (Written, Vec<Problem>) {
 }
 
 fn read_root(out: &mut Findings<'_>, root: &Node, folder: &Path, written: &mut Written) {
-    let known: Vec<&str> = FIELDS.iter().copied().chain(LATER.iter().map(|(name, _)| *name)).collect();
-    let Some(fields) = out.fields(root, "the configuration", &known) else { return };
+    let later = LATER.map(|(name, _)| name);
+    let Some(fields) = out.fields_and(root, "the configuration", &FIELDS, &later) else { return };
     out.refuse(&fields, &LATER);
     let path = |out: &mut Findings<'_>, name: &str| {
         let node = fields.get(out, name)?;

@@ -87,8 +87,9 @@ fn read_basic(out: &mut Findings<'_>, node: &Node, folder: &Path) -> Option<Basi
     let user = fields.need(out, "username", "`basic_auth`").and_then(|n| out.text(n, "`username`").cloned());
     let password = secret(out, &fields, "password", folder);
     if password.is_none() && !fields.has("password") && !fields.has("password_file") {
-        let hint = "add `password_file: FILE` here";
-        out.error_hint("missing-field", &fields.head(), "`basic_auth` needs a `password` or a `password_file`", hint);
+        let names = ["password", "password_file"];
+        let message = "`basic_auth` needs `password` or `password_file`";
+        fields.missing(out, &names, message, "add `password_file: FILE` here");
     }
     Some(BasicAuth { user: user?.to_string(), password: password? })
 }

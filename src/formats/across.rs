@@ -1,8 +1,9 @@
 //! What can only be seen across files: services said twice, SLOs named twice, dependencies that lead nowhere or in circles.
 
+use super::business::BusinessDraft;
 use super::native::Draft;
 use crate::domain::base::{Place, Problem, Text};
-use crate::domain::objective::{Business, ServiceInfo, Slo};
+use crate::domain::objective::{ServiceInfo, Slo};
 use crate::kit::yaml::suggest;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -65,7 +66,8 @@ fn edges(drafts: &[Draft], services: &BTreeMap<Text, ServiceInfo>, problems: &mu
                 continue;
             }
             if !services.contains_key(to) {
-                problems.push(unknown_service(to, &names, place));
+                let hint = "incidents are joined along dependencies only where both services have SLOs";
+                problems.push(unknown_service(to, &names, hint, place));
             }
             next.entry(from.clone()).or_default().insert(to.clone());
             edges.push((from.clone(), to.clone()));
@@ -100,14 +102,14 @@ fn path(next: &BTreeMap<Text, BTreeSet<Text>>, from: &Text, to: &Text) -> Option
     None
 }
 
-fn unknown_service(name: &str, known: &[&str], place: &Place) -> Problem {
+fn unknown_service(name: &str, known: &[&str], hint: &str, place: &Place) -> Problem {
     let mut problem = Problem::warning("unknown-service", format!("no file has SLOs of the service `{name}`")).at(place.clone());
     match suggest(name, known) {
         Some(near) => {
             problem.message = format!("{}, did you mean `{near}`?", problem.message);
             problem.replacement = Some(near.to_owned());
         }
-        None => problem.hint = Some("incidents are joined along dependencies only where both services have SLOs".into()),
+        None => problem.hint = Some(hint.to_owned()),
     }
     problem
 }
@@ -128,13 +130,13 @@ pub(super) fn unique_slos(drafts: Vec<Draft>, problems: &mut Vec<Problem>) -> Ve
 }
 
 /// Warns of streams whose services nobody watches: they would never price anything.
-pub(super) fn known_streams(business: &Business, services: &BTreeMap<Text, ServiceInfo>, problems: &mut Vec<Problem>) {
-    for stream in &business.streams {
-        for service in stream.services.iter().filter(|s| !services.contains_key(*s)) {
-            let message =
-                format!("{}: no file has SLOs of the service `{service}` of the stream `{}`", business.file, stream.name);
-            let hint = "its incidents cannot be priced; check the name under `services:`";
-            problems.push(Problem::warning("unknown-service", message).hint(hint));
-        }
+pub(super) fn known_streams(draft: &BusinessDraft, services: &BTreeMap<Text, ServiceInfo>, problems: &mut Vec<Problem>) {
+    let names: Vec<&str> = services.keys().map(|k| &**k).collect();
+    // A business file that is checked alone has no services beside it.
+    if names.is_empty() {
+        return;
+    }
+    for (service, place) in draft.services.iter().filter(|(s, _)| !services.contains_key(s)) {
+        problems.push(unknown_service(service, &names, "its incidents cannot be priced; check the name", place));
     }
 }

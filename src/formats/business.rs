@@ -2,11 +2,11 @@
 //!
 //! Numbers are read from their text. What is given as null applies but is not known: it is listed, never taken as 0.
 
+use super::Parsed;
 use super::kinds::{BUSINESS_VERSION, Kind, check_version};
 use super::native::query_problem;
 use super::policies::is_error;
-use super::{Parsed, findings};
-use crate::domain::base::{Currency, Money, Problem, Text};
+use crate::domain::base::{Currency, Money, Place, Problem, Text};
 use crate::domain::objective::{Assumption, Business, ExchangeRate, Labour, RevenueStream, ValueIs};
 use crate::kit::yaml::{Fields, Findings, Node, Value};
 use crate::query;
@@ -31,13 +31,21 @@ const STREAM_LATER: [(&str, &str); 2] = [
 ];
 const VALUES: [(&str, ValueIs); 3] = [("gmv", ValueIs::Gmv), ("revenue", ValueIs::Revenue), ("margin", ValueIs::Margin)];
 
-/// Reads the business document, of which there may be one. Absent when it has errors: a wrong figure is worse than none.
-pub(super) fn read_all(parsed: &[Parsed], problems: &mut Vec<Problem>) -> Option<Arc<Business>> {
-    let mut business: Option<Arc<Business>> = None;
+/// The business and where its streams name services.
+#[derive(Default)]
+pub(super) struct BusinessDraft {
+    /// Absent when there is none or it has errors: a wrong figure is worse than none.
+    pub(super) business: Option<Arc<Business>>,
+    /// Service, and where a stream names it.
+    pub(super) services: Vec<(Text, Place)>,
+}
+
+/// Reads the business document, of which there may be one.
+pub(super) fn read_all(parsed: &[Parsed], problems: &mut Vec<Problem>) -> BusinessDraft {
+    let mut draft = BusinessDraft::default();
     let mut seen = false;
     for file in parsed.iter().filter(|f| f.kinds.contains(&Kind::Business)) {
-        let mut out = findings(file);
-        file.documents.problems.iter().cloned().for_each(|p| out.push(p));
+        let mut out = Findings::new(&file.source);
         let broken = file.documents.problems.iter().any(is_error);
         for (root, _) in file.documents.roots.iter().zip(&file.kinds).filter(|(_, kind)| **kind == Kind::Business) {
             if seen {
@@ -51,24 +59,28 @@ pub(super) fn read_all(parsed: &[Parsed], problems: &mut Vec<Problem>) -> Option
                 continue;
             }
             seen = true;
-            business = read(&mut out, root).filter(|_| !broken).map(Arc::new);
+            draft.business = read(&mut out, root, &mut draft.services).filter(|_| !broken).map(Arc::new);
         }
         problems.extend(out.finish());
     }
-    business
+    draft
 }
 
-fn read(out: &mut Findings<'_>, root: &Node) -> Option<Business> {
+fn read(out: &mut Findings<'_>, root: &Node, services: &mut Vec<(Text, Place)>) -> Option<Business> {
     let before = out.errors();
     let what = "the business file";
-    let known: Vec<&str> = FIELDS.iter().copied().chain(LATER.iter().map(|(name, _)| *name)).collect();
-    let fields = out.fields(root, what, &known)?;
+    let fields = out.fields_and(root, what, &FIELDS, &LATER.map(|(name, _)| name))?;
     check_version(out, &fields, BUSINESS_VERSION);
     out.refuse(&fields, &LATER);
-    let currency = fields.need(out, "currency", what).and_then(|n| read_currency(out, n))?;
+    // XXX is ISO 4217 for no currency: the rest of the file is read though this one is wrong.
+    let currency = fields.need(out, "currency", what).and_then(|n| read_currency(out, n)).or_else(|| Currency::parse("XXX"))?;
     let mut nulls = Vec::new();
     let streams = match given(&fields, "streams", "lost_revenue", &mut nulls) {
-        Some(node) => read_streams(out, node, currency, &mut nulls),
+        Some(node) => {
+            let streams = read_streams(out, node, currency, &mut nulls);
+            services.extend(named_services(out, node));
+            streams
+        }
         None => Vec::new(),
     };
     let labour = given(&fields, "labour", "responder_labour", &mut nulls).and_then(|n| read_labour(out, n, currency));
@@ -127,10 +139,16 @@ fn read_streams(out: &mut Findings<'_>, node: &Node, currency: Currency, nulls: 
     streams
 }
 
+/// The services of all streams with their places.
+fn named_services(out: &mut Findings<'_>, node: &Node) -> Vec<(Text, Place)> {
+    let lists = node.one_or_many().into_iter().filter_map(|stream| stream.get("services"));
+    let names = lists.flat_map(|list| list.one_or_many());
+    names.filter_map(|n| Some((n.text()?.trim().into(), out.place(n.span.clone())))).collect()
+}
+
 fn read_stream(out: &mut Findings<'_>, node: &Node, currency: Currency, nulls: &mut Vec<Text>) -> Option<RevenueStream> {
     let what = "a stream";
-    let known: Vec<&str> = STREAM_FIELDS.iter().copied().chain(STREAM_LATER.iter().map(|(name, _)| *name)).collect();
-    let fields = out.fields(node, what, &known)?;
+    let fields = out.fields_and(node, what, &STREAM_FIELDS, &STREAM_LATER.map(|(name, _)| name))?;
     out.refuse(&fields, &STREAM_LATER);
     let name = fields.need(out, "name", what).and_then(|n| out.text(n, "`name`").cloned());
     let services: Vec<Text> = match fields.need(out, "services", what) {

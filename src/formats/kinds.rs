@@ -21,6 +21,17 @@ pub(super) const POLICY_VERSION: &str = "burnledger-policy/v1";
 /// `version:` of business files.
 pub(super) const BUSINESS_VERSION: &str = "burnledger-business/v1";
 
+impl Kind {
+    /// The `version:` of such documents.
+    pub(super) const fn version(self) -> &'static str {
+        match self {
+            Self::Slos => SLO_VERSION,
+            Self::Policy => POLICY_VERSION,
+            Self::Business => BUSINESS_VERSION,
+        }
+    }
+}
+
 /// Decides by the version where it is one of ours, else by the file's place.
 pub(super) fn kind_of(root: &Node, file: &str) -> Kind {
     match root.get("version").and_then(|n| n.text()).map(|t| &**t) {

@@ -15,12 +15,11 @@ pub use files::InputFile;
 pub use policies::shipped_policies;
 
 use crate::domain::base::{Problem, Text};
-use crate::domain::objective::{Business, Guards, Policy, Rulebook, Timing};
-use crate::kit::yaml::{Documents, Findings, Source, compose};
-use kinds::{Kind, kind_of};
+use crate::domain::objective::{Guards, Policy, Rulebook, Timing};
+use crate::kit::yaml::{Documents, Source, compose};
+use kinds::{Kind, kind_of, kind_of_name};
 use sha2::{Digest, Sha256};
 use std::path::PathBuf;
-use std::sync::Arc;
 
 /// What the configuration brings to reading SLO files.
 #[derive(Clone, Copy, Debug, Default)]
@@ -70,6 +69,8 @@ fn build(files: &[InputFile], mut problems: Vec<Problem>, options: &LoadOptions)
         match Source::decode(&file.name, &file.bytes) {
             Ok(source) => {
                 let documents = compose(&source);
+                problems.extend(documents.problems.iter().cloned());
+                problems.extend(empty_file(&source, &documents));
                 let kinds = documents.roots.iter().map(|root| kind_of(root, &file.name)).collect();
                 parsed.push(Parsed { source, documents, kinds });
             }
@@ -85,17 +86,16 @@ fn build(files: &[InputFile], mut problems: Vec<Problem>, options: &LoadOptions)
 fn finish(
     files: &[InputFile],
     drafts: Vec<native::Draft>,
-    business: Option<Arc<Business>>,
+    business: business::BusinessDraft,
     mut problems: Vec<Problem>,
     options: &LoadOptions,
 ) -> Loaded {
     let written = drafts.iter().map(|d| d.written).sum();
     let services = across::services(&drafts, &mut problems);
     let slos = across::unique_slos(drafts, &mut problems);
-    if let Some(business) = &business {
-        across::known_streams(business, &services, &mut problems);
-    }
+    across::known_streams(&business, &services, &mut problems);
     sort_and_cap(&mut problems);
+    let business = business.business;
     let rulebook = Rulebook { slos, services, business, timing: options.timing, problems, hash: hash(files) };
     Loaded { rulebook, files: files.len(), slos: written }
 }
@@ -130,9 +130,13 @@ fn hex_digit(nibble: u8) -> char {
     char::from_digit(u32::from(nibble), 16).unwrap_or('0')
 }
 
-/// Opens a file's problems with those of its YAML that stand in the documents of one kind; used by each reader.
-fn findings(parsed: &Parsed) -> Findings<'_> {
-    Findings::new(&parsed.source)
+/// A file without any document.
+fn empty_file(source: &Source, documents: &Documents) -> Option<Problem> {
+    if !documents.roots.is_empty() || !documents.problems.is_empty() {
+        return None;
+    }
+    let hint = format!("start it with `version: {}`, or delete it", kind_of_name(source.name()).version());
+    Some(Problem::error("empty-file", "the file is empty").hint(hint).at(source.place(0..0)))
 }
 
 /// A policy by name.

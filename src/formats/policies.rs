@@ -2,7 +2,7 @@
 
 use super::kinds::{Kind, POLICY_VERSION};
 use super::native::rules::{self, RuleItem};
-use super::{InputFile, Parsed, findings};
+use super::{InputFile, Parsed};
 use crate::domain::base::{Problem, ProblemLevel, Span};
 use crate::domain::objective::Policy;
 use crate::kit::yaml::{Findings, Node, Source, compose};
@@ -36,7 +36,7 @@ pub(super) fn all(parsed: &[Parsed], problems: &mut Vec<Problem>) -> Vec<Policy>
     }
     let shipped = policies.len();
     for file in parsed {
-        let mut out = findings(file);
+        let mut out = Findings::new(&file.source);
         for (root, _) in file.documents.roots.iter().zip(&file.kinds).filter(|(_, kind)| **kind == Kind::Policy) {
             let Some(policy) = read(&mut out, root) else { continue };
             match policies.iter().position(|p| p.name == policy.name) {
@@ -52,9 +52,6 @@ pub(super) fn all(parsed: &[Parsed], problems: &mut Vec<Problem>) -> Vec<Policy>
                 Some(i) => policies[i] = policy,
                 None => policies.push(policy),
             }
-        }
-        if file.kinds.first() == Some(&Kind::Policy) {
-            file.documents.problems.iter().cloned().for_each(|p| out.push(p));
         }
         problems.extend(out.finish());
     }

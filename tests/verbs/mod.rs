@@ -1,1 +1,3 @@
 //! Verbs run as a user runs them: arguments in; text, JSON and exit codes out.
+
+mod check;

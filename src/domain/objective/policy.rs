@@ -26,9 +26,9 @@ impl Tier {
 }
 
 impl fmt::Display for Tier {
-    /// The rule's name in answers and pages: `burn 14.4x over 1h and 5m`.
+    /// The rule's name in answers and pages: `burn 14.4x over 1h and 5m`; the burn rate to four decimals.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "burn {}x over {} and {}", self.factor.normalize(), self.long, self.short)
+        write!(f, "burn {}x over {} and {}", self.factor.round_dp(4).normalize(), self.long, self.short)
     }
 }
 

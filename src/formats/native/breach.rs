@@ -20,11 +20,12 @@ const LATER: [(&str, &str); 3] = [
 pub(super) fn read_own(out: &mut Findings<'_>, node: &Node, kind: &Kind<'_>) -> Vec<BreachRule> {
     let items = read_breaches(out, node);
     for item in &items {
-        if fits(&item.rule.level, kind.sli) {
-            lint::breach(out, item, kind);
-        } else {
-            let (message, hint) = misfit(&item.rule.level, kind.sli);
-            out.error_hint("level-does-not-fit", &item.span, message, hint);
+        match kind.sli.filter(|sli| !fits(&item.rule.level, sli)) {
+            Some(sli) => {
+                let (message, hint) = misfit(&item.rule.level, sli);
+                out.error_hint("level-does-not-fit", &item.span, message, hint);
+            }
+            None => lint::breach(out, item, kind),
         }
     }
     items.into_iter().map(|item| item.rule).collect()
@@ -52,8 +53,7 @@ fn misfit(level: &Level, sli: &Sli) -> (String, &'static str) {
 /// One rule. Absent after an error.
 pub(super) fn read_rule(out: &mut Findings<'_>, node: &Node) -> Option<RuleItem<BreachRule>> {
     let what = "a breach rule";
-    let known: Vec<&str> = FIELDS.iter().copied().chain(LATER.iter().map(|(name, _)| *name)).collect();
-    let fields = out.fields(node, what, &known)?;
+    let fields = out.fields_and(node, what, &FIELDS, &LATER.map(|(name, _)| name))?;
     out.refuse(&fields, &LATER);
     let severity = read_severity_name(out, &fields, what);
     let level = read_level(out, &fields);
@@ -72,7 +72,12 @@ fn read_level(out: &mut Findings<'_>, fields: &Fields<'_>) -> Option<Level> {
         // A level that is only refused has been told already.
         if !written.is_empty() || !fields.has("spike") {
             let message = format!("a breach rule needs exactly one level, this has {}", written.len());
-            out.error_hint("one-level", &fields.head(), message, format!("levels are {}", LEVELS.join(", ")));
+            let hint = format!("levels are {}", LEVELS.join(", "));
+            if written.is_empty() {
+                fields.missing(out, &LEVELS, &message, &hint);
+            } else {
+                out.error_hint("one-level", &fields.head(), message, hint);
+            }
         }
         return None;
     };

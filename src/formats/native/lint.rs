@@ -9,8 +9,8 @@ use std::ops::Range;
 
 /// What rules are checked against.
 pub(super) struct Kind<'a> {
-    /// The indicator.
-    pub(super) sli: &'a Sli,
+    /// The indicator, when it could be read.
+    pub(super) sli: Option<&'a Sli>,
     /// The target, when there is a sound one.
     pub(super) target: Option<Target>,
     /// The period, when there is a sound one.

@@ -12,8 +12,8 @@ pub(super) use sli::query_problem;
 
 use super::kinds::{Kind, SLO_VERSION, check_version};
 use super::policies::is_error;
-use super::{LoadOptions, Parsed, findings};
-use crate::domain::base::{Place, Problem, Text};
+use super::{LoadOptions, Parsed};
+use crate::domain::base::{Place, Problem, Text, clean_line};
 use crate::domain::objective::{Policy, ServiceInfo, Slo};
 use crate::kit::yaml::{Fields, Findings, Node, Value};
 use std::ops::Range;
@@ -68,14 +68,7 @@ const MAX_SLOS: usize = 5_000;
 pub(super) fn read_all(parsed: &[Parsed], policies: &[Policy], options: &LoadOptions, problems: &mut Vec<Problem>) -> Vec<Draft> {
     let mut drafts = Vec::new();
     for file in parsed {
-        let mut out = findings(file);
-        if file.kinds.iter().all(|k| *k == Kind::Slos) {
-            file.documents.problems.iter().cloned().for_each(|p| out.push(p));
-        }
-        if file.documents.roots.is_empty() && file.documents.problems.is_empty() {
-            let hint = format!("write SLOs into it, starting with `version: {SLO_VERSION}`, or delete it");
-            out.push(Problem::error("empty-file", "the file is empty").hint(hint).at(file.source.place(0..0)));
-        }
+        let mut out = Findings::new(&file.source);
         for (root, _) in file.documents.roots.iter().zip(&file.kinds).filter(|(_, kind)| **kind == Kind::Slos) {
             let broken = broken_spots(&file.documents.problems);
             drafts.extend(read_document(&mut out, root, policies, options, &broken));
@@ -97,8 +90,7 @@ fn read_document(
     options: &LoadOptions,
     broken: &[usize],
 ) -> Option<Draft> {
-    let known: Vec<&str> = FIELDS.iter().copied().chain(["exclude"]).collect();
-    let fields = out.fields(root, "an SLO document", &known)?;
+    let fields = out.fields_and(root, "an SLO document", &FIELDS, &[slo::EXCLUDE.0])?;
     check_version(out, &fields, SLO_VERSION);
     out.refuse(&fields, &[slo::EXCLUDE]);
     let service = read_service(out, &fields);
@@ -166,8 +158,8 @@ fn read_name(out: &mut Findings<'_>, node: &Node, what: &str) -> Option<Text> {
 
 fn read_info(out: &mut Findings<'_>, fields: &Fields<'_>) -> ServiceInfo {
     let mut info = ServiceInfo {
-        owner: fields.get(out, "owner").and_then(|n| out.text(n, "`owner`").cloned()),
-        runbook: fields.get(out, "runbook").and_then(|n| out.text(n, "`runbook`").cloned()),
+        owner: fields.get(out, "owner").and_then(|n| words(out, n, "`owner`")),
+        runbook: fields.get(out, "runbook").and_then(|n| words(out, n, "`runbook`")),
         ..ServiceInfo::default()
     };
     for entry in fields.get(out, "labels").and_then(|n| out.entries(n, "`labels`")).unwrap_or_default() {
@@ -176,11 +168,16 @@ fn read_info(out: &mut Findings<'_>, fields: &Fields<'_>) -> ServiceInfo {
             out.error_hint("bad-label", &entry.key_span, format!("`{}` is no label name", entry.key), hint);
         } else if entry.value.value == Value::Null {
             out.error("empty-value", &entry.key_span, format!("the label `{}` has no value", entry.key));
-        } else if let Some(value) = out.text(&entry.value, "a label's value") {
-            info.labels.insert(entry.key.clone(), value.clone());
+        } else if let Some(value) = words(out, &entry.value, "a label's value") {
+            info.labels.insert(entry.key.clone(), value);
         }
     }
     info
+}
+
+/// Words for people on one line: they reach terminals and pages.
+fn words(out: &mut Findings<'_>, node: &Node, what: &str) -> Option<Text> {
+    out.text(node, what).map(|text| clean_line(text, 500))
 }
 
 /// Prometheus' rule for label names.

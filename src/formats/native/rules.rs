@@ -63,7 +63,8 @@ fn take_policy(
 ) {
     let Some(policy) = super::super::policy(policies, name) else {
         let names: Vec<&str> = policies.iter().map(|p| &*p.name).collect();
-        return out.unknown("unknown-policy", "severity policy", name, span, &names, "");
+        out.unknown("unknown-policy", "severity policy", name, span, &names, "");
+        return;
     };
     let period = kind.period.unwrap_or(policy.period);
     for tier in &policy.tiers {
@@ -72,11 +73,11 @@ fn take_policy(
         let tier = Tier { factor, ..tier.clone() };
         tiers.push(RuledTier { tier, span: span.clone(), policy: Some(policy.name.clone()) });
     }
-    let fitting = policy.breach.iter().filter(|rule| breach::fits(&rule.level, kind.sli));
+    let fitting = policy.breach.iter().filter(|rule| kind.sli.is_none_or(|sli| breach::fits(&rule.level, sli)));
     let before = breaches.len();
     breaches.extend(fitting.cloned());
     if breaches.len() == before && policy.tiers.is_empty() {
-        let message = format!("no rule of `{name}` fits {} SLIs", kind.sli.kind());
+        let message = format!("no rule of `{name}` fits {} SLIs", kind.sli.map_or("such", Sli::kind));
         out.warn("policy-without-rules", span, message, "name another policy, or write rules of its own");
     }
 }
@@ -88,8 +89,7 @@ fn scale(factor: Decimal, period: Span, from: Span) -> Option<Decimal> {
 /// `{severity, burn or budget, long, short}`; a budget share becomes a burn rate by the period.
 pub(in crate::formats) fn read_tier(out: &mut Findings<'_>, node: &Node, period: Span) -> Option<RuleItem<Tier>> {
     let what = "a tier";
-    let known: Vec<&str> = TIER_FIELDS.iter().copied().chain(LATER.iter().map(|(name, _)| *name)).collect();
-    let fields = out.fields(node, what, &known)?;
+    let fields = out.fields_and(node, what, &TIER_FIELDS, &LATER.map(|(name, _)| name))?;
     out.refuse(&fields, &LATER);
     let severity = read_severity_name(out, &fields, what);
     let long = fields.need(out, "long", what).and_then(|n| out.span(n, "`long`"));
@@ -113,7 +113,7 @@ fn read_factor(out: &mut Findings<'_>, fields: &Fields<'_>, long: Option<Span>, 
         }
         (false, false) => {
             let hint = "add `burn: 14.4`, or `budget: 2%` for the share that is spent when it fires";
-            out.error_hint("missing-field", &fields.head(), "a tier needs `burn` or `budget`", hint);
+            fields.missing(out, &["burn", "budget"], "a tier needs `burn` or `budget`", hint);
             None
         }
         (true, false) => {

@@ -38,8 +38,7 @@ pub(crate) fn query_problem(out: &Findings<'_>, node: &Node, error: crate::query
 
 /// Reads `sli:`. Absent after an error.
 pub(super) fn read(out: &mut Findings<'_>, node: &Node) -> Option<ReadSli> {
-    let known: Vec<&str> = KINDS.iter().copied().chain(["composite"]).collect();
-    let fields = out.fields(node, "`sli`", &known)?;
+    let fields = out.fields_and(node, "`sli`", &KINDS, &["composite"])?;
     out.refuse(&fields, &[("composite", "write an SLO for each part")]);
     let entry = match fields.entries() {
         [one] => one,
@@ -90,7 +89,7 @@ fn events(out: &mut Findings<'_>, node: &Node) -> Option<ReadSli> {
         return None;
     }
     if !fields.has("bad") && !fields.has("good") {
-        out.error_hint("missing-field", &fields.head(), "`events` needs `bad` or `good`", "add `bad: ...` here");
+        fields.missing(out, &["bad", "good"], "`events` needs `bad` or `good`", "add `bad: ...` here");
     }
     if bad.is_none() && good.is_none() {
         return None;
@@ -179,12 +178,8 @@ fn threshold(out: &mut Findings<'_>, node: &Node) -> Option<ReadSli> {
             return None;
         }
         (false, false) => {
-            out.error_hint(
-                "missing-field",
-                &fields.head(),
-                "`threshold` needs `below` or `above`",
-                "add the side on which the value is good",
-            );
+            let hint = "add the side on which the value is good";
+            fields.missing(out, &["below", "above"], "`threshold` needs `below` or `above`", hint);
             return None;
         }
     };

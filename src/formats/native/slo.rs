@@ -1,7 +1,7 @@
 //! One SLO of a document, with what it inherits from it.
 
 use super::lint::{self, RuledTier};
-use super::{Context, breach, is_label_name, read_name, rules, sli};
+use super::{Context, breach, is_label_name, read_name, rules, sli, words};
 use crate::domain::base::{SloId, Span, Target, Text};
 use crate::domain::objective::{Births, Guards, Mode, Period, Sli, Slo};
 use crate::kit::yaml::{Fields, Findings, Node, Style, Value};
@@ -36,14 +36,13 @@ const LONGEST_PERIOD: Span = Span::from_days(366);
 /// Reads an SLO. What comes back is complete only when no error was told meanwhile.
 pub(super) fn read(out: &mut Findings<'_>, item: &Node, context: &Context<'_>) -> Option<Slo> {
     let what = "an SLO";
-    let extra = OF_DOCUMENT.iter().copied().chain(LATER.iter().map(|(name, _)| *name)).chain(["budget"]);
-    let known: Vec<&str> = FIELDS.iter().copied().chain(extra).collect();
-    let fields = out.fields(item, what, &known)?;
+    let also: Vec<&str> = OF_DOCUMENT.into_iter().chain(LATER.map(|(name, _)| name)).chain(["budget"]).collect();
+    let fields = out.fields_and(item, what, &FIELDS, &also)?;
     out.refuse(&fields, &LATER);
     misplaced(out, &fields);
     budget_method(out, &fields);
     let name = fields.need(out, "name", what).and_then(|n| read_name(out, n, "`name`"));
-    let description = fields.get(out, "description").and_then(|n| out.text(n, "`description`").map(|t| t.trim().into()));
+    let description = fields.get(out, "description").and_then(|n| words(out, n, "`description`"));
     let period = read_period(out, &fields, context);
     let group_by = labels(out, &fields, "group_by");
     let sli = fields.need(out, "sli", what).and_then(|n| sli::read(out, n));
@@ -64,8 +63,7 @@ pub(super) fn read(out: &mut Findings<'_>, item: &Node, context: &Context<'_>) -
             None
         }
     });
-    let sli = sli?;
-    let kind = lint::Kind { sli: &sli.sli, target: target.flatten(), period, step };
+    let kind = lint::Kind { sli: sli.as_ref().map(|s| &s.sli), target: target.flatten(), period, step };
     let severity = inherited(out, &fields, context, "severity");
     let severity_span = severity.map_or_else(|| rules::default_place(&fields), |n| n.span.clone());
     let (tiers, mut breaches) = rules::read_severity(out, severity, &severity_span, context.policies, &kind);
@@ -84,7 +82,7 @@ pub(super) fn read(out: &mut Findings<'_>, item: &Node, context: &Context<'_>) -
         description,
         target: target?,
         period: Period::Rolling(period?),
-        sli: sli.sli,
+        sli: sli?.sli,
         plan: plan?,
         group_by,
         tiers,
@@ -121,7 +119,9 @@ fn budget_method(out: &mut Findings<'_>, fields: &Fields<'_>) {
                 let message = format!("the budget method `{text}` is not supported by this version");
                 out.error_hint("not-supported", &method.span, message, later);
             }
-            other => out.unknown("unknown-word", "budget method", other, &method.span, &["occurrences"], ""),
+            other => {
+                out.unknown("unknown-word", "budget method", other, &method.span, &["occurrences"], "");
+            }
         }
     }
 }
@@ -170,8 +170,11 @@ fn read_period(out: &mut Findings<'_>, fields: &Fields<'_>, context: &Context<'_
     if period < hour || period > LONGEST_PERIOD {
         let hint = "usual periods are 7d, 28d, 30d and 90d";
         out.error_hint("bad-period", &node.span, format!("`period` must be from {hour} to {LONGEST_PERIOD}"), hint);
-    } else if period.0 % step.0.max(1) != 0 {
+        return None;
+    }
+    if period.0 % step.0.max(1) != 0 {
         out.error("bad-period", &node.span, format!("`period` must be a multiple of the step, {step}"));
+        return None;
     }
     Some(period)
 }
@@ -222,8 +225,13 @@ fn read_target(out: &mut Findings<'_>, fields: &Fields<'_>, sli: Option<&Sli>) -
 }
 
 fn read_guards(out: &mut Findings<'_>, node: &Node, context: &Context<'_>) -> Option<Guards> {
-    if node.text().is_some() {
-        return out.choice(node, "guards", &[("none", Guards::NONE)]);
+    if let Some(text) = node.text() {
+        if text.trim() == "none" {
+            return Some(Guards::NONE);
+        }
+        let hint = "write `guards: none`, or a mapping such as {min_bad: 3, confidence: 95%}";
+        out.error_hint("unknown-word", &node.span, "`guards` must be `none` or a mapping", hint);
+        return None;
     }
     let fields = out.fields(node, "`guards`", &["min_bad", "confidence"])?;
     let mut guards = context.options.guards;

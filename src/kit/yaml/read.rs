@@ -133,20 +133,34 @@ impl<'s> Findings<'s> {
     }
 
     /// Opens a mapping whose keys must be among `known`. `what` names it in messages: `an SLO`.
-    pub fn fields<'n>(&mut self, node: &'n Node, what: &str, known: &[&str]) -> Option<Fields<'n>> {
+    pub fn fields<'n>(&mut self, node: &'n Node, what: &str, known: &[&'static str]) -> Option<Fields<'n>> {
+        self.fields_and(node, what, known, &[])
+    }
+
+    /// The same with further keys that are understood, though nobody is told to use them: the caller refuses them itself.
+    pub fn fields_and<'n>(&mut self, node: &'n Node, what: &str, known: &[&'static str], also: &[&str]) -> Option<Fields<'n>> {
         let Value::Map(entries) = &node.value else {
             let hint = format!("write its fields as `key: value`: {}", list(known));
             self.error_hint("wrong-kind", &node.span, format!("{what} must be a mapping, this is {}", node.what()), hint);
             return None;
         };
-        for entry in entries.iter().filter(|e| !known.contains(&&*e.key)) {
-            self.unknown("unknown-field", "field", &entry.key, &entry.key_span, known, what);
+        let mut meant = Vec::new();
+        for entry in entries.iter().filter(|e| !known.contains(&&*e.key) && !also.contains(&&*e.key)) {
+            meant.extend(self.unknown("unknown-field", "field", &entry.key, &entry.key_span, known, what));
         }
-        Some(Fields { span: node.span.clone(), entries })
+        Some(Fields { span: node.span.clone(), entries, meant })
     }
 
-    /// Tells of a word that is none of `known`, with the nearest one.
-    pub fn unknown(&mut self, code: &'static str, kind: &str, word: &str, span: &Range<usize>, known: &[&str], of: &str) {
+    /// Tells of a word that is none of `known`, with the nearest one, which comes back.
+    pub fn unknown<'k>(
+        &mut self,
+        code: &'static str,
+        kind: &str,
+        word: &str,
+        span: &Range<usize>,
+        known: &[&'k str],
+        of: &str,
+    ) -> Option<&'k str> {
         let of = if of.is_empty() { String::new() } else { format!(" of {of}") };
         let shown: String = word.chars().take(80).collect();
         let nearest = suggest(word, known);
@@ -157,9 +171,11 @@ impl<'s> Findings<'s> {
         let mut problem = Problem::error(code, message).at(self.place(span.clone()));
         match nearest {
             Some(near) => problem.replacement = Some(near.to_owned()),
+            None if known.is_empty() => {}
             None => problem.hint = Some(format!("known: {}", list(known))),
         }
         self.push(problem);
+        nearest
     }
 
     /// The text of a scalar that is not empty.
@@ -239,6 +255,10 @@ impl<'s> Findings<'s> {
 
     /// A list of texts, or one text alone.
     pub fn texts(&mut self, node: &Node, what: &str) -> Vec<(Text, Range<usize>)> {
+        if let Value::Map(_) = &node.value {
+            self.error("wrong-kind", &node.span, format!("{what} must be text or a list, this is a mapping"));
+            return Vec::new();
+        }
         let items = node.one_or_many();
         items.into_iter().filter_map(|n| self.text(n, what).map(|t| (t.trim().into(), n.span.clone()))).collect()
     }
@@ -271,6 +291,8 @@ pub struct Fields<'n> {
     /// Bytes of the mapping.
     pub span: Range<usize>,
     entries: &'n [Entry],
+    /// Fields that unknown ones were probably meant to be; nobody needs to hear that they are missing too.
+    meant: Vec<&'static str>,
 }
 
 impl<'n> Fields<'n> {
@@ -293,9 +315,16 @@ impl<'n> Fields<'n> {
     /// The value of a field that must be there. `what` names the mapping: `an SLO`.
     pub fn need(&self, out: &mut Findings<'_>, name: &str, what: &str) -> Option<&'n Arc<Node>> {
         if !self.has(name) {
-            out.error_hint("missing-field", &self.head(), format!("{what} needs a `{name}`"), format!("add `{name}: ...` here"));
+            self.missing(out, &[name], &format!("{what} needs `{name}`"), &format!("add `{name}: ...` here"));
         }
         self.get(out, name)
+    }
+
+    /// Tells that one of `names` is missing, unless an unknown field was probably meant to be it.
+    pub fn missing(&self, out: &mut Findings<'_>, names: &[&str], message: &str, hint: &str) {
+        if !names.iter().any(|name| self.meant.contains(name)) {
+            out.error_hint("missing-field", &self.head(), message, hint);
+        }
     }
 
     /// True when the field is written, with or without a value.
