@@ -91,10 +91,10 @@ fn the_examples_of_the_repository_pass() {
 #[test]
 fn the_design_s_own_example_loads() {
     let loaded = load_text(DESIGN);
-    // The gateway is not in the file: a warning. `search` groups by a label that its own sums drop: an error, and it alone is out.
+    // The gateway is in no file; that is all there is to say.
     let shown: Vec<String> = loaded.rulebook.problems.iter().map(|p| format!("{} {}", p.code, p.message)).collect();
-    assert_eq!(loaded.slos, 5, "{shown:?}");
-    assert_eq!(codes(&loaded)[0], "unknown-service");
+    assert_eq!(shown, ["unknown-service no file has SLOs of the service `payment-gateway`"]);
+    assert_eq!((loaded.slos, loaded.rulebook.slos.len()), (5, 5));
     let by_name = |name: &str| loaded.rulebook.slos.iter().find(|s| &*s.name == name).cloned();
     let availability = by_name("availability").unwrap();
     assert_eq!(availability.id.as_str(), "checkout/availability");
