@@ -10,14 +10,8 @@ use regex::Regex;
 /// # Errors
 /// The pattern is broken or too large when compiled: a sentence.
 pub fn compile(pattern: &str) -> Result<Regex, String> {
-    let translated = translate(pattern);
-    // Alone first: `a)b(` is broken, and would pass between the parentheses of the anchored form.
-    build(&translated)?;
-    build(&format!("^(?s:{translated})$"))
-}
-
-fn build(pattern: &str) -> Result<Regex, String> {
-    regex::RegexBuilder::new(pattern).size_limit(2 << 20).build().map_err(|e| match e {
+    let anchored = format!("^(?s:{})$", translate(pattern)?);
+    regex::RegexBuilder::new(&anchored).size_limit(1 << 20).build().map_err(|e| match e {
         regex::Error::CompiledTooBig(_) => "it is too large when compiled".to_string(),
         _ => why(&e.to_string()),
     })
@@ -29,18 +23,23 @@ fn why(message: &str) -> String {
     last.strip_prefix("error: ").unwrap_or(last).trim().to_string()
 }
 
-/// The pattern in the dialect of Rust's `regex`.
-fn translate(pattern: &str) -> String {
+/// The pattern in the dialect of Rust's `regex`. A parenthesis that closes nothing is refused here: it would close ours.
+fn translate(pattern: &str) -> Result<String, String> {
     let mut out = String::with_capacity(pattern.len() + 8);
     let mut rest = pattern;
-    let mut class = Class::Outside;
+    let (mut class, mut depth) = (Class::Outside, 0_usize);
     while let Some(c) = rest.chars().next() {
         let (text, len) = piece(rest, c, class);
+        match (class, c) {
+            (Class::Outside, '(') => depth += 1,
+            (Class::Outside, ')') => depth = depth.checked_sub(1).ok_or("unopened group")?,
+            _ => {}
+        }
         class = class.after(c);
         out.push_str(&text);
         rest = &rest[len..];
     }
-    out
+    Ok(out)
 }
 
 /// Whether we are in `[..]`, and whether its first character is still to come.

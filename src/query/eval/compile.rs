@@ -1,7 +1,8 @@
 //! From an expression to a node: selectors resolved, functions found, everything outside the subset named.
 
 use super::maths::Replace;
-use super::node::{Node, Ranged, Selected, When, nameless};
+use super::node::{Node, nameless};
+use super::select::{Ranged, Selected, When};
 use super::series::SeriesSet;
 use super::{EvalError, Rules, maths, windows};
 use crate::domain::base::Labels;
@@ -66,6 +67,9 @@ impl<'a> Compiler<'a> {
         if let (Some(f), [of, with @ ..]) = (maths::named(name), args) {
             let with = with.iter().map(|a| self.node(a)).collect::<Made<_>>()?;
             return Ok(Node::Map { f, of: self.boxed(of)?, with, is_clamp: name == "clamp" });
+        }
+        if let Some(f) = maths::calendar(name) {
+            return Ok(Node::Calendar(f, args.first().map(|a| self.boxed(a)).transpose()?));
         }
         Ok(match (name, args) {
             ("time", []) => Node::Time,

@@ -4,6 +4,7 @@ use super::EvalError;
 use super::node::Elements;
 use crate::domain::base::Labels;
 use crate::query::re2;
+use chrono::{DateTime, Datelike, Timelike, Utc};
 use regex::Regex;
 
 /// A function of an element's value and up to two numbers.
@@ -50,6 +51,32 @@ fn most(a: f64, b: f64) -> f64 {
 
 fn least(a: f64, b: f64) -> f64 {
     if a.is_nan() || b.is_nan() { f64::NAN } else { a.min(b) }
+}
+
+/// A part of the calendar, in UTC, of seconds since 1970; NaN where there is no such day.
+pub(super) type Calendar = fn(&DateTime<Utc>) -> f64;
+
+/// The calendar function of a name.
+pub(super) fn calendar(name: &str) -> Option<Calendar> {
+    Some(match name {
+        "minute" => |t| f64::from(t.minute()),
+        "hour" => |t| f64::from(t.hour()),
+        "day_of_week" => |t| f64::from(t.weekday().num_days_from_sunday()),
+        "day_of_month" => |t| f64::from(t.day()),
+        "day_of_year" => |t| f64::from(t.ordinal()),
+        "days_in_month" => |t| f64::from(t.num_days_in_month()),
+        "month" => |t| f64::from(t.month()),
+        "year" => |t| f64::from(t.year()),
+        _ => return None,
+    })
+}
+
+/// Applies a calendar function to seconds since 1970.
+pub(super) fn on_calendar(f: Calendar, seconds: f64) -> f64 {
+    if !seconds.is_finite() {
+        return f64::NAN;
+    }
+    DateTime::from_timestamp(seconds.trunc() as i64, 0).map_or(f64::NAN, |t| f(&t))
 }
 
 /// `label_replace`, compiled.

@@ -2,8 +2,8 @@
 //!
 //! In the subset: instant and range selectors with `offset` and `@`, staleness, subqueries, `rate` and its kin with
 //! Prometheus' extrapolation, the `_over_time` family, aggregations, `histogram_quantile` over classic buckets, all binary
-//! operators with their vector matching, and the common functions of numbers, labels and time. Out of it: native histograms,
-//! `fill`, `or` between labels, smoothing, calendar and trigonometric functions.
+//! operators with their vector matching, and the common functions of numbers, labels, time and the calendar. Out of it: native
+//! histograms, `fill`, `or` between labels, `limitk`, smoothing, `info` and trigonometry.
 //! Selectors are resolved once; an evaluation finds its window by binary search.
 
 mod binary;
@@ -12,6 +12,7 @@ mod fold;
 mod histogram;
 mod maths;
 mod node;
+mod select;
 mod series;
 mod windows;
 
@@ -22,7 +23,8 @@ use super::error::QueryError;
 use super::guard::parse;
 use crate::domain::base::{Labels, Ms, Span};
 use crate::domain::measure::Sample;
-use node::{Instant, Node, Yield};
+use node::{Node, Yield};
+use select::Instant;
 use std::collections::HashMap;
 use thiserror::Error;
 

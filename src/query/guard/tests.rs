@@ -136,6 +136,8 @@ fn hostile_texts_are_refused_quickly() {
         "世".repeat(21_000),
         "世".repeat(30_000),
         format!("x{{a=~\"{}\"}}", "(a{1000}){1000}".repeat(100)),
+        format!("x{{{}}}", "a=~\"b.*\",".repeat(6_000)),
+        deep("-(", ")", 200),
     ] {
         let error = parse(&text).expect_err(&text.chars().take(20).collect::<String>());
         assert!(error.message.len() < 300, "{}", error.message.len());

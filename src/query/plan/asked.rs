@@ -1,6 +1,5 @@
 //! Plans that the server evaluates: the text it is sent, what its values mean, and the sentence why.
 
-use super::linear::is_counter;
 use super::{Planned, field, groups, whole};
 use crate::domain::base::{Span, Text};
 use crate::domain::measure::{AskedPlan, AskedUnit, Plan};
@@ -65,14 +64,15 @@ fn check(side: &Side<'_>, group_by: &[Text]) -> Result<(), QueryError> {
     Err(QueryError::new(message, whole(side.text)).hint(format!("write rate({name}[{{{{window}}}}])")))
 }
 
-/// A counter that is read without a range.
+/// A counter that is read without a range. Names in `_count` are left alone: many gauges have them.
 fn lifetime(expr: &Expr) -> Option<String> {
     let mut found = None;
     expr.walk(&mut |e| {
         if let Expr::Vector(pick) = e
-            && is_counter(&pick.selector)
+            && let Some(name) = pick.selector.name()
+            && (name.ends_with("_total") || name.ends_with("_bucket"))
         {
-            found = pick.selector.name().map(str::to_string);
+            found = Some(name.to_string());
         }
     });
     found

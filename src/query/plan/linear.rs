@@ -126,9 +126,9 @@ fn repeated(list: &[Selector]) -> Option<&Selector> {
 }
 
 /// True when a selector's name follows the convention of counters.
-pub(super) fn is_counter(selector: &Selector) -> bool {
+fn is_counter(selector: &Selector) -> bool {
     let name = selector.name().unwrap_or_default();
-    ["_total", "_count", "_bucket", "_sum"].iter().any(|s| name.ends_with(s))
+    ["_total", "_count", "_bucket"].iter().any(|s| name.ends_with(s))
 }
 
 /// Reads an expression as a sum of counters. `group_by` are the labels that must stay.

@@ -1,6 +1,10 @@
 //! What `explain` prints for SLIs as people write them.
 
 use super::*;
+use crate::domain::base::{Labels, Ms};
+use crate::domain::measure::Sample;
+use crate::query::{Evaluator, Memory, Rules, Value};
+use proptest::prelude::*;
 
 const STEP: Span = Span::from_secs(15);
 
@@ -280,4 +284,36 @@ fn every_sum_has_one_meaning_however_it_is_written() {
         count
     });
     assert!(sets.iter().all(|s| *s == sets[0]), "{sets:?}");
+}
+
+/// Sums and differences of four counters, as people nest them.
+fn sums() -> impl Strategy<Value = String> {
+    let leaf = prop::sample::select(vec!["a_total", "b_total", "c_total", "d_total"]).prop_map(str::to_string);
+    leaf.prop_recursive(4, 12, 2, |inner| {
+        prop_oneof![
+            (inner.clone(), prop::sample::select(vec!["+", "-"]), inner.clone()).prop_map(|(l, op, r)| format!("{l} {op} {r}")),
+            inner.clone().prop_map(|e| format!("({e})")),
+            inner.clone().prop_map(|e| format!("sum({e})")),
+            inner.clone().prop_map(|e| format!("-({e})")),
+            inner.clone().prop_map(|e| format!("(({e}) or vector(0))")),
+            inner.prop_map(|e| format!("({e}) * 4 / (2 + 2)")),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn a_counted_plan_adds_up_to_what_the_query_says(text in sums()) {
+        let value = |name: &str| match name { "a_total" => 1.0, "b_total" => 10.0, "c_total" => 100.0, _ => 1000.0 };
+        let one = |name: &'static str| (Labels::new([("__name__", name)]), vec![Sample { at: Ms(0), value: value(name) }]);
+        let data = Memory::new(["a_total", "b_total", "c_total", "d_total"].map(one));
+        let total = |list: &[Selector]| list.iter().map(|s| value(s.name().unwrap())).sum::<f64>();
+        match plan_count(&text) {
+            Ok(count) => {
+                let Ok(Value::Vector(got)) = Evaluator::parse(&text, &data, Rules::default()).unwrap().at(Ms(0)) else { panic!("{text}") };
+                prop_assert_eq!(got[0].1, total(&count.plus) - total(&count.minus), "{}", text);
+            }
+            Err(e) => prop_assert!(e.message.contains("twice") || e.message.contains("only subtracts"), "{} {:?}", text, e),
+        }
+    }
 }
