@@ -7,6 +7,7 @@
 use super::{Dispatch, DispatchKind, DispatchState, NewDispatch, SendOutcome, Settlement, Standing};
 use crate::domain::base::{Ms, Severity, Span, Text};
 use crate::domain::incident::IncidentRef;
+use std::collections::BTreeMap;
 
 /// The shortest wait: `Retry-After: 0` from a server that goes on refusing must not become a storm.
 const SHORTEST_WAIT: Span = Span::from_secs(1);
@@ -119,19 +120,27 @@ pub fn after_sending(
     }
 }
 
-/// The page that a forgetful receiver must hear again, from all rows of an incident: the last one it took, while the incident
-/// is live, and the resolved one for five minutes after it. None of a combined message, which ends by itself.
-pub fn to_keep_alive<'a>(rows: &'a [Dispatch], receiver: &str, standing: &Standing, now: Ms) -> Option<&'a Dispatch> {
-    let taken = |r: &&Dispatch| *r.receiver == *receiver && r.state == DispatchState::Delivered && r.kind != DispatchKind::Test;
-    let last = rows.iter().filter(taken).max_by_key(|r| r.id)?;
-    let told = Near::of(last, rows).was_told();
-    match last.kind {
-        DispatchKind::Resolved => {
-            let fresh = last.settled.is_some_and(|at| now.since(at) <= RESOLVED_RESENT);
-            (told && fresh && !standing.live).then_some(last)
+/// The pages that a forgetful receiver must hear again, from all rows of an incident, one for each owner: the last one it took,
+/// while the incident is live, and the resolved one for five minutes after it. None of a combined message, which ends by itself.
+pub fn to_keep_alive<'a>(rows: &'a [Dispatch], receiver: &str, standing: &Standing, now: Ms) -> Vec<&'a Dispatch> {
+    let mut last: BTreeMap<Option<&Text>, &Dispatch> = BTreeMap::new();
+    for row in
+        rows.iter().filter(|r| *r.receiver == *receiver && r.state == DispatchState::Delivered && r.kind != DispatchKind::Test)
+    {
+        let kept = last.entry(row.content.owner.as_ref()).or_insert(row);
+        if kept.id < row.id {
+            *kept = row;
         }
-        _ => (standing.live && !last.is_combined()).then_some(last),
     }
+    last.into_values().filter(|row| is_to_be_kept(row, rows, standing, now)).collect()
+}
+
+fn is_to_be_kept(last: &Dispatch, rows: &[Dispatch], standing: &Standing, now: Ms) -> bool {
+    if last.kind != DispatchKind::Resolved {
+        return standing.live && !last.is_combined();
+    }
+    let fresh = last.settled.is_some_and(|at| now.since(at) <= RESOLVED_RESENT);
+    fresh && !standing.live && Near::of(last, rows).was_told()
 }
 
 /// The wait after the n-th try failed (n from 1): 1, 2, 4 .. 60 s, each up to a fifth shorter by chance so that receivers
@@ -170,7 +179,7 @@ fn refused(row: &Dispatch, manner: Manner, why: Text, instead: Option<Text>) -> 
     Settlement::Failed { why, instead: page }
 }
 
-/// A row among the rows of its incident and receiver.
+/// A row among the rows of its incident, receiver and owner: a receiver that serves two owners is told for each of them.
 struct Near<'a> {
     row: &'a Dispatch,
     earlier: Vec<&'a Dispatch>,
@@ -179,7 +188,8 @@ struct Near<'a> {
 
 impl<'a> Near<'a> {
     fn of(row: &'a Dispatch, rows: &'a [Dispatch]) -> Self {
-        let same = |r: &&Dispatch| r.incident == row.incident && r.receiver == row.receiver;
+        let same =
+            |r: &&Dispatch| (r.incident, &r.receiver, &r.content.owner) == (row.incident, &row.receiver, &row.content.owner);
         let mut earlier: Vec<&Dispatch> = rows.iter().filter(same).filter(|r| r.id < row.id).collect();
         let mut later: Vec<&Dispatch> = rows.iter().filter(same).filter(|r| r.id > row.id).collect();
         earlier.sort_by_key(|r| r.id);

@@ -26,9 +26,10 @@ struct Told {
 }
 
 impl Emergencies {
-    /// True when a page for this service and impact start is due now. Only a P0 is an emergency.
+    /// True when a page for this service and impact start is due now. Only a P0 that goes on is an emergency.
     pub fn is_due(&self, severity: Severity, content: &PageContent, now: Ms) -> bool {
-        severity == Severity::P0 && self.told.get(&emergency_key(content)).is_none_or(|told| now >= told.next)
+        let burns = severity == Severity::P0 && content.resolved.is_none();
+        burns && self.told.get(&emergency_key(content)).is_none_or(|told| now >= told.next)
     }
 
     /// Writes down how sending went: what nobody took is tried again soon, what was taken is repeated every half hour.
@@ -105,6 +106,8 @@ mod tests {
         let (mut all, content, now) = (Emergencies::default(), content(), Ms::from_secs(180));
         assert!(all.is_due(Severity::P0, &content, now));
         assert!(!all.is_due(Severity::P1, &content, now), "only a P0 is an emergency");
+        let over = PageContent { resolved: Some(now), ..content.clone() };
+        assert!(!all.is_due(Severity::P0, &over, now), "what is over is none either");
         let page = all.page(Severity::P0, &content, "ops".into(), now);
         assert_eq!(&*page.key, "burnledger/unrecorded/checkout/1970-01-01T00:01:00Z");
         assert!(page.content.not_recorded && page.kind == DispatchKind::First);

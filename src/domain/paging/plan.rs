@@ -67,7 +67,7 @@ pub fn plan_pages(occasion: Occasion<'_>, told: &Told, audience: &Audience<'_>, 
     let plan = Plan { told, audience, run };
     match occasion {
         Occasion::Opened { severity } => plan.opened(severity),
-        Occasion::Raised { to, acknowledged } => plan.raised(to, acknowledged.is_some_and(|a| a.covers(to, now))),
+        Occasion::Raised { to, acknowledged } => plan.raised(to, acknowledged.is_some_and(|a| a.covers(to, now)), now),
         Occasion::Reopened { severity } => plan.to_level(DispatchKind::Reopened, severity, 0),
         Occasion::NoData { severity } => plan.to_level(DispatchKind::NoData, severity, plan.reached()),
         Occasion::Passed { severity, acknowledged, waiting } => plan.passed(severity, acknowledged, waiting, now),
@@ -97,8 +97,10 @@ impl Plan<'_> {
         fresh.map(|(level, receiver)| self.page(DispatchKind::First, severity, level, receiver)).collect()
     }
 
-    fn raised(&self, to: Severity, quiet: bool) -> Vec<NewDispatch> {
-        let receivers = self.up_to(to, self.reached()).into_iter();
+    /// Whoever was told of this severity in the same instant, by a first page, is not told twice.
+    fn raised(&self, to: Severity, quiet: bool, now: Ms) -> Vec<NewDispatch> {
+        let knows = |receiver: &str| self.run.iter().any(|p| *p.receiver == *receiver && p.at == now && p.severity >= to);
+        let receivers = self.up_to(to, self.reached()).into_iter().filter(|(_, receiver)| !knows(receiver));
         let pages = receivers.filter(|(_, receiver)| !(quiet && self.has(receiver))).map(|(level, receiver)| {
             let kind = if self.has(&receiver) { DispatchKind::Raised } else { DispatchKind::First };
             self.page(kind, to, level, receiver)
@@ -139,14 +141,15 @@ impl Plan<'_> {
         pages
     }
 
-    /// Escalation counts from the first page of the level reached, repeats from the last page; an acknowledgement moves both to
+    /// Tickets wake nobody, so only pages count. Escalation counts from the first page of the level reached, repeats from the last page; an acknowledgement moves both to
     /// its end (it expired) or to the first page after it (severity rose above it).
     fn next(&self, severity: Severity, ack: Option<Acknowledgement>) -> Option<(Ms, DispatchKind)> {
         if !severity.pages() {
             return None;
         }
-        let (reached, last) = (self.reached(), self.run.last()?.at);
-        let first = self.run.iter().find(|p| p.level == reached).map_or(last, |p| p.at);
+        let mut pages = self.run.iter().filter(|p| p.severity.pages());
+        let (reached, last) = (self.reached(), pages.clone().next_back()?.at);
+        let first = pages.find(|p| p.level == reached).map_or(last, |p| p.at);
         let loud_again = match ack {
             Some(ack) if severity <= ack.severity => ack.expires(severity)?,
             Some(ack) => self.run.iter().find(|p| p.at >= ack.at).map_or(last, |p| p.at),

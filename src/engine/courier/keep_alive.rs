@@ -41,7 +41,7 @@ impl Inner {
         let mut out = Vec::new();
         for (incident, standing) in of {
             let rows = self.ports.ledger.dispatches(Some(incident)).await.unwrap_or_default();
-            out.extend(to_keep_alive(&rows, receiver, &standing, now.wall).cloned());
+            out.extend(to_keep_alive(&rows, receiver, &standing, now.wall).into_iter().cloned());
         }
         out
     }

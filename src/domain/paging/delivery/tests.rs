@@ -217,7 +217,7 @@ fn a_page_has_one_idempotency_key_and_a_combined_one_another() {
 fn a_forgetful_receiver_is_reminded_while_it_burns_and_five_minutes_after() {
     let told = |case: &str, standing: &Standing, after: Span| {
         let (rows, row) = rows(case);
-        to_keep_alive(&rows, "ops", standing, row.created + after).map(|r| r.id.0)
+        to_keep_alive(&rows, "ops", standing, row.created + after).first().map(|r| r.id.0)
     };
     let minute = Span::from_mins(1);
     assert_eq!(told("first:P1:delivered raised:P0:delivered*", &LIVE, Span::from_hours(9)), Some(2));
@@ -227,6 +227,18 @@ fn a_forgetful_receiver_is_reminded_while_it_burns_and_five_minutes_after() {
     assert_eq!(told("first:P1:delivered resolved:P1:delivered*", &LIVE, minute), None, "it reopened; the page is on its way");
     assert_eq!(told("first:P1:dropped! resolved:P1:delivered*", &OVER, minute), None, "a combined message ends by itself");
     assert_eq!(told("first:P1:failed*", &LIVE, minute), None);
+}
+
+#[test]
+fn a_receiver_of_two_owners_is_told_for_each_of_them() {
+    let (mut rows, _) = rows("first:P0:delivered first:P0:delivered resolved:P0:delivered resolved:P0:pending*");
+    for (row, owner) in rows.iter_mut().zip(["payments", "search", "payments", "search"]) {
+        row.content.owner = Some(owner.into());
+    }
+    assert_eq!(before_sending(&rows[3], &rows, &OVER, START, false), Before::Send(Manner::Plain));
+    rows[2].state = DispatchState::Pending;
+    let kept: Vec<u64> = to_keep_alive(&rows, "ops", &LIVE, START).iter().map(|r| r.id.0).collect();
+    assert_eq!(kept, [1, 2]);
 }
 
 fn any_rows() -> impl Strategy<Value = Vec<Dispatch>> {

@@ -140,7 +140,17 @@ fn tickets_go_where_tickets_are_routed_and_are_never_repeated() {
         ["ops first P1 0/0"],
         "the pager hears of it for the first time"
     );
-    assert_eq!(story.at(602, None, Occasion::Resolved), ["tickets resolved P2 0/0", "ops resolved P1 0/0"]);
+    assert_eq!(story.pass(602, Severity::P1, None), NOBODY, "the ticket woke nobody: escalation counts from the page");
+    assert_eq!(story.at(603, None, Occasion::Resolved), ["tickets resolved P2 0/0", "ops resolved P1 0/0"]);
+}
+
+#[test]
+fn a_rise_that_brings_in_a_receiver_tells_it_once() {
+    let mut story = Story::default();
+    story.at(0, None, opened(Severity::P2));
+    assert_eq!(story.at(5, None, opened(Severity::P1)), ["ops first P1 0/0"]);
+    assert_eq!(story.at(5, None, Occasion::Raised { to: Severity::P1, acknowledged: None }), NOBODY);
+    assert_eq!(story.at(9, None, Occasion::Raised { to: Severity::P0, acknowledged: None }), ["ops raised P0 0/0"]);
 }
 
 #[test]
