@@ -4,6 +4,7 @@
 //! what had not happened yet. Deliberately absent: time; whoever plays the recording moves the horizon.
 
 mod column;
+mod eval;
 mod load;
 
 pub use load::RecordingError;
@@ -11,8 +12,9 @@ pub use load::RecordingError;
 use crate::domain::base::{Labels, Ms, Text};
 use crate::domain::measure::{Ask, Coverage, Selector, Sink};
 use crate::ports::{Job, MetricSource, SourceError};
-use crate::query::SelectorMatcher;
+use crate::query::{Rules, SelectorMatcher};
 use column::Column;
+use eval::Expressions;
 use load::Loader;
 use std::collections::HashMap;
 use std::path::Path;
@@ -47,6 +49,8 @@ pub struct Recorded {
     range: Option<(Ms, Ms)>,
     horizon: Horizon,
     matches: Mutex<HashMap<Selector, Arc<[usize]>>>,
+    expressions: Expressions,
+    rules: Rules,
 }
 
 impl Recorded {
@@ -79,7 +83,16 @@ impl Recorded {
         let ends: Vec<(Ms, Ms)> = series.iter().filter_map(|(_, c)| c.range()).collect();
         let range = ends.iter().copied().reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
         let horizon = Horizon(Arc::new(AtomicI64::new(i64::MAX)));
-        Self { name: name.into(), series, by_metric, range, horizon, matches: Mutex::default() }
+        let (matches, expressions, rules) = Default::default();
+        Self { name: name.into(), series, by_metric, range, horizon, matches, expressions, rules }
+    }
+
+    /// The same recording, evaluated by the rules of another server than Prometheus 3.
+    #[must_use]
+    pub fn with_rules(mut self, rules: Rules) -> Self {
+        self.rules = rules;
+        self.expressions = Expressions::default();
+        self
     }
 
     /// First and last sample time; `None` without samples.
@@ -104,7 +117,7 @@ impl Recorded {
     pub fn read_now(&self, ask: &Ask, into: &mut dyn Sink) -> Result<Coverage, SourceError> {
         match ask {
             Ask::Raw { selector, from, to } => self.raw(selector, *from, *to, into),
-            Ask::Eval { expr, .. } => Err(SourceError::Unsupported(format!("`{expr}`"))),
+            Ask::Eval { expr, from, to, step } => self.eval(expr, (*from, *to), *step, into),
         }
     }
 

@@ -94,3 +94,23 @@ fn long_recordings_cross_blocks_whole() {
     let source = Recorded::from_bytes("long", text.as_bytes()).unwrap();
     assert!(shown(&source, &Selector::metric("hits_total"), 0, i64::MAX).starts_with("3 60000\n"));
 }
+
+#[test]
+fn expressions_are_evaluated_up_to_the_horizon() {
+    let source = Recorded::from_bytes("memory", TEXT.as_bytes()).unwrap();
+    let ask = |expr: &str| Ask::Eval { expr: expr.into(), from: Ms(0), to: Ms(60_000), step: Span::from_secs(15) };
+    let values = |expr: &str| {
+        let mut batch = Batch::default();
+        source.read_now(&ask(expr), &mut batch).unwrap();
+        let list: Vec<_> = batch.iter().map(|(l, s)| (l.to_string(), s.iter().map(|s| (s.at.0, s.value)).collect())).collect();
+        list
+    };
+    let sums = vec![(15_000, 10.0), (30_000, 20.0), (45_000, 6.0), (60_000, 6.0)];
+    assert_eq!(values("sum by (job) (hits_total)"), [("{job=\"a\"}".to_owned(), sums.clone())]);
+    source.horizon().set(Ms(31_000));
+    assert_eq!(values("sum by (job) (hits_total)"), [("{job=\"a\"}".to_owned(), sums[..2].to_vec())]);
+    let error = source.read_now(&ask("sum(hits_total"), &mut Batch::default()).unwrap_err();
+    assert!(error.to_string().starts_with("recorded samples cannot answer this: `sum(hits_total`: "), "{error}");
+    let error = source.read_now(&ask("histogram_fraction(0, 1, up)"), &mut Batch::default()).unwrap_err();
+    assert!(matches!(error, SourceError::Unsupported(_)), "{error}");
+}
