@@ -23,6 +23,28 @@ pub fn level(value: f64, scale: Scale, charset: Charset) -> char {
     if place.is_nan() { gap } else { ramp[((place * 8.0) as usize).min(7)] }
 }
 
+/// The values as a chart of `height` rows, top row first, each column filled to its value. One row is [`spark`].
+pub fn tall(values: &[f32], width: usize, height: usize, scale: Scale, charset: Charset) -> Vec<String> {
+    if height <= 1 {
+        return vec![spark(values, width, scale, charset)];
+    }
+    let (ramp, gap) = match charset {
+        Charset::Unicode => (&BLOCKS, '·'),
+        Charset::Narrow => (&BRAILLE, '.'),
+        Charset::Ascii => (&ASCII, ' '),
+    };
+    let places: Vec<f64> = pool_max(values, width).into_iter().map(|v| scale.place(f64::from(v))).collect();
+    let cell = |place: f64, from_bottom: usize| {
+        let filled = (place * (8 * height) as f64) as usize;
+        match (place.is_nan(), filled.saturating_sub(8 * from_bottom), from_bottom) {
+            (true, _, 0) => gap,
+            (true, ..) | (false, 0, 1..) => ' ',
+            (false, level, _) => ramp[level.clamp(1, 8) - 1],
+        }
+    };
+    (0..height).rev().map(|row| places.iter().map(|place| cell(*place, row)).collect()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -33,6 +55,7 @@ mod tests {
         assert_eq!(spark(&values, 4, Scale::BURN, Charset::Unicode), "▁▃·█");
         assert_eq!(spark(&values, 4, Scale::BURN, Charset::Narrow), "⡀⣄.⣿");
         assert_eq!(spark(&values, 4, Scale::BURN, Charset::Ascii), ".- @");
+        assert_eq!(tall(&values, 4, 2, Scale::BURN, Charset::Unicode), ["   ▆", "▁▅·█"]);
         assert_eq!(spark(&values, 0, Scale::BURN, Charset::Ascii), "");
     }
 }

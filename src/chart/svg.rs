@@ -87,14 +87,15 @@ fn kind(cell: &Cell) -> Kind {
     }
 }
 
-/// Splits a row. Blanks join the text around them, so that a line of words is one run; other scripts stand alone, because
+/// Splits a row. Single blanks join the words around them; other scripts stand alone, because
 /// their advance differs from the letters'.
 fn runs(row: &[Cell]) -> Vec<Run<'_>> {
     let same = |a: &Cell, b: &Cell| a.fg == b.fg && a.bg == b.bg && a.bold == b.bold && a.underline == b.underline;
     let mut out: Vec<Run<'_>> = Vec::new();
     let mut from = 0;
     for i in 1..=row.len() {
-        let joins = i < row.len() && same(&row[i - 1], &row[i]) && joins(kind(&row[i - 1]), kind(&row[i]));
+        let next = row.get(i + 1).map_or(Kind::Blank, kind);
+        let joins = i < row.len() && same(&row[i - 1], &row[i]) && joins(kind(&row[i - 1]), kind(&row[i]), next);
         if !joins {
             let cells = &row[from..i];
             let kind = cells.iter().map(kind).find(|k| *k != Kind::Blank).unwrap_or(Kind::Blank);
@@ -105,8 +106,14 @@ fn runs(row: &[Cell]) -> Vec<Run<'_>> {
     out
 }
 
-const fn joins(a: Kind, b: Kind) -> bool {
-    matches!((a, b), (Kind::Text | Kind::Blank, Kind::Text | Kind::Blank) | (Kind::Shape, Kind::Shape))
+/// One blank between words is part of the text; a wider gap ends it, because not every reader of SVG keeps blanks.
+const fn joins(a: Kind, b: Kind, next: Kind) -> bool {
+    match (a, b) {
+        (Kind::Text, Kind::Blank) => matches!(next, Kind::Text),
+        (a, b) => {
+            matches!((a, b), (Kind::Text | Kind::Blank, Kind::Text) | (Kind::Blank, Kind::Blank) | (Kind::Shape, Kind::Shape))
+        }
+    }
 }
 
 fn draw(out: &mut String, run: &Run<'_>, y: usize, ground: Rgb) {
@@ -154,13 +161,13 @@ fn shapes(out: &mut String, cells: &[Cell], x: f64, top: f64, fg: Rgb) {
     for (i, cell) in cells.iter().enumerate() {
         let at = x + i as f64 * CELL_W;
         match cell.symbol.chars().next() {
-            Some('░') => rect(&mut shade, at, top + 3.0, CELL_W, CELL_H - 6.0),
+            Some('░') => rect(&mut shade, at, top + 1.0, CELL_W, CELL_H - 1.0),
             Some(c @ '▁'..='█') => {
                 let part = f64::from(c as u32 - 0x2580) / 8.0;
-                let height = (CELL_H - 3.0) * part;
-                rect(&mut path, at, top + CELL_H - 1.5 - height, CELL_W, height);
+                let height = (CELL_H - 1.0) * part;
+                rect(&mut path, at, top + CELL_H - height, CELL_W, height);
             }
-            Some(c @ '▉'..='▏') => rect(&mut path, at, top + 1.5, CELL_W * f64::from(0x2590 - c as u32) / 8.0, CELL_H - 3.0),
+            Some(c @ '▉'..='▏') => rect(&mut path, at, top + 1.0, CELL_W * f64::from(0x2590 - c as u32) / 8.0, CELL_H - 1.0),
             Some(c @ '\u{2800}'..='\u{28FF}') => braille(&mut path, c as u32 - 0x2800, at, top),
             Some(c) => lines(&mut path, c, at, top),
             None => {}

@@ -39,7 +39,9 @@ fn by_breach(slo: &Slo, reason: &Reason, rule: Option<&BreachRule>) -> String {
     let over = over(rule.map(|r| r.over));
     let hold = rule.filter(|r| r.hold > Span::ZERO).map(|r| format!(" for {}", r.hold)).unwrap_or_default();
     let measured = match reason.code {
-        ReasonCode::ErrorRatio => format!("error ratio {}{over}, above {}", percent(reason.value), percent(reason.threshold)),
+        ReasonCode::ErrorRatio => {
+            format!("error ratio {}{over}, above {}", units::percent_auto(reason.value), units::percent_level(reason.threshold))
+        }
         ReasonCode::LatencyP99 => format!(
             "p99 latency {}{over}, above {}{}",
             units::latency(reason.value),
@@ -83,17 +85,6 @@ fn wrong_side(slo: &Slo) -> &'static str {
     match slo.sli {
         Sli::Threshold { side: Side::Above, .. } => "below",
         _ => "above",
-    }
-}
-
-/// Levels are round numbers: `5%`, not `5.00%`; measured values keep their figures.
-fn percent(share: f64) -> String {
-    let text = units::percent_auto(share);
-    match text.strip_suffix('%') {
-        Some(digits) if digits.contains('.') && (share * 100.0 - (share * 100.0).round()).abs() < 1e-9 => {
-            format!("{}%", digits.trim_end_matches('0').trim_end_matches('.'))
-        }
-        _ => text,
     }
 }
 

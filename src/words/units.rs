@@ -25,6 +25,15 @@ pub fn percent_auto(share: f64) -> String {
     percent(share, decimals)
 }
 
+/// A level as percent: round numbers lose their decimals, `5%`, `0.5%`, `14.44%`.
+pub fn percent_level(share: f64) -> String {
+    let text = percent_auto(share);
+    match text.strip_suffix('%') {
+        Some(digits) if digits.contains('.') => format!("{}%", digits.trim_end_matches('0').trim_end_matches('.')),
+        _ => text,
+    }
+}
+
 /// A burn rate without its unit: `58.0`, `0.2`, `120`, `>999`.
 pub fn burn(rate: f64) -> String {
     match rate {
@@ -140,6 +149,9 @@ mod tests {
             (percent_auto(0.9998), "99.98%"),
             (percent_auto(-0.124), "-12.4%"),
             (percent_auto(f64::NAN), "-"),
+            (percent_level(0.05), "5%"),
+            (percent_level(0.005), "0.5%"),
+            (percent_level(0.1444), "14.4%"),
             (burn(58.0), "58.0"),
             (burn(99.96), "100"),
             (burn(1e9), ">999"),

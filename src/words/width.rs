@@ -12,9 +12,12 @@ pub fn cut(text: &str, max: usize, mark: &str) -> String {
     if columns(text) <= max {
         return text.into();
     }
-    let room = max.saturating_sub(columns(mark));
-    let mut out = head(text, room);
-    out.push_str(&head(mark, max - columns(&out).min(max)));
+    // Where the mark would take most of the room, the text's own start says more.
+    if max < 2 + columns(mark) {
+        return head(text, max);
+    }
+    let mut out = head(text, max - columns(mark));
+    out.push_str(mark);
     out
 }
 

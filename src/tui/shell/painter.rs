@@ -125,7 +125,7 @@ fn paint(mut screen: Screen, desk: &(Mutex<Work>, Condvar), done: &Sender<()>, f
                 let _ = done.send(());
             }
             Some(Order::TakeAgain) => {
-                let taken = terminal::enter().and_then(|()| screen.clear());
+                let taken = terminal::enter().and_then(|()| wipe(&mut screen));
                 away = false;
                 let _ = done.send(());
                 report(taken, failed);
@@ -133,10 +133,17 @@ fn paint(mut screen: Screen, desk: &(Mutex<Work>, Condvar), done: &Sender<()>, f
             None => {}
         }
         if let Some(picture) = work.picture.filter(|_| !away) {
-            let cleared = if work.anew { screen.clear() } else { Ok(()) };
+            let cleared = if work.anew { wipe(&mut screen) } else { Ok(()) };
             report(cleared.and_then(|()| draw(&mut screen, &picture)), failed);
         }
     }
+}
+
+/// Clears the screen and forgets what was on it. (`Terminal::clear` would ask the terminal for its cursor and read the
+/// answer from the keys that another thread is reading.)
+fn wipe(screen: &mut Screen) -> io::Result<()> {
+    let size = screen.size()?;
+    screen.resize(size.into())
 }
 
 fn report(result: io::Result<()>, failed: &UnboundedSender<io::Error>) {

@@ -7,7 +7,7 @@ use crate::domain::view::{IncidentView, Role as Part, Snapshot, SourceHealth, So
 use crate::tui::model::{Link, Model, Tab, state, ticker};
 use crate::tui::theme::Role;
 use crate::words::plural::{counted, noun};
-use crate::words::{money, time, units, width};
+use crate::words::{escape, money, time, units, width};
 use std::collections::BTreeSet;
 
 /// One line: pieces from the left, and a remark at the right.
@@ -105,28 +105,49 @@ pub(super) fn is_stale(model: &Model) -> bool {
     matches!(Link::now(model), Link::Stale | Link::Failing | Link::CutOff)
 }
 
+/// The worst open incident in as many words as fit.
 fn open_incident(model: &Model, columns: usize) -> Option<Banner> {
     let mut live = model.live_incidents();
     let view = live.next()?;
     let more = live.count();
+    let acks = model.row_incident().is_none_or(|row| row.incident.id == view.incident.id) && !Model::is_handled(view);
+    let right = if acks { "2 open  a ack" } else { "2 open" };
+    let room = columns.saturating_sub(2);
+    let fits = |pieces: &[(String, Role)], right: usize| {
+        pieces.iter().map(|(t, _)| width::columns(&escape::terminal(t))).sum::<usize>() + right <= room
+    };
+    let forms: Vec<_> = [(true, true, true), (true, true, false), (true, false, false), (false, false, false)]
+        .into_iter()
+        .map(|(long_name, words, budget)| incident_words(model, view, more, long_name, words, budget))
+        .collect();
+    let whole = forms.iter().find(|f| fits(f, right.len() + 2)).or_else(|| forms.last()).cloned()?;
+    Some(Banner { left: whole, right: right.into() })
+}
+
+/// Tag, name, how long, who has it, cost, budget, and how many more.
+fn incident_words(model: &Model, view: &IncidentView, more: usize, long: bool, words: bool, budget: bool) -> Vec<(String, Role)> {
     let (text, role) = tag(view.incident.severity);
-    let mut left = vec![piece(text, role), piece(format!(" {}", name(view)), Role::Strong)];
+    let called = if long { name(view) } else { format!("{} {}", view.incident.id, view.incident.service) };
+    let mut out = vec![piece(text, role), piece(format!(" {called}"), Role::Strong)];
     if let Some(since) = Model::since(view) {
-        left.push(piece(format!("  open {}", time::span(model.wall().since(since))), Role::Text));
+        let open = if words { "open " } else { "" };
+        out.push(piece(format!("  {open}{}", time::span(model.wall().since(since))), Role::Text));
     }
     let (who, role) = holder(view);
-    left.push(piece("  ", Role::Text));
-    left.push(piece(who, role));
-    left.extend(cost(model, view).map(|c| piece(format!("  {c}"), Role::Text)));
+    out.push(piece("  ", Role::Text));
+    out.push(piece(who, role));
+    if let Some(told) = cost(model, view) {
+        let told = if words { told } else { told.trim_start_matches("cost ").to_string() };
+        out.push(piece(format!("  {told}"), Role::Text));
+    }
     let spent = view.impact.as_ref().and_then(|i| i.budget_spent.iter().map(|(_, s)| *s).reduce(f64::max));
-    if let Some(spent) = spent.filter(|_| columns >= 100) {
-        left.push(piece(format!("  budget -{}", units::percent_auto(spent)), Role::Text));
+    if let Some(spent) = spent.filter(|_| budget) {
+        out.push(piece(format!("  budget -{}", units::percent_auto(spent)), Role::Text));
     }
     if more > 0 {
-        left.push(piece(format!("  +{more} more"), Role::Strong));
+        out.push(piece(format!("  +{more} more"), Role::Strong));
     }
-    let acks = model.row_incident().is_none_or(|row| row.incident.id == view.incident.id) && !Model::is_handled(view);
-    Some(Banner { left, right: if acks { "2 open  a ack".into() } else { "2 open".into() } })
+    out
 }
 
 fn broke_through(model: &Model) -> Option<Banner> {
@@ -157,7 +178,7 @@ fn source(model: &Model, source: &SourceHealth) -> String {
 }
 
 fn ledger(snapshot: &Snapshot) -> Option<Banner> {
-    snapshot.ledger_error.as_ref().map(|why| problem(format!("ledger: {why}; nothing is recorded until this is mended"), ""))
+    snapshot.ledger_error.as_ref().map(|why| problem(format!("nothing can be recorded: {why}"), ""))
 }
 
 /// Files with errors are not in force: they are named until mended. Warnings are counted.

@@ -20,18 +20,28 @@ pub(super) fn draw(model: &Model, row: &SloRow, full: bool, pen: &mut Pen<'_>) {
     title(row, pen);
     let mut body = pen.part(0, 1, usize::MAX, usize::MAX);
     let Some(verdict) = row.verdict.as_deref() else {
-        body.put(2, 0, "Not evaluated yet: the first answers are being waited for.", Role::Faint);
+        unjudged(row, &mut body);
         return;
     };
     if full {
         // Windows take half of the width at most; the chart takes the rest.
-        let left = (body.width() / 2).clamp(50, 64).min(body.width());
+        let left = (body.width() * 2 / 5).clamp(58, 66).min(body.width());
         windows(row, verdict, &mut body.part(0, 0, left, usize::MAX));
         budget_below(model, row, verdict, &mut body.part(0, 0, left, usize::MAX));
         let rest = body.width().saturating_sub(left + 3);
         burn_chart(model, row, &mut body.part(left + 2, 0, rest, usize::MAX));
     } else {
         compact(model, row, verdict, &mut body);
+    }
+}
+
+/// Before the first verdict: what will be judged.
+fn unjudged(row: &SloRow, pen: &mut Pen<'_>) {
+    pen.put_cut(2, 0, pen.width().saturating_sub(3), "Not evaluated yet. These rules will be judged:", Role::Faint);
+    let tiers = row.slo.tiers.iter().map(|t| (t.severity, t.to_string()));
+    let rules = tiers.chain(row.slo.breach.iter().map(|b| (b.severity, b.to_string())));
+    for (y, (severity, rule)) in rules.take(pen.height().saturating_sub(1)).enumerate() {
+        pen.put_cut(2, y + 1, pen.width().saturating_sub(3), &format!("{severity}  {rule}"), Role::Text);
     }
 }
 
@@ -171,14 +181,15 @@ fn exhaust_words(model: &Model, row: &SloRow, verdict: &Verdict) -> String {
     let at = |name: &str, seconds: i64| {
         let burn = burn_over(verdict, seconds).filter(|b| *b > 0.0)?;
         let span = time::from_secs(left * period.secs_f64() / burn)?;
-        if span > period {
-            return Some(format!("not within {} at the {name} rate", time::window(period)));
-        }
         let when = model.look.zone.near(verdict.at + span, model.wall());
-        Some(format!("{when} ({}) at the {name} rate", time::span(span)))
+        (span <= period).then(|| format!("{when} at the {name} rate"))
     };
     let list: Vec<String> = [at("5m", 300), at("1h", 3600)].into_iter().flatten().collect();
-    if list.is_empty() { "exhausts: not at the present rate".into() } else { format!("exhausts {}", list.join(", ")) }
+    if list.is_empty() {
+        format!("exhausts not within {} at the present rates", time::window(period))
+    } else {
+        format!("exhausts {}", list.join(", "))
+    }
 }
 
 /// Three lines for small terminals.
@@ -211,6 +222,9 @@ fn compact(model: &Model, row: &SloRow, verdict: &Verdict, pen: &mut Pen<'_>) {
 /// The burn over 5 minutes on a log scale, with the levels of the tiers as lines.
 fn burn_chart(model: &Model, row: &SloRow, pen: &mut Pen<'_>) {
     const LABELS: usize = 6;
+    pen.put_right(pen.width(), 0, pen.width(), "burn over 5m, last 6h (log)", Role::Faint);
+    let mut pen = pen.part(0, 1, usize::MAX, usize::MAX);
+    let pen = &mut pen;
     let height = pen.height().saturating_sub(2);
     let width = pen.width().saturating_sub(LABELS + 1);
     if height < 3 || width < 12 {
@@ -267,5 +281,5 @@ fn times(model: &Model, row: &SloRow, y: usize, x: usize, width: usize, pen: &mu
         let at = Ms(end.0 - SPARKED.0 + (SPARKED.0 as f64 * share) as i64);
         pen.put(x + (share * width as f64) as usize, y, &model.look.zone.minute(at), Role::Faint);
     }
-    pen.put_right(x + width, y, 8, "burn 5m", Role::Faint);
+    pen.put_right(x + width, y, 8, &model.look.zone.minute(end), Role::Faint);
 }

@@ -74,7 +74,9 @@ pub fn panel_rows(model: &Model) -> usize {
 
 /// Lines of that panel.
 pub fn panel_lines(model: &Model) -> usize {
-    if model.tab == Tab::Incident { incident::focused_lines(model, usize::from(model.size.0)) } else { 0 }
+    let (columns, rows) = (usize::from(model.size.0), usize::from(model.size.1));
+    let height = body(model, columns, rows).height;
+    if model.tab == Tab::Incident { incident::focused_lines(model, columns, height) } else { 0 }
 }
 
 /// Lines of the help at the model's width.

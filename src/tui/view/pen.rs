@@ -46,6 +46,8 @@ impl Pen<'_> {
         }
         let clean = escape::terminal(text);
         let room = self.width() - x;
+        // What was drawn here before (a rule, a level) leaves nothing of its look behind.
+        let style = Style::reset().patch(style);
         let (end, _) = self.buf.set_stringn(self.area.x + x as u16, self.area.y + y as u16, &clean, room, style);
         usize::from(end - self.area.x)
     }

@@ -96,7 +96,7 @@ fn cost(model: &Model, view: &IncidentView, ticked: Option<Ticked>) -> Vec<Fact>
     let so_far = t.so_far.map_or_else(|| money::NOT_ESTIMATED.into(), money::whole);
     let partial = view.cost.as_ref().is_some_and(|c| !c.sheet.complete && t.so_far.is_some());
     let so_far = if partial { format!("at least {so_far}") } else { so_far };
-    let mut out: Vec<Fact> = vec![("cost so far", so_far, Role::Strong)];
+    let mut out: Vec<Fact> = vec![("cost", so_far, Role::Strong)];
     let rate = t.per_minute.map_or_else(|| units::UNKNOWN.into(), |m| format!("+{}/min", money::brief(m)));
     out.push(("rate", rate, Role::Text));
     match (t.projected_since, view.cost.as_ref().map(|c| &c.sheet)) {

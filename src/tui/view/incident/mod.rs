@@ -29,9 +29,10 @@ pub(super) fn draw(model: &Model, pen: &mut Pen<'_>) {
     title(model, view, pen);
     let facts = facts::rows(pen.width(), pen.height());
     facts::draw(model, view, &mut pen.part(0, 1, usize::MAX, facts));
-    let lines = panels::all(model, view, pen.width());
     let mut y = 1 + facts;
-    for share in shares(model, &lines, pen.height().saturating_sub(y)) {
+    let height = pen.height().saturating_sub(y);
+    let lines = panels::all(model, view, pen.width(), height);
+    for share in shares(model, &lines, height) {
         let of = &lines[place(share.panel)];
         panel(model, share.panel, of, &mut pen.part(0, y, usize::MAX, share.rows));
         y += share.rows;
@@ -125,13 +126,14 @@ fn panel(model: &Model, panel: Panel, lines: &[Line], pen: &mut Pen<'_>) {
 /// Rows of the panel that has the keys, for the keys that scroll it.
 pub(super) fn focused_rows(model: &Model, columns: usize, height: usize) -> usize {
     let Some(view) = model.on_screen() else { return 0 };
-    let lines = panels::all(model, view, columns);
-    let facts = facts::rows(columns, height);
-    let shares = shares(model, &lines, height.saturating_sub(1 + facts));
+    let height = height.saturating_sub(1 + facts::rows(columns, height));
+    let lines = panels::all(model, view, columns, height);
+    let shares = shares(model, &lines, height);
     shares.iter().find(|s| s.panel == model.incident.panel).map_or(0, |s| s.rows - 1)
 }
 
 /// Lines of the panel that has the keys.
-pub(super) fn focused_lines(model: &Model, columns: usize) -> usize {
-    model.on_screen().map_or(0, |view| panels::all(model, view, columns)[place(model.incident.panel)].len())
+pub(super) fn focused_lines(model: &Model, columns: usize, height: usize) -> usize {
+    let height = height.saturating_sub(1 + facts::rows(columns, height));
+    model.on_screen().map_or(0, |view| panels::all(model, view, columns, height)[place(model.incident.panel)].len())
 }

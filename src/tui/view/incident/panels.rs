@@ -1,6 +1,6 @@
 //! The panels of an incident as lines: cost, timeline, signals, next.
 
-use crate::chart::{Scale, bar, spark};
+use crate::chart::{Charset, Scale, bar, spark};
 use crate::domain::base::Ms;
 use crate::domain::cost::{CostLine, CostSheet};
 use crate::domain::incident::Entry;
@@ -31,8 +31,13 @@ pub(super) const fn title(panel: Panel) -> &'static str {
 }
 
 /// The lines of all panels, in the order of [`Panel::ALL`].
-pub(super) fn all(model: &Model, view: &IncidentView, columns: usize) -> [Vec<Line>; 4] {
-    [happened(model, view, columns), costs(view, columns), signals(model, view, columns), next(model, view)]
+pub(super) fn all(model: &Model, view: &IncidentView, columns: usize, height: usize) -> [Vec<Line>; 4] {
+    let (timeline, cost, next) =
+        (happened(model, view, columns), costs(view, columns, model.look.glyphs.charset), next(model, view));
+    // What nobody else needs makes the signals taller.
+    let spare = height.saturating_sub(timeline.len() + cost.len() + next.len() + view.signals.len() + 4);
+    let rows = 1 + spare.checked_div(view.signals.len()).unwrap_or(0).min(2);
+    [timeline, cost, signals(model, view, columns, rows), next]
 }
 
 pub(super) fn remark(model: &Model, panel: Panel, columns: usize) -> String {
@@ -117,13 +122,13 @@ fn entry_lines(model: &Model, entry: &Entry, columns: usize) -> Vec<Line> {
     out
 }
 
-fn costs(view: &IncidentView, columns: usize) -> Vec<Line> {
+fn costs(view: &IncidentView, columns: usize, charset: Charset) -> Vec<Line> {
     let Some(cost) = &view.cost else {
         let none = "not estimated: no business file names this service";
         return vec![Line { left: vec![piece("  ", Role::Text), piece(none, Role::Faint)], right: None }];
     };
     let sheet = &cost.sheet;
-    let mut out: Vec<Line> = sheet.lines.iter().map(|line| cost_line(line, sheet, columns)).collect();
+    let mut out: Vec<Line> = sheet.lines.iter().map(|line| cost_line(line, sheet, columns, charset)).collect();
     for missing in &sheet.not_estimated {
         let (what, why) = missing.split_once(": ").unwrap_or((missing, ""));
         let what = width::left(&what.replace('_', " "), NAME, "..");
@@ -141,7 +146,7 @@ fn costs(view: &IncidentView, columns: usize) -> Vec<Line> {
 const NAME: usize = 22;
 const AMOUNT: usize = 14;
 
-fn cost_line(line: &CostLine, sheet: &CostSheet, columns: usize) -> Line {
+fn cost_line(line: &CostLine, sheet: &CostSheet, columns: usize, charset: Charset) -> Line {
     let subject = line.subject.as_ref().map(|s| format!(" {s}")).unwrap_or_default();
     let name = format!("{}{subject}", line.component.replace('_', " "));
     let mut left = vec![
@@ -150,7 +155,7 @@ fn cost_line(line: &CostLine, sheet: &CostSheet, columns: usize) -> Line {
         piece("  ", Role::Text),
     ];
     if columns >= 100 {
-        left.push(piece(share_bar(line, sheet), Role::P1));
+        left.push(piece(share_bar(line, sheet, charset), Role::P1));
         left.push(piece("  ", Role::Text));
     }
     let memo = if line.memo { "memo, not added: " } else { "" };
@@ -158,34 +163,40 @@ fn cost_line(line: &CostLine, sheet: &CostSheet, columns: usize) -> Line {
     Line { left, right: Some(piece(line.basis.name(), Role::Faint)) }
 }
 
-/// The line's share of the total; drawn with `#` so that it reads in every character set.
-fn share_bar(line: &CostLine, sheet: &CostSheet) -> String {
+/// The line's share of the total, its rest left blank.
+fn share_bar(line: &CostLine, sheet: &CostSheet, charset: Charset) -> String {
     let total = sheet.total.and_then(|t| t.to_f64()).filter(|t| *t > 0.0);
     let share = line.amount.amount.to_f64().zip(total).map_or(0.0, |(a, t)| a / t);
-    bar::bar(if line.memo { 0.0 } else { share }, 16, crate::chart::Charset::Ascii).replace('-', " ")
+    bar::bar(if line.memo { 0.0 } else { share }, 16, charset).replace(['-', '░'], " ")
 }
 
-fn signals(model: &Model, view: &IncidentView, columns: usize) -> Vec<Line> {
+fn signals(model: &Model, view: &IncidentView, columns: usize, rows: usize) -> Vec<Line> {
     let names = view.signals.iter().map(|s| width::columns(&s.name)).max().unwrap_or(0).min(16);
     let levels: Vec<String> = view.signals.iter().map(level_words).collect();
     let tail = levels.iter().map(|l| width::columns(l)).max().unwrap_or(0).min(columns / 3);
     let room = columns.saturating_sub(names + 12 + tail + 8).clamp(8, 120);
-    view.signals
-        .iter()
-        .zip(levels)
-        .map(|(signal, levels)| {
-            let drawn = spark::spark(&signal.values, room, scale(signal), model.look.glyphs.charset);
-            let last = signal.values.iter().rev().copied().find(|v| v.is_finite()).map(f64::from);
-            let value = last.map_or_else(|| units::UNKNOWN.into(), |v| value(signal.unit, v));
-            let left = vec![
-                piece(format!("  {}  ", width::left(&signal.name, names, "..")), Role::Text),
+    let charset = model.look.glyphs.charset;
+    let each = view.signals.iter().zip(levels).flat_map(|(signal, levels)| {
+        let last = signal.values.iter().rev().copied().find(|v| v.is_finite()).map(f64::from);
+        let drawn = spark::tall(&signal.values, room, rows, scale(signal), charset);
+        drawn.into_iter().enumerate().map(move |(row, drawn)| {
+            // Name and value stand on the lowest row, beside the base line.
+            let words = row + 1 == rows;
+            let (name, value) = if words { (&*signal.name, told(signal, last)) } else { ("", String::new()) };
+            let mut left = vec![
+                piece(format!("  {}  ", width::left(name, names, "..")), Role::Text),
                 piece(drawn, over(signal, last)),
                 piece(format!("  {}", width::left(&value, 9, "")), Role::Strong),
-                piece(format!(" {levels}"), Role::Faint),
             ];
+            left.extend(words.then(|| piece(format!(" {levels}"), Role::Faint)));
             Line { left, right: None }
         })
-        .collect()
+    });
+    each.collect()
+}
+
+fn told(signal: &Signal, last: Option<f64>) -> String {
+    last.map_or_else(|| units::UNKNOWN.into(), |v| value(signal.unit, v))
 }
 
 /// Rates and latencies have a band of their own, or a small drop would not be seen; burn has its fixed scale.
@@ -205,7 +216,12 @@ fn over(signal: &Signal, last: Option<f64>) -> Role {
 }
 
 fn level_words(signal: &Signal) -> String {
-    signal.levels.iter().map(|(name, level)| format!("{name} > {}", value(signal.unit, *level))).collect::<Vec<_>>().join("  ")
+    signal
+        .levels
+        .iter()
+        .map(|(name, level)| format!("{name} > {}", level_value(signal.unit, *level)))
+        .collect::<Vec<_>>()
+        .join("  ")
 }
 
 fn value(unit: &str, v: f64) -> String {
@@ -215,6 +231,15 @@ fn value(unit: &str, v: f64) -> String {
         "per_minute" => format!("{}/min", units::short(v)),
         "burn" => units::burn_x(v),
         _ => units::number(v),
+    }
+}
+
+/// Levels are round numbers.
+fn level_value(unit: &str, v: f64) -> String {
+    match unit {
+        "ratio" => units::percent_level(v),
+        "burn" => format!("{}x", units::number(v)),
+        _ => value(unit, v),
     }
 }
 

@@ -1,0 +1,282 @@
+//! The dashboard in a real terminal, through tmux: keys, resizing, and the terminal given back on every way out.
+//!
+//! The program in the terminal is this test binary itself: the test [`program`] shows a hand-made world when the environment
+//! asks it to. Nothing here waits for a fixed time; every wait has a condition and a limit.
+
+use super::desk::TableDesk;
+use super::fixture;
+use crate::support::{require, wait_until};
+use burnledger::clock::SystemClock;
+use burnledger::ports::{Clock, Desk};
+use burnledger::tui::{self, Ended, TuiOptions, Wishes};
+use burnledger::words::Zone;
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+/// Names the world that the program shows.
+const WORLD: &str = "BURNLEDGER_TEST_WORLD";
+const LIMIT: Duration = Duration::from_secs(15);
+
+/// The program in the terminal. Without the environment's word it only checks that a desk can be built.
+#[test]
+fn program() {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let world = std::env::var(WORLD).unwrap_or_default();
+    let snapshot = match &*world {
+        "calm" => fixture::calm(),
+        "connecting" => fixture::connecting(),
+        _ => fixture::busy(),
+    };
+    let desk = Arc::new(TableDesk::new(snapshot, Arc::clone(&clock)));
+    assert!(!desk.snapshots().borrow().slos.is_empty());
+    if world.is_empty() {
+        return;
+    }
+    let wishes = Wishes { zone: Some(Zone::Utc), who: Some("wei".into()), ..Wishes::default() };
+    let options = TuiOptions::resolve(wishes, &|name| std::env::var(name).ok());
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let ended = runtime.block_on(tui::run(desk, clock, options));
+    println!("ENDED {ended:?}");
+    assert!(matches!(ended, Ok(Ended::Quit | Ended::Interrupted | Ended::TerminalGone)));
+    // The harness would wait for nothing more; the shell behind shows how the program ended.
+    std::process::exit(i32::from(ended == Ok(Ended::Interrupted)));
+}
+
+/// Tells the servers of this process apart.
+static COUNT: AtomicU32 = AtomicU32::new(0);
+
+/// A tmux server of its own with one shell in it; it dies with the value.
+struct Terminal {
+    server: String,
+}
+
+impl Terminal {
+    fn open(columns: u16, rows: u16) -> Option<Self> {
+        let shell = "env PS1='ready> ' LC_ALL=C.UTF-8 TERM=screen-256color bash --norc --noprofile -i";
+        let terminal = Self::with(columns, rows, shell)?;
+        terminal.wait("ready>");
+        Some(terminal)
+    }
+
+    /// A terminal opened for one command.
+    fn with(columns: u16, rows: u16, command: &str) -> Option<Self> {
+        if !require("tmux") {
+            return None;
+        }
+        let server = format!("burnledger-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let terminal = Self { server };
+        terminal.tmux(&["new-session", "-d", "-x", &columns.to_string(), "-y", &rows.to_string(), command]);
+        Some(terminal)
+    }
+
+    fn tmux(&self, args: &[&str]) -> String {
+        let out = Command::new("tmux").args(["-L", &self.server, "-f", "/dev/null"]).args(args).output().expect("tmux runs");
+        String::from_utf8_lossy(&out.stdout).into_owned()
+    }
+
+    fn keys(&self, keys: &[&str]) {
+        self.tmux(&[&["send-keys", "-t", "0"], keys].concat());
+    }
+
+    fn line(&self, text: &str) {
+        self.tmux(&["send-keys", "-t", "0", "-l", text]);
+        self.keys(&["Enter"]);
+    }
+
+    /// Starts the program with a world and more environment.
+    fn start(&self, world: &str, env: &str) {
+        let exe = std::env::current_exe().expect("a path");
+        self.line(&format!(
+            "clear; {WORLD}={world} {env} {} screens::terminal::program --exact --nocapture; echo rc=$?",
+            exe.display()
+        ));
+    }
+
+    fn screen(&self) -> String {
+        self.tmux(&["capture-pane", "-t", "0", "-p"])
+    }
+
+    fn styled(&self) -> String {
+        self.tmux(&["capture-pane", "-t", "0", "-p", "-e"])
+    }
+
+    fn wait(&self, text: &str) {
+        let found = wait_until(LIMIT, || self.screen().contains(text));
+        assert!(found, "waited for `{text}`, saw:\n{}", self.screen());
+    }
+
+    /// Alternate screen, cursor, mouse: what a program must give back.
+    fn state(&self) -> String {
+        self.tmux(&["display", "-t", "0", "-p", "alt=#{alternate_on} cursor=#{cursor_flag} mouse=#{mouse_any_flag}"])
+            .trim()
+            .into()
+    }
+
+    /// The process id of the program in the terminal.
+    fn pid(&self) -> String {
+        let shell = self.tmux(&["display", "-t", "0", "-p", "#{pane_pid}"]);
+        let out = Command::new("pgrep").args(["-P", shell.trim()]).output().expect("pgrep runs");
+        String::from_utf8_lossy(&out.stdout).split_whitespace().next().expect("a child of the shell").into()
+    }
+
+    fn signal(&self, name: &str) {
+        let done = Command::new("kill").args([name, &self.pid()]).status().expect("kill runs");
+        assert!(done.success());
+    }
+
+    fn given_back(&self) {
+        let back = wait_until(LIMIT, || self.state() == "alt=0 cursor=1 mouse=0");
+        assert!(back, "the terminal was left as {}:\n{}", self.state(), self.screen());
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        self.tmux(&["kill-server"]);
+    }
+}
+
+#[test]
+fn every_way_out_gives_the_terminal_back() {
+    let Some(t) = Terminal::open(120, 36) else { return };
+    for (way, rc) in [("q", "rc=0"), ("C-c", "rc=0"), ("-TERM", "rc=1"), ("-INT", "rc=1"), ("-HUP", "rc=1")] {
+        t.start("calm", "");
+        t.wait("LAST 6h");
+        assert_eq!(t.state(), "alt=1 cursor=0 mouse=0", "while it runs");
+        if way.starts_with('-') {
+            t.signal(way);
+        } else {
+            t.keys(&[way]);
+        }
+        t.wait(rc);
+        t.given_back();
+    }
+}
+
+#[test]
+fn an_acknowledgement_is_given_and_taken_back_by_keys() {
+    let Some(t) = Terminal::open(120, 36) else { return };
+    t.start("busy", "");
+    // A session that is opened during an incident opens on it.
+    t.wait("OPEN, UNACKED");
+    t.keys(&["a"]);
+    t.wait("acknowledged INC-0142 as wei");
+    t.wait("ACKNOWLEDGED, acked by wei");
+    t.keys(&["u"]);
+    t.wait("OPEN, UNACKED");
+    t.keys(&["n"]);
+    t.wait("note on INC-0142");
+    t.tmux(&["send-keys", "-t", "0", "-l", "rolled back; q is only a letter here"]);
+    t.keys(&["Enter"]);
+    t.wait("noted on INC-0142");
+    t.wait("rolled back; q is only a letter here");
+    t.keys(&["q"]);
+    t.wait("rc=0");
+}
+
+#[test]
+fn ctrl_z_stops_the_job_and_fg_brings_it_back() {
+    let Some(t) = Terminal::open(100, 30) else { return };
+    t.start("calm", "");
+    t.wait("LAST 6h");
+    for stop in ["C-z", "-TSTP"] {
+        if stop.starts_with('-') {
+            t.signal(stop);
+        } else {
+            t.keys(&[stop]);
+        }
+        t.wait("Stopped");
+        t.given_back();
+        t.line("fg");
+        t.wait("LAST 6h");
+        assert_eq!(t.state(), "alt=1 cursor=0 mouse=0");
+        t.keys(&["?"]);
+        t.wait("this help");
+        t.keys(&["Escape"]);
+        assert!(wait_until(LIMIT, || !t.screen().contains("this help")));
+    }
+    t.keys(&["q"]);
+    t.wait("ENDED Ok(Quit)");
+    t.given_back();
+}
+
+#[test]
+fn a_program_that_a_terminal_was_opened_for_does_not_stop_itself() {
+    let exe = std::env::current_exe().expect("a path");
+    let command = format!("env {WORLD}=calm LC_ALL=C.UTF-8 {} screens::terminal::program --exact --nocapture", exe.display());
+    let Some(t) = Terminal::with(100, 30, &command) else { return };
+    t.wait("LAST 6h");
+    t.keys(&["C-z"]);
+    t.wait("no shell to come back from");
+    t.keys(&["?"]);
+    t.wait("this help");
+}
+
+#[test]
+fn any_size_shows_something_and_can_be_left() {
+    let Some(t) = Terminal::open(120, 36) else { return };
+    t.start("busy", "");
+    t.wait("OPEN, UNACKED");
+    for (columns, rows, seen) in
+        [("20", "3", "P0! chec"), ("1", "1", "P"), ("80", "24", "TIMELINE"), ("160", "48", "not accounting")]
+    {
+        t.tmux(&["resize-window", "-t", "0", "-x", columns, "-y", rows]);
+        t.wait(seen);
+    }
+    t.tmux(&["resize-window", "-t", "0", "-x", "12", "-y", "4"]);
+    t.wait("q quit");
+    t.keys(&["q"]);
+    t.wait("rc=0");
+}
+
+#[test]
+fn without_colour_the_selection_is_still_seen() {
+    let Some(t) = Terminal::open(100, 30) else { return };
+    t.start("calm", "NO_COLOR=1");
+    t.wait("LAST 6h");
+    let styled = t.styled();
+    let selected = styled.lines().find(|l| l.contains(">ok ") || l.contains('>')).expect("a selected row");
+    assert!(selected.contains("\x1b[7m") || selected.contains(";7m"), "{selected:?}");
+    for code in ["\x1b[3", "\x1b[9", "38;5", "38;2", "48;5", "48;2"] {
+        assert!(!styled.contains(code) || code == "\x1b[3" && !has_colour(&styled), "{code:?} in {styled:?}");
+    }
+    t.keys(&["q"]);
+    t.wait("rc=0");
+}
+
+/// A foreground or background colour is set (30-37, 40-47, 90-107); 39 and 49 take one back.
+fn has_colour(styled: &str) -> bool {
+    styled.split("\x1b[").skip(1).filter_map(|s| s.split_once('m')).any(|(codes, _)| {
+        codes.split(';').filter_map(|c| c.parse::<u32>().ok()).any(|c| matches!(c, 30..=38 | 40..=48 | 90..=107))
+    })
+}
+
+#[test]
+fn in_the_c_locale_no_byte_is_above_127() {
+    let Some(t) = Terminal::open(120, 36) else { return };
+    let file = std::env::temp_dir().join(format!("burnledger-bytes-{}", std::process::id()));
+    t.tmux(&["pipe-pane", "-t", "0", &format!("cat > {}", file.display())]);
+    t.start("busy", "LC_ALL=C");
+    t.wait("OPEN, UNACKED");
+    t.keys(&["1"]);
+    t.wait("burn over 5m");
+    t.keys(&["?"]);
+    t.wait("this help");
+    t.keys(&["Escape"]);
+    assert!(wait_until(LIMIT, || !t.screen().contains("this help")));
+    t.keys(&["q"]);
+    t.wait("rc=0");
+    t.tmux(&["pipe-pane", "-t", "0"]);
+    let bytes = std::fs::read(&file).expect("what the program wrote");
+    let _ = std::fs::remove_file(&file);
+    assert!(bytes.len() > 2000);
+    let high = bytes.iter().position(|b| *b > 127);
+    assert_eq!(
+        high,
+        None,
+        "{:?}",
+        high.map(|i| String::from_utf8_lossy(&bytes[i.saturating_sub(40)..(i + 20).min(bytes.len())]).into_owned())
+    );
+}
