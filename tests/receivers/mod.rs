@@ -7,6 +7,7 @@ mod courier;
 mod crooked;
 mod limits;
 
+mod on_disk;
 mod page_verb;
 mod served;
 mod survives;
