@@ -1,3 +1,25 @@
 //! Puts the house together: builds, supervises, reloads.
 
+pub mod demo;
 pub mod desk;
+pub mod receivers;
+mod reload;
+mod setup;
+pub mod signals;
+pub mod watch;
+
+pub use setup::{Setup, SetupError};
+
+use crate::domain::base::Text;
+
+/// A random text that makes this process' commit ids unique.
+pub fn nonce() -> Text {
+    format!("{:016x}", rand::random::<u64>()).into()
+}
+
+/// This process, for the lease: host name and process number.
+pub fn who() -> Text {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let host = host.trim();
+    format!("{}:{}", if host.is_empty() { "localhost" } else { host }, std::process::id()).into()
+}

@@ -4,12 +4,141 @@
 
 pub mod check;
 pub mod common;
+pub mod demo;
 pub mod exit;
+pub mod explain;
 pub mod incidents;
+pub mod look;
 pub mod out;
 pub mod page;
+pub mod shell;
+pub mod status;
 pub mod times;
+pub mod tui;
+pub mod watch;
 
 pub use common::{Common, Format};
 pub use exit::Exit;
 pub use out::Out;
+
+use crate::app::{Setup, SetupError};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use std::ffi::OsString;
+
+/// SLO burn-rate alerting, incidents and what they cost, from Prometheus samples.
+#[derive(Debug, Parser)]
+#[command(name = "burnledger", version, propagate_version = true, disable_help_subcommand = true, subcommand_required = true)]
+pub struct Cli {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Play a recorded incident through the real engine, ledger, pages and dashboard; needs nothing but this program
+    Demo(demo::DemoArgs),
+    /// Check SLO and business files: every problem with its place and advice
+    Check(check::CheckArgs),
+    /// Collect, evaluate, page and record until stopped
+    Watch(watch::WatchArgs),
+    /// The dashboard
+    Tui(tui::TuiArgs),
+    /// Evaluate once and print
+    Status(status::StatusArgs),
+    /// How one SLO is measured and why it is judged so
+    Explain(explain::ExplainArgs),
+    /// The incidents of the ledger: list, show, ack, resolve, note
+    Incidents(incidents::IncidentsArgs),
+    /// Try receivers
+    Page(page::PageArgs),
+    /// Completions for a shell, on stdout
+    Completions(shell::CompletionsArgs),
+    /// The manual page, on stdout
+    Man,
+}
+
+/// Parses arguments and runs the verb. Usage errors and `--help` are answered here.
+pub async fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
+    let command = command();
+    let cli = match command.try_get_matches_from(args).and_then(|m| Cli::from_arg_matches(&m)) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let fine = !error.use_stderr();
+            let _ = error.print();
+            return if fine { Exit::Fine } else { Exit::Usage };
+        }
+    };
+    let mut out = Out::process(cli.common.color);
+    run(&cli.verb, &cli.common, &mut out).await
+}
+
+/// The command line as clap knows it, with the exit codes at the end of its help.
+pub fn command() -> clap::Command {
+    let codes = Exit::TABLE.map(|(exit, what)| format!("  {:>3}  {what}", exit.code())).join("\n");
+    Cli::command().after_help(format!("Exit codes:\n{codes}"))
+}
+
+async fn run(verb: &Verb, common: &Common, out: &mut Out) -> Exit {
+    match verb {
+        Verb::Demo(args) => demo::run(args, common, out).await,
+        Verb::Check(args) => check::run(args, common, out),
+        Verb::Watch(args) => watch::run(args, common, out).await,
+        Verb::Tui(args) => tui::run(args, common, out).await,
+        Verb::Incidents(args) => incidents::run(args, common, out).await,
+        Verb::Status(args) => status::run(args, common, out).await,
+        Verb::Explain(args) => explain::run(args, common, out).await,
+        Verb::Page(args) => page_test(args, common, out).await,
+        Verb::Completions(args) => shell::completions(args, out),
+        Verb::Man => shell::man(out),
+    }
+}
+
+async fn page_test(args: &page::PageArgs, common: &Common, out: &mut Out) -> Exit {
+    let setup = match Setup::load_config(&common.overrides()) {
+        Ok(setup) => setup,
+        Err(error) => return tell(&error, out),
+    };
+    match crate::app::receivers::receivers(&setup) {
+        Ok(receivers) => {
+            let now = setup.clock().now();
+            page::run(args, common, &receivers, setup.config.environment.clone(), now, out).await
+        }
+        Err(error) => tell(&error, out),
+    }
+}
+
+/// The setup that the options name; what is wrong with it is told.
+///
+/// # Errors
+/// The exit code.
+pub fn setup(common: &Common, out: &mut Out) -> Result<Setup, Exit> {
+    Setup::load(&common.overrides()).map_err(|error| tell(&error, out))
+}
+
+/// Tells what is wrong and gives its exit code.
+pub fn tell(error: &SetupError, out: &mut Out) -> Exit {
+    match error {
+        SetupError::Problems(problems) => {
+            for problem in problems {
+                let text = crate::formats::render::problem(problem, out.talk_color, out.width);
+                out.say(text.trim_end());
+            }
+            Exit::Usage
+        }
+        SetupError::Source(source) => {
+            out.error(&source.to_string(), Some("`--prometheus URL` names the server, `--samples FILE` reads a recording"));
+            Exit::Unreachable
+        }
+        SetupError::Ledger(ledger) => {
+            out.error(&ledger.to_string(), Some("`--ledger PATH` names another file"));
+            Exit::Ledger
+        }
+        SetupError::Other { what, hint } => {
+            out.error(what, hint.as_deref());
+            Exit::Usage
+        }
+    }
+}

@@ -230,7 +230,7 @@ impl StreamFeed {
 }
 
 /// Burn rate over a window of the past: error ratio over budget, or occurrences over what is allowed.
-fn burn(slo: &Slo, track: &Track, end: Ms, window: Span) -> Option<f64> {
+pub(super) fn burn(slo: &Slo, track: &Track, end: Ms, window: Span) -> Option<f64> {
     let counts = track.history.counts(end - window, end);
     match (&slo.sli, slo.target) {
         (Sli::Occurrences { allowed, per, .. }, _) => {

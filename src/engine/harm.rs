@@ -137,7 +137,7 @@ fn left_out_before(state: &State, incident: &Incident) -> Vec<Interval> {
 }
 
 /// The SLO that the incident began with.
-fn first_member<'a>(state: &'a State, incident: &'a Incident) -> Option<&'a SloFeed> {
+pub fn first_member<'a>(state: &'a State, incident: &'a Incident) -> Option<&'a SloFeed> {
     let by_rule = incident.entries.iter().find_map(|e| match &e.fact {
         Fact::Opened(onset) => onset.rules.first().map(|r| &r.slo),
         _ => None,

@@ -8,14 +8,17 @@ use super::health::Health;
 use super::look::warm_up;
 use super::reading::{Done, read_all};
 use super::rows;
+use super::signals;
 use super::state::State;
 use super::step::step;
 use crate::domain::base::{IncidentId, Ms, Now, Span, Text};
 use crate::domain::incident::Entry;
 use crate::domain::objective::Rulebook;
 use crate::domain::paging::{Commit, NewDispatch};
+use crate::domain::review::BurnSeries;
 use crate::domain::view::Snapshot;
 use crate::ports::{Clock, Fence, Lead, Ledger, LedgerError, MetricSource};
+use crate::telemetry::Metrics;
 use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 
@@ -52,6 +55,8 @@ pub struct World {
     pub ledger: Arc<dyn Ledger>,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
+    /// What is counted of the program itself.
+    pub metrics: Metrics,
     /// The way out when the ledger is down.
     pub emergency: Option<Arc<dyn Emergency>>,
 }
@@ -108,6 +113,11 @@ impl Live {
         &self.state
     }
 
+    /// Burn over an incident, for its report.
+    pub fn burn_series(&self, incident: IncidentId) -> Option<BurnSeries> {
+        signals::burn_series(&self.state, self.state.incidents.get(incident)?)
+    }
+
     /// Reads the ledger's entries, so that a restart knows what was going on before it decides anything.
     ///
     /// # Errors
@@ -141,7 +151,7 @@ impl Live {
             let clock = Arc::clone(&self.world.clock);
             tokio::select! {
                 biased;
-                _ = stop.wait_for(|s| *s) => break,
+                () = told_to_stop(&mut stop) => break,
                 Ok(()) = rules.changed() => {
                     let book = rules.borrow_and_update().clone();
                     reading = None;
@@ -280,6 +290,7 @@ impl Live {
         }
         self.warm(reading.at);
         self.hear_of_pages().await;
+        self.world.metrics.evaluations.inc();
         let commit = self.step(Event::Tick { at: reading.at });
         if let Some(commit) = commit {
             self.record(commit).await;
@@ -334,6 +345,11 @@ impl Live {
         let snapshot = rows::snapshot(&self.state, &self.health, self.world.clock.now());
         self.snapshots.send_replace(Arc::new(snapshot));
     }
+}
+
+/// Completes when the sender says so or is gone. Its own function, so that no guard of the channel lives on in the loop.
+async fn told_to_stop(stop: &mut watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stop| *stop).await;
 }
 
 async fn next_answer(reading: &mut Option<Reading>) -> Option<Done> {

@@ -5,8 +5,9 @@
 use super::draft::Draft;
 use super::harm;
 use super::state::State;
+use super::steer;
 use crate::domain::base::{Ms, Now, Text};
-use crate::domain::incident::{Incident, IncidentRef, Phase};
+use crate::domain::incident::{Incident, IncidentRef, Phase, ReasonText};
 use crate::domain::paging::{Acknowledgement, Audience, DispatchKind, NewDispatch, Occasion, PageContent, Told, plan_pages};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -131,6 +132,12 @@ impl Pager<'_> {
             .is_some_and(|since| at.since(since) >= self.state.book.timing.no_data_page && !told_since(since))
     }
 
+    /// Why it is bad now; what was recorded last when nothing fires any more.
+    fn reasons(&self) -> Vec<ReasonText> {
+        let now = if self.incident.phase.is_live() { steer::present_reasons(self.state, self.incident) } else { Vec::new() };
+        if now.is_empty() { self.incident.reasons.clone() } else { now }
+    }
+
     fn content(&self, owner: Option<Text>) -> PageContent {
         let (incident, at) = (self.incident, self.state.board.at.unwrap_or_default());
         let impact = if incident.phase.is_live() {
@@ -147,7 +154,7 @@ impl Pager<'_> {
             impact_start: incident.milestones.impact_start,
             detected: incident.milestones.detected,
             resolved: incident.milestones.resolved.filter(|_| !incident.phase.is_live()),
-            reasons: incident.reasons.clone(),
+            reasons: self.reasons(),
             bad: Some(impact.bad).filter(|_| !impact.intervals.is_empty()),
             total: impact.total.filter(|_| !impact.intervals.is_empty()),
             budget_remaining: harm::worst_budget(self.state, incident).and_then(|b| b.remaining),

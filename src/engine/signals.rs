@@ -1,11 +1,13 @@
 //! Small series beside an incident: error ratio, latency and traffic minute by minute, from an hour before it began.
 
-use super::board::SloFeed;
+use super::board::{SloFeed, burn};
+use super::harm;
 use super::state::State;
 use crate::domain::base::{Ms, Span, Text};
 use crate::domain::incident::Incident;
 use crate::domain::measure::Track;
 use crate::domain::objective::{Level, Slo};
+use crate::domain::review::BurnSeries;
 use crate::domain::view::Signal;
 use rust_decimal::prelude::ToPrimitive;
 use std::sync::Arc;
@@ -108,4 +110,25 @@ fn latency_levels(slo: &Slo) -> Vec<(Text, f64)> {
         _ => None,
     };
     std::iter::once((Text::from("SLO"), under)).chain(slo.breach.iter().filter_map(of_rule)).collect()
+}
+
+/// Burn over 5 minutes of the SLO an incident began with, from half an hour before to a quarter after it.
+pub fn burn_series(state: &State, incident: &Incident) -> Option<BurnSeries> {
+    let at = state.board.at?;
+    let feed = harm::first_member(state, incident)?;
+    let track = feed.meter.tracks().first()?;
+    let start = incident.milestones.impact_start? - Span::from_mins(30);
+    let end = incident.milestones.resolved.map_or(at, |end| end + Span::from_mins(15)).min(at);
+    let axis = Axis::new(start, end);
+    let window = axis.window.max(Span::from_mins(5));
+    let tiers = feed.slo.tiers.iter().filter(|t| t.severity.pages());
+    let levels = tiers.filter_map(|t| Some((Text::from(t.severity.name()), t.factor.to_f64()?)));
+    Some(BurnSeries {
+        slo: feed.slo.id.clone(),
+        window,
+        from: axis.from,
+        to: axis.to,
+        values: axis.values(|end| burn(&feed.slo, track, end, window)),
+        levels: levels.collect(),
+    })
 }

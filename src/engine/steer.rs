@@ -12,6 +12,7 @@ use crate::domain::incident::{Fact, Incident, IncidentRef, Onset, Phase, ReasonT
 use crate::domain::judge::{HeldBack, TrackState, Verdict};
 use crate::domain::objective::{Mode, Slo};
 use crate::words;
+use rust_decimal::prelude::ToPrimitive;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -157,12 +158,33 @@ fn onset_of_suspicion(
         slos: slo_ids(suspicious),
         severity: None,
         rules: Vec::new(),
-        reasons: Vec::new(),
+        reasons: suspicious.iter().flat_map(|(slo, verdict)| suspicions(slo, verdict)).collect(),
         impact_start: start,
         detected: at,
         rulebook: state.book.hash.clone(),
         drill: state.settings.drill,
     })
+}
+
+/// What is true of a suspicious track, and what keeps it from firing.
+fn suspicions(slo: &Slo, verdict: &Verdict) -> Vec<ReasonText> {
+    let tell = |code: &str, value: Option<f64>, threshold: f64, rule: String, why: &str| ReasonText {
+        code: code.into(),
+        value: value.unwrap_or(0.0),
+        threshold,
+        text: format!("{}: {rule} is true, {why}", slo.name).into(),
+    };
+    let tiers = verdict.tiers.iter().filter(|t| t.is_true && !t.firing).filter_map(|t| {
+        let rule = slo.tiers.get(t.tier)?;
+        let why = t.held_back_by.map_or("not firing yet".into(), |held| format!("held back by {}", held.code()));
+        Some(tell("burn_rate", t.long_burn, rule.factor.to_f64().unwrap_or(0.0), rule.to_string(), &why))
+    });
+    let breaches = verdict.breaches.iter().filter(|b| b.is_true && !b.firing).filter_map(|b| {
+        let rule = slo.breach.get(b.rule)?;
+        let why = b.held_back_by.map_or("waiting for its hold".into(), |held| format!("held back by {}", held.code()));
+        Some(tell("breach", b.value, b.level, rule.to_string(), &why))
+    });
+    tiers.chain(breaches).collect()
 }
 
 fn slo_ids(verdicts: &[(&Arc<Slo>, &Verdict)]) -> Vec<SloId> {
@@ -194,6 +216,13 @@ fn reasons(verdicts: &[(&Arc<Slo>, &Verdict)]) -> Vec<ReasonText> {
         .collect();
     list.sort_by_key(|(severity, _)| std::cmp::Reverse(*severity));
     list.into_iter().map(|(_, text)| text).collect()
+}
+
+/// Why an incident's SLOs fire now, worst first; empty when none does.
+pub fn present_reasons(state: &State, incident: &Incident) -> Vec<ReasonText> {
+    let judged = harm::members(state, incident).flat_map(|feed| feed.verdicts.iter().map(move |v| (&feed.slo, &**v)));
+    let firing: Vec<(&Arc<Slo>, &Verdict)> = judged.filter(|(_, v)| v.severity.is_some()).collect();
+    reasons(&firing)
 }
 
 fn reason_text(slo: &Slo, verdict: &Verdict, reason: &crate::domain::judge::Reason) -> ReasonText {
@@ -245,7 +274,9 @@ impl Progress<'_> {
         let firing: Vec<(&Arc<Slo>, &Verdict)> = mine.iter().flat_map(|(_, s)| s.firing.iter().copied()).collect();
         self.join_new(draft, &mine);
         self.watch_data(draft);
-        self.follow_severity(draft, memory, &firing);
+        if self.incident.phase != Phase::Mitigated {
+            self.follow_severity(draft, memory, &firing);
+        }
         self.follow_impact(draft, &firing);
     }
 

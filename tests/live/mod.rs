@@ -1,1 +1,4 @@
 //! The whole program against real Prometheus and Alertmanager.
+
+mod program;
+mod shop;

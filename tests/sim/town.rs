@@ -118,6 +118,7 @@ impl Town {
             source: Arc::clone(&source),
             ledger: Arc::clone(&ledger),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
+            metrics: burnledger::telemetry::Metrics::default(),
             emergency: None,
         };
         let options = Options { who: "test".into(), wants_to_lead: true, lease: Span::from_mins(1), concurrency: 4, until: None };

@@ -55,10 +55,16 @@ impl BucketTest {
         Self { width, reach, level }
     }
 
-    /// Whether the bucket that ends at `end` was bad. What came over a gap makes no bucket bad by itself.
+    /// Whether the bucket that ends at `end` was bad. What came over a gap makes no bucket bad by itself. A bucket that is
+    /// not over yet is bad when it would be with no further bad event and as many events as the bucket before it: a
+    /// handful of ordinary failures in its first seconds says nothing.
     pub fn is_bad(&self, track: &Track, end: Ms) -> bool {
         let counts = track.history.counts(end - self.width, end);
-        let (bad, total) = (counts.bad - counts.bridged_bad, counts.total - counts.bridged_total);
+        let (bad, mut total) = (counts.bad - counts.bridged_bad, counts.total - counts.bridged_total);
+        if track.history.end().is_some_and(|known| known < end) {
+            let before = track.history.counts(end - self.width * 2, end - self.width);
+            total = total.max(before.total - before.bridged_total);
+        }
         match self.level {
             BadAbove::Ratio(level) => total > 0.0 && bad / total > level,
             BadAbove::Count(level) => bad > level,

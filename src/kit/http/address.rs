@@ -62,6 +62,17 @@ impl Address {
         url.as_str().trim_end_matches('/').to_owned()
     }
 
+    /// The whole address, which may hold credentials or a token in its path.
+    pub fn to_secret(&self) -> Secret {
+        let mut url = self.url.clone();
+        if let Some((user, password)) = &self.credentials {
+            // An address that can have a host can have credentials.
+            let _ = url.set_username(user);
+            let _ = url.set_password(Some(password.expose()));
+        }
+        Secret::new(url.as_str())
+    }
+
     /// Scheme, host and port alone: for receivers whose path is itself a secret.
     pub fn origin(&self) -> String {
         self.url.origin().ascii_serialization()

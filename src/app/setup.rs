@@ -1,0 +1,189 @@
+//! The setup: configuration, rules and clock, and from them the edges that a verb needs.
+
+use crate::clock::SystemClock;
+use crate::collector::{Prometheus, PrometheusSettings, Recorded};
+use crate::config::{self, Config, Overrides};
+use crate::domain::base::{Ms, Problem, ProblemLevel, Text};
+use crate::domain::objective::Rulebook;
+use crate::domain::view::Role;
+use crate::engine::health::Health;
+use crate::engine::look::{Looked, look};
+use crate::engine::state::{Settings, State};
+use crate::formats::{self, LoadOptions};
+use crate::ledger::SqliteLedger;
+use crate::ports::{Clock, Ledger, LedgerError, MetricSource, SourceError};
+use std::path::Path;
+use std::sync::Arc;
+use thiserror::Error;
+
+/// Why a verb cannot begin.
+#[derive(Debug, Error)]
+pub enum SetupError {
+    /// The configuration or every SLO file is unusable.
+    #[error("the configuration cannot be used")]
+    Problems(Vec<Problem>),
+    /// The source.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The ledger.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// Something else, with advice.
+    #[error("{what}")]
+    Other {
+        /// What is wrong.
+        what: String,
+        /// What to try.
+        hint: Option<String>,
+    },
+}
+
+/// Configuration, rules and clock.
+#[derive(Clone)]
+pub struct Setup {
+    /// Every setting, decided.
+    pub config: Config,
+    book: Arc<Rulebook>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Setup {
+    /// Reads configuration and rules. Broken SLOs do not stop the others; they are in the rulebook's problems.
+    ///
+    /// # Errors
+    /// The configuration is broken, or no SLO can be used.
+    pub fn load(overrides: &Overrides) -> Result<Self, SetupError> {
+        let setup = Self::load_config(overrides)?;
+        if setup.book.slos.is_empty() {
+            return Err(no_slos(&setup));
+        }
+        Ok(setup)
+    }
+
+    /// The same for verbs that need no SLO: the ledger's, and `page test`.
+    ///
+    /// # Errors
+    /// The configuration is broken.
+    pub fn load_config(overrides: &Overrides) -> Result<Self, SetupError> {
+        let config = config::load(overrides, &|name| std::env::var(name).ok()).map_err(SetupError::Problems)?;
+        let book = Arc::new(load_rules(&config));
+        Ok(Self { config, book, clock: Arc::new(SystemClock::new()) })
+    }
+
+    /// The rules as read at the start.
+    pub const fn rulebook(&self) -> &Arc<Rulebook> {
+        &self.book
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> &dyn Clock {
+        &*self.clock
+    }
+
+    /// The clock, shared.
+    pub fn shared_clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.clock)
+    }
+
+    /// The same setup with one SLO and no revenue streams.
+    #[must_use]
+    pub fn only(&self, id: &str) -> Self {
+        let mut book = (*self.book).clone();
+        book.slos.retain(|slo| slo.id.as_str() == id);
+        book.business = None;
+        Self { book: Arc::new(book), ..self.clone() }
+    }
+
+    /// Prometheus as configured.
+    ///
+    /// # Errors
+    /// TLS cannot be set up, or a secret's file cannot be read.
+    pub fn source(&self) -> Result<Arc<dyn MetricSource>, SetupError> {
+        let (written, defaults) = (&self.config.prometheus, PrometheusSettings::default());
+        let settings = PrometheusSettings {
+            url: written.address.to_secret().expose().to_owned(),
+            timeout: written.http.total,
+            concurrency: written.concurrency,
+            bearer: written.http.bearer.clone(),
+            basic: written.http.basic.clone(),
+            headers: written.http.headers.clone(),
+            seed: rand::random(),
+            ..defaults
+        };
+        Ok(Arc::new(Prometheus::new(settings, self.shared_clock())?))
+    }
+
+    /// The ledger's file, opened or made.
+    ///
+    /// # Errors
+    /// It cannot be opened.
+    pub async fn ledger(&self) -> Result<Arc<dyn Ledger>, SetupError> {
+        let path = self.config.ledger.clone();
+        let opened = tokio::task::spawn_blocking(move || SqliteLedger::open(&path)).await;
+        let ledger =
+            opened.map_err(|e| SetupError::Other { what: format!("the ledger could not be opened: {e}"), hint: None })?;
+        Ok(Arc::new(ledger?))
+    }
+
+    /// Everything read and judged once: from Prometheus, or from a recording.
+    ///
+    /// # Errors
+    /// The recording cannot be read, or the source cannot be made. Reads that fail are in the answer.
+    pub async fn look(&self, samples: Option<&Path>, at: Option<Ms>) -> Result<Looked, SetupError> {
+        let (source, last): (Arc<dyn MetricSource>, Option<Ms>) = match samples {
+            Some(path) => {
+                let recorded = open_recording(path)?;
+                let last = recorded.range().map(|(_, last)| last);
+                (Arc::new(recorded), last)
+            }
+            None => (self.source()?, None),
+        };
+        let settled = self.clock.now().wall - self.book.timing.settle;
+        let at = at.or(last).unwrap_or(settled);
+        let mut state = State::new(Arc::clone(&self.book), self.settings("status"));
+        let health = Health::new(self.environment(), Role::Watching, source.name(), Arc::new(Vec::new));
+        let concurrency = self.config.prometheus.concurrency;
+        Ok(look(&mut state, health, &source, at, concurrency, |_, _| {}).await)
+    }
+
+    /// What the engine is told once.
+    pub fn settings(&self, source: &str) -> Settings {
+        Settings {
+            routes: self.config.routes.clone(),
+            environment: self.config.environment.clone(),
+            source: source.into(),
+            nonce: super::nonce(),
+            drill: false,
+        }
+    }
+
+    /// The environment's name, empty when there is none.
+    pub fn environment(&self) -> Text {
+        self.config.environment.clone().unwrap_or_else(|| Text::from(""))
+    }
+}
+
+/// Reads the rules that a configuration names.
+pub(super) fn load_rules(config: &Config) -> Rulebook {
+    let options = LoadOptions { timing: config.timing, guards: config.guards };
+    formats::load(std::slice::from_ref(&config.slos), &options).rulebook
+}
+
+fn open_recording(path: &Path) -> Result<Recorded, SetupError> {
+    Recorded::open(path).map_err(|error| SetupError::Other {
+        what: error.to_string(),
+        hint: Some("recordings are OpenMetrics text with timestamps, plain or .zst".into()),
+    })
+}
+
+fn no_slos(setup: &Setup) -> SetupError {
+    let errors: Vec<Problem> = setup.book.problems.iter().filter(|p| p.level == ProblemLevel::Error).cloned().collect();
+    if errors.is_empty() {
+        let folder = setup.config.slos.display();
+        return SetupError::Other {
+            what: format!("there are no SLOs in {folder}"),
+            hint: Some("`--slos DIR` names another folder; the README shows an SLO of ten lines".into()),
+        };
+    }
+    SetupError::Problems(errors)
+}

@@ -1,0 +1,193 @@
+//! The running house: engine, courier and HTTP side as tasks over one clock, source and ledger, stopped together.
+
+use super::reload;
+use super::setup::{Setup, SetupError};
+use crate::domain::base::{Ms, Now, Span, Text};
+use crate::domain::objective::Rulebook;
+use crate::domain::paging::{DispatchState, Emergencies, NewDispatch};
+use crate::domain::view::{ReceiverHealth, Role, Snapshot};
+use crate::engine::courier::{Courier, CourierPorts, Roster, emergency};
+use crate::engine::health::Health;
+use crate::engine::live::{Emergency, Live, Options, World};
+use crate::engine::state::State;
+use crate::ports::{Clock, Job, Ledger, MetricSource};
+use crate::serve::{self, Served};
+use crate::telemetry::Metrics;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::sync::{Mutex, watch};
+use tokio::task::JoinHandle;
+
+/// How long a lease lasts without renewal: another process takes over after so long.
+const LEASE: Span = Span::from_secs(30);
+
+/// What kind of house is raised.
+pub struct Plan {
+    /// Rules in force at the start.
+    pub book: Arc<Rulebook>,
+    /// What the engine is told once.
+    pub settings: crate::engine::state::Settings,
+    /// Where samples come from.
+    pub source: Arc<dyn MetricSource>,
+    /// Where facts go.
+    pub ledger: Arc<dyn Ledger>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Receivers.
+    pub roster: Roster,
+    /// Who this program is while nobody else leads.
+    pub role: Role,
+    /// Whether it records and pages.
+    pub leads: bool,
+    /// Feeds read at once.
+    pub concurrency: usize,
+    /// The end of a recording.
+    pub until: Option<Ms>,
+    /// Playing speed of a recording.
+    pub speed: Option<f64>,
+    /// The environment's name.
+    pub environment: Text,
+}
+
+/// A house that runs.
+pub struct House {
+    /// Snapshots: the latest wins.
+    pub snapshots: watch::Receiver<Arc<Snapshot>>,
+    /// The ledger.
+    pub ledger: Arc<dyn Ledger>,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// What is counted of the program itself.
+    pub metrics: Metrics,
+    stop: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+/// Everything but the tasks: an engine and a courier that have not begun.
+pub struct Frame {
+    /// The engine.
+    pub live: Live,
+    /// The courier.
+    pub courier: Courier,
+    /// What is counted of the program itself.
+    pub metrics: Metrics,
+}
+
+/// Builds engine and courier; nothing runs yet.
+pub fn build(plan: Plan) -> Frame {
+    let metrics = Metrics::default();
+    let roster = Arc::new(plan.roster);
+    let courier = Courier::new(CourierPorts {
+        ledger: Arc::clone(&plan.ledger),
+        clock: Arc::clone(&plan.clock),
+        roster: watch::Sender::new(Arc::clone(&roster)).subscribe(),
+        luck: Box::new(rand::random::<f64>),
+        metrics: metrics.clone(),
+    });
+    let told = courier.health();
+    let receivers = Arc::new(move || -> Vec<ReceiverHealth> { told.borrow().to_vec() });
+    let mut health = Health::new(plan.environment, plan.role, plan.source.name(), receivers);
+    health.speed = plan.speed;
+    let way_out = WayOut { roster, metrics: metrics.clone(), all: Mutex::default() };
+    let world = World {
+        source: plan.source,
+        ledger: plan.ledger,
+        clock: plan.clock,
+        metrics: metrics.clone(),
+        emergency: plan.leads.then(|| Arc::new(way_out) as Arc<dyn Emergency>),
+    };
+    let options =
+        Options { who: super::who(), wants_to_lead: plan.leads, lease: LEASE, concurrency: plan.concurrency, until: plan.until };
+    let live = Live::new(State::new(plan.book, plan.settings), world, options, health);
+    Frame { live, courier, metrics }
+}
+
+impl House {
+    /// Raises a house: reads the ledger, then runs engine and courier until [`House::stop`].
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub async fn raise(plan: Plan, rules: watch::Receiver<Arc<Rulebook>>) -> Result<Self, SetupError> {
+        let (ledger, clock) = (Arc::clone(&plan.ledger), Arc::clone(&plan.clock));
+        let Frame { mut live, courier, metrics } = build(plan);
+        live.begin().await?;
+        let stop = watch::Sender::new(false);
+        let (snapshots, fence) = (live.snapshots(), live.fence());
+        let engine_stop = stop.subscribe();
+        let courier_stop = stop.subscribe();
+        let tasks =
+            vec![tokio::spawn(async move { courier.run(fence, courier_stop).await }), tokio::spawn(live.run(engine_stop, rules))];
+        Ok(Self { snapshots, ledger, clock, metrics, stop, tasks })
+    }
+
+    /// Serves health, metrics and status; returns where.
+    ///
+    /// # Errors
+    /// The address cannot be listened on.
+    pub async fn serve(&mut self, address: SocketAddr) -> Result<SocketAddr, SetupError> {
+        let (listener, at) = serve::listen(&address.to_string()).await.map_err(|error| SetupError::Other {
+            what: format!("{address} cannot be listened on: {error}"),
+            hint: Some("`--listen ADDR` names another address; port 0 takes a free one".into()),
+        })?;
+        let served = Served { snapshots: self.snapshots.clone(), metrics: self.metrics.clone(), clock: Arc::clone(&self.clock) };
+        let stop = self.stop.subscribe();
+        self.tasks.push(tokio::spawn(async move {
+            if let Err(error) = serve::serve(listener, served, stop).await {
+                tracing::error!(%error, "the HTTP side has ended");
+            }
+        }));
+        Ok(at)
+    }
+
+    /// Waits until every page that is due has reached its end, a minute at most: for a run that ends by itself.
+    pub async fn pages_are_out(&self) {
+        let limit = self.clock.now().mono + Span::from_mins(1);
+        while self.clock.now().mono < limit {
+            match self.ledger.dispatches(None).await {
+                Ok(rows) if rows.iter().any(|r| matches!(r.state, DispatchState::Pending | DispatchState::Sending)) => {
+                    self.clock.sleep_until(self.clock.now().mono + Span(100)).await;
+                }
+                _ => return,
+            }
+        }
+    }
+
+    /// Says stop and waits until all have. The courier lets sends under way come to their end.
+    pub async fn stop(self) {
+        self.stop.send_replace(true);
+        for task in self.tasks {
+            let _ = task.await;
+        }
+    }
+}
+
+/// Rules that follow their files: read again when they change, swapped whole. `setup` says where they are.
+pub fn following_rules(setup: &Setup) -> (watch::Receiver<Arc<Rulebook>>, JoinHandle<()>) {
+    let rules = watch::Sender::new(Arc::clone(setup.rulebook()));
+    let seen = rules.subscribe();
+    (seen, tokio::spawn(reload::follow(setup.clone(), rules)))
+}
+
+/// Rules that stay as they are. The sender must live as long as they are used.
+pub fn fixed_rules(book: &Arc<Rulebook>) -> watch::Sender<Arc<Rulebook>> {
+    watch::Sender::new(Arc::clone(book))
+}
+
+/// Pages although the ledger is down.
+struct WayOut {
+    roster: Arc<Roster>,
+    metrics: Metrics,
+    all: Mutex<Emergencies>,
+}
+
+impl Emergency for WayOut {
+    fn page(&self, dispatches: Vec<NewDispatch>, now: Now) -> Job<'_, ()> {
+        Box::pin(async move {
+            let mut all = self.all.lock().await;
+            for page in &dispatches {
+                let luck = rand::random::<f64>();
+                emergency(&mut all, &self.roster, page.severity, &page.content, now, luck, &self.metrics).await;
+            }
+        })
+    }
+}

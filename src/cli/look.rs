@@ -1,0 +1,63 @@
+//! What `status` and `explain` share: reading everything once, at a time, from Prometheus or from recorded samples.
+
+use super::{Common, Exit, Out};
+use crate::app::Setup;
+use crate::domain::base::Ms;
+use crate::domain::view::Snapshot;
+use clap::Args;
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// Options of verbs that look once.
+#[derive(Clone, Debug, Default, Args)]
+pub struct LookArgs {
+    /// When: RFC 3339, `now`, or a duration back from now (`2h`)
+    #[arg(long, value_name = "TIME")]
+    pub at: Option<String>,
+    /// Read recorded samples (OpenMetrics text, plain or .zst) instead of Prometheus
+    #[arg(long, value_name = "FILE")]
+    pub samples: Option<PathBuf>,
+}
+
+/// Everything at the time asked for, and whether every read came. Errors are told already.
+///
+/// # Errors
+/// The exit code of what went wrong.
+pub async fn look(args: &LookArgs, common: &Common, out: &mut Out) -> Result<(Snapshot, bool), Exit> {
+    let setup = super::setup(common, out)?;
+    look_with(&setup, args, out).await
+}
+
+/// The same for a setup that is loaded already.
+///
+/// # Errors
+/// The exit code of what went wrong.
+pub async fn look_with(setup: &Setup, args: &LookArgs, out: &mut Out) -> Result<(Snapshot, bool), Exit> {
+    let now = setup.clock().now().wall;
+    let at = match args.at.as_deref().map(|text| super::times::parse(text, now)) {
+        None => None,
+        Some(Ok(at)) => Some(at),
+        Some(Err(why)) => {
+            out.error(&why, Some("times are RFC 3339 (2026-03-02T02:17:00Z), `now`, or a duration back from now (2h, 30d)"));
+            return Err(Exit::Usage);
+        }
+    };
+    let looked = setup.look(args.samples.as_deref(), at).await.map_err(|error| super::tell(&error, out))?;
+    for error in &looked.errors {
+        out.error(&error.to_string(), Some("tracks that need this read say no_data; `--prometheus URL` names another source"));
+    }
+    Ok((looked.snapshot, looked.errors.is_empty()))
+}
+
+/// Prints a value as JSON, indented, with a line break at the end.
+pub fn print_json(out: &mut Out, value: &impl Serialize) {
+    match serde_json::to_string_pretty(value) {
+        Ok(text) => out.line(&text),
+        Err(error) => out.error(&format!("this could not be written as JSON: {error}"), None),
+    }
+}
+
+/// The time a look without `--at` is for: the last whole step that has settled.
+pub const fn settled(now: Ms, settle: crate::domain::base::Span) -> Ms {
+    Ms(now.0 - settle.0)
+}

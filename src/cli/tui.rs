@@ -1,0 +1,157 @@
+//! `tui`: the dashboard, over its own engine and the same ledger as a running watch.
+//!
+//! The engine here evaluates for show: it records nothing by itself and pages nobody. People's orders go into the ledger.
+
+use super::out::ColorChoice;
+use super::{Common, Exit, Out};
+use crate::app::desk::LedgerDesk;
+use crate::app::watch::{House, Plan, following_rules};
+use crate::app::{Setup, SetupError, receivers};
+use crate::domain::base::Text;
+use crate::domain::view::{Role, Snapshot};
+use crate::ports::Desk;
+use crate::tui::{self, Ended, Screen, TuiOptions, Wanted, Wishes};
+use clap::{Args, ValueEnum};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Arguments of `tui`.
+#[derive(Clone, Debug, Args)]
+pub struct TuiArgs {
+    /// Evaluate once, print the screen and end
+    #[arg(long)]
+    pub once: bool,
+    /// How screens are printed.
+    #[command(flatten)]
+    pub look: ScreenArgs,
+}
+
+/// How a screen is printed or drawn.
+#[derive(Clone, Debug, Args)]
+pub struct ScreenArgs {
+    /// How `--once` prints the screen
+    #[arg(long, value_enum, default_value_t, value_name = "FORM")]
+    pub export: Export,
+    /// Columns and rows of a printed screen
+    #[arg(long, default_value = "120x36", value_name = "WxH", value_parser = size)]
+    pub size: (u16, u16),
+    /// Your name, for the ledger [default: $USER]
+    #[arg(long, value_name = "NAME")]
+    pub by: Option<String>,
+}
+
+/// Forms of a printed screen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Export {
+    /// Plain text.
+    #[default]
+    Text,
+    /// A picture.
+    Svg,
+}
+
+fn size(text: &str) -> Result<(u16, u16), String> {
+    let parts = text.split_once('x').and_then(|(w, h)| Some((w.parse().ok()?, h.parse().ok()?)));
+    parts
+        .filter(|(w, h)| (1..=500).contains(w) && (1..=200).contains(h))
+        .ok_or_else(|| "write a size as 120x36, at most 500x200".into())
+}
+
+/// Runs the verb.
+pub async fn run(args: &TuiArgs, common: &Common, out: &mut Out) -> Exit {
+    let setup = match super::setup(common, out) {
+        Ok(setup) => setup,
+        Err(exit) => return exit,
+    };
+    match show(&setup, args, common, out).await {
+        Ok(exit) => exit,
+        Err(error) => super::tell(&error, out),
+    }
+}
+
+async fn show(setup: &Setup, args: &TuiArgs, common: &Common, out: &mut Out) -> Result<Exit, SetupError> {
+    let (rules, following) = following_rules(setup);
+    let house = House::raise(plan(setup).await?, rules).await?;
+    let exit = if args.once {
+        let snapshot = first_evaluation(&house).await;
+        print(&snapshot, house.clock.now(), Screen::Overview, &args.look, common, out);
+        Ok(Exit::Fine)
+    } else {
+        dashboard(&house, "tui", &args.look, common).await
+    };
+    following.abort();
+    house.stop().await;
+    exit
+}
+
+async fn plan(setup: &Setup) -> Result<Plan, SetupError> {
+    Ok(Plan {
+        book: Arc::clone(setup.rulebook()),
+        settings: setup.settings("tui"),
+        source: setup.source()?,
+        ledger: setup.ledger().await?,
+        clock: setup.shared_clock(),
+        roster: receivers::roster(setup)?,
+        role: Role::Watching,
+        leads: false,
+        concurrency: setup.config.prometheus.concurrency,
+        until: None,
+        speed: None,
+        environment: setup.environment(),
+    })
+}
+
+/// The first snapshot that holds verdicts, or the present one when none comes in half a minute.
+async fn first_evaluation(house: &House) -> Arc<Snapshot> {
+    let mut snapshots = house.snapshots.clone();
+    let judged = snapshots.wait_for(|s| s.at.is_some());
+    let _ = tokio::time::timeout(Duration::from_secs(30), judged).await;
+    Arc::clone(&house.snapshots.borrow())
+}
+
+/// Prints a screen that nobody looks at in a terminal.
+pub fn print(
+    snapshot: &Arc<Snapshot>,
+    now: crate::domain::base::Now,
+    screen: Screen,
+    args: &ScreenArgs,
+    common: &Common,
+    out: &mut Out,
+) {
+    let look = options(args, common).look;
+    out.text(&match args.export {
+        Export::Text => tui::text(snapshot, screen, now, args.size, look),
+        Export::Svg => tui::picture(snapshot, screen, now, args.size, look),
+    });
+}
+
+/// Shows the dashboard of a house until a person leaves.
+///
+/// # Errors
+/// There is no terminal, or it cannot be used.
+pub async fn dashboard(house: &House, source: &str, args: &ScreenArgs, common: &Common) -> Result<Exit, SetupError> {
+    let desk: Arc<dyn Desk> = Arc::new(LedgerDesk::with_snapshots(
+        Arc::clone(&house.ledger),
+        Arc::clone(&house.clock),
+        source,
+        house.snapshots.clone(),
+    ));
+    match tui::run(desk, Arc::clone(&house.clock), options(args, common)).await {
+        Ok(Ended::Quit) => Ok(Exit::Fine),
+        Ok(Ended::Interrupted | Ended::TerminalGone) => Ok(Exit::Interrupted),
+        Err(error) => Err(SetupError::Other {
+            what: error.to_string(),
+            hint: Some("`status` and `tui --once` print without a terminal".into()),
+        }),
+    }
+}
+
+fn options(args: &ScreenArgs, common: &Common) -> TuiOptions {
+    let color = match common.color {
+        ColorChoice::Auto => Wanted::Auto,
+        ColorChoice::Always => Wanted::Always,
+        ColorChoice::Never => Wanted::Never,
+    };
+    let wishes = Wishes { color, who: args.by.as_deref().map(Text::from), ..Wishes::default() };
+    TuiOptions::resolve(wishes, &|name| std::env::var(name).ok())
+}

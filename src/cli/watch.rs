@@ -1,0 +1,179 @@
+//! `watch`: the daemon. It collects, evaluates, pages and records until it is told to stop.
+
+use super::{Common, Exit, Format, Out};
+use crate::app::watch::{House, Plan, following_rules};
+use crate::app::{Setup, receivers, signals};
+use crate::domain::base::ProblemLevel;
+use crate::domain::view::{Role, Snapshot, SourceState};
+use crate::words;
+use clap::Args;
+use std::sync::Arc;
+
+/// Arguments of `watch`.
+#[derive(Clone, Debug, Args)]
+pub struct WatchArgs {
+    /// Where health, metrics and status are served [default: 127.0.0.1:9797]
+    #[arg(long, env = "BURNLEDGER_LISTEN", value_name = "ADDR")]
+    pub listen: Option<String>,
+    /// Evaluate once, record and page what that brings, and end
+    #[arg(long)]
+    pub once: bool,
+}
+
+/// Runs the verb.
+pub async fn run(args: &WatchArgs, common: &Common, out: &mut Out) -> Exit {
+    let mut overrides = common.overrides();
+    overrides.listen.clone_from(&args.listen);
+    let setup = match Setup::load(&overrides) {
+        Ok(setup) => setup,
+        Err(error) => return super::tell(&error, out),
+    };
+    tell_problems(&setup, out);
+    match watch(&setup, args, common, out).await {
+        Ok(exit) => exit,
+        Err(error) => super::tell(&error, out),
+    }
+}
+
+async fn watch(setup: &Setup, args: &WatchArgs, common: &Common, out: &mut Out) -> Result<Exit, crate::app::SetupError> {
+    let plan = plan(setup).await?;
+    let (rules, following) = following_rules(setup);
+    let mut house = House::raise(plan, rules).await?;
+    if !args.once {
+        let at = house.serve(setup.config.listen).await?;
+        let slos = setup.rulebook().slos.len();
+        out.say(&format!("burnledger watches {}; status on http://{at}", words::plural::counted(slos, "SLO", "SLOs")));
+    }
+    let mut snapshots = house.snapshots.clone();
+    let mut talk = Talk::default();
+    let mut stop = signals::stop_signals()?;
+    let exit = loop {
+        tokio::select! {
+            changed = snapshots.changed() => {
+                if changed.is_err() {
+                    break Exit::Usage;
+                }
+                let snapshot = snapshots.borrow_and_update().clone();
+                talk.tell(&snapshot, common.format, out);
+                if args.once && snapshot.at.is_some() {
+                    break if snapshot.sources.iter().all(|s| s.state == SourceState::Live) { Exit::Fine } else { Exit::Unreachable };
+                }
+            }
+            () = stop.wait() => break Exit::Fine,
+        }
+    };
+    if args.once {
+        house.pages_are_out().await;
+    }
+    following.abort();
+    house.stop().await;
+    Ok(exit)
+}
+
+async fn plan(setup: &Setup) -> Result<Plan, crate::app::SetupError> {
+    Ok(Plan {
+        book: Arc::clone(setup.rulebook()),
+        settings: setup.settings("watch"),
+        source: setup.source()?,
+        ledger: setup.ledger().await?,
+        clock: setup.shared_clock(),
+        roster: receivers::roster(setup)?,
+        role: Role::Leading,
+        leads: true,
+        concurrency: setup.config.prometheus.concurrency,
+        until: None,
+        speed: None,
+        environment: setup.environment(),
+    })
+}
+
+/// Files that are broken are named at the start and whenever they change; they stop nothing.
+fn tell_problems(setup: &Setup, out: &mut Out) {
+    for problem in &setup.rulebook().problems {
+        let text = crate::formats::render::problem(problem, out.talk_color, out.width);
+        out.say(text.trim_end());
+    }
+    let errors = setup.rulebook().problems.iter().filter(|p| p.level == ProblemLevel::Error).count();
+    if errors > 0 {
+        let many = words::plural::counted(errors, "error", "errors");
+        out.say(&format!("{many} in the SLO files; what is whole is watched all the same"));
+    }
+}
+
+/// What has been said, so that only changes are said.
+#[derive(Default)]
+struct Talk {
+    state: Option<&'static str>,
+    ledger_error: Option<crate::domain::base::Text>,
+    leader: Option<Role>,
+    recent: Option<crate::domain::view::RecentLine>,
+    rules: Option<usize>,
+}
+
+impl Talk {
+    fn tell(&mut self, snapshot: &Snapshot, format: Format, out: &mut Out) {
+        self.tell_source(snapshot, out);
+        if self.ledger_error != snapshot.ledger_error {
+            if let Some(error) = &snapshot.ledger_error {
+                out.error(
+                    &words::escape::terminal(error),
+                    Some("nothing is recorded until this is mended; P0 pages go out all the same"),
+                );
+            }
+            self.ledger_error.clone_from(&snapshot.ledger_error);
+        }
+        if self.leader.as_ref() != Some(&snapshot.role) {
+            if let Role::Following { leader } = &snapshot.role {
+                out.say(&format!("{} leads this ledger; this process only looks", words::escape::terminal(leader)));
+            }
+            self.leader = Some(snapshot.role.clone());
+        }
+        if self.rules.replace(snapshot.problems.len()).is_some_and(|n| n != snapshot.problems.len()) {
+            for problem in &snapshot.problems {
+                out.say(crate::formats::render::problem(problem, out.talk_color, out.width).trim_end());
+            }
+        }
+        self.tell_news(snapshot, format, out);
+    }
+
+    fn tell_source(&mut self, snapshot: &Snapshot, out: &mut Out) {
+        for source in &snapshot.sources {
+            let (state, text) = match &source.state {
+                SourceState::Connecting => ("connecting", String::new()),
+                SourceState::Filling { done, all } if *done < *all => ("filling", format!("reading history of {}", source.name)),
+                SourceState::Filling { .. } => return,
+                SourceState::Live => ("live", format!("{} answers", source.name)),
+                SourceState::Failing { error, .. } => ("failing", error.to_string()),
+            };
+            if self.state.replace(state) != Some(state) && !text.is_empty() {
+                out.say(&words::escape::terminal(&text));
+            }
+        }
+    }
+
+    /// Entries, newest last, as lines of data.
+    fn tell_news(&mut self, snapshot: &Snapshot, format: Format, out: &mut Out) {
+        let known = self.recent.clone();
+        let news: Vec<_> = snapshot.recent.iter().take_while(|line| Some(*line) != known.as_ref()).collect();
+        for line in news.iter().rev() {
+            let severity = line.severity.map_or("--", |s| s.name());
+            match format {
+                Format::Text => {
+                    let text = words::escape::terminal(&line.text);
+                    out.line(&format!("{}  {severity}  {text}", words::Zone::Local.full(line.at)));
+                }
+                Format::Json => {
+                    let value = serde_json::json!({
+                        "at": line.at.rfc3339(), "severity": line.severity.map(|s| s.name()),
+                        "incident": line.incident.map(|i| i.0), "text": &*line.text,
+                    });
+                    out.line(&value.to_string());
+                }
+            }
+        }
+        if !news.is_empty() {
+            out.flush();
+        }
+        self.recent = snapshot.recent.first().cloned();
+    }
+}
