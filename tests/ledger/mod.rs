@@ -2,4 +2,4 @@
 
 mod contract;
 mod crash;
-mod make;
+pub(crate) mod make;

@@ -1,3 +1,4 @@
 //! Verbs run as a user runs them: arguments in; text, JSON and exit codes out.
 
 mod check;
+mod incidents;
