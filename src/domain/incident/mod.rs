@@ -15,3 +15,6 @@ pub use entry::{Actor, Entry, EntryHash, Fact, ImpactRecord, IncidentRef, NewEnt
 pub use fold::{Incident, Milestones, PageRecord, Phase};
 pub use impact::BucketTest;
 pub use transition::FoldProblem;
+
+#[cfg(test)]
+mod tests;
