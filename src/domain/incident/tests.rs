@@ -89,9 +89,9 @@ fn history(text: &str) -> Vec<Entry> {
 /// The state after a history, in a few lines: phase and severity, milestones in minutes, clocks in minutes, problems.
 fn told(text: &str) -> String {
     let all = Incidents::replay(&history(text));
-    let problems: String = all.problems().iter().map(|p| format!("\n{p}")).collect();
-    let Some(incident) = all.get(IncidentId(1)) else { return format!("nothing{problems}") };
-    format!("{}{problems}", state(incident))
+    let mut lines = vec![all.get(IncidentId(1)).map_or_else(|| "nothing".to_owned(), |i| state(i))];
+    lines.extend(all.problems().iter().map(ToString::to_string));
+    lines.join("\n")
 }
 
 fn state(i: &Incident) -> String {
