@@ -138,7 +138,8 @@ fn number(text: &str, at: usize) -> Result<(Token, usize), QueryError> {
     }
     let run = &text[at..end];
     if let Some(number) = read_number(run) {
-        return Ok((Token::Number(number), end));
+        let too_large = || QueryError::new("the number is too large", at..end).hint("write Inf for infinity");
+        return if number.is_finite() { Ok((Token::Number(number), end)) } else { Err(too_large()) };
     }
     match Span::parse(run) {
         Ok(span) => Ok((Token::Duration(span), end)),
@@ -220,6 +221,7 @@ mod tests {
             ("[{{ .window }}]", r#"Sign("[") Window Sign("]")"#),
             ("{{window}} {{- .window -}} $window ${window}", "Window Window Window Window"),
             ("`\\d`", r#"Text("\\d")"#),
+            ("1 + 1e999", "the number is too large at 4..9: \"1e999\""),
             ("a ü", "unexpected character `ü` at 2..4: \"ü\""),
             ("5mm", "unknown unit `mm` in `5mm`; units are y, w, d, h, m, s, ms at 0..3: \"5mm\""),
             ("a[$__rate_interval]", "unknown placeholder `$__rate_interval` at 2..18: \"$__rate_interval\""),
