@@ -72,7 +72,9 @@ fn read_receiver(out: &mut Findings<'_>, node: &Node, folder: &Path) -> Option<R
         if matches!(text.trim(), "stderr" | "terminal") {
             return Some(ReceiverSettings::Stderr);
         }
-        out.unknown("unknown-receiver", "kind of receiver", text.trim(), &node.span, &["stderr", "terminal"], "");
+        // The word is not repeated: it may be an address with a token in it.
+        let hint = "write `webhook: {url: ...}`, `alertmanager: {urls: [...]}`, or the word `stderr`";
+        out.error_hint("unknown-receiver", &node.span, "this is no kind of receiver", hint);
         return None;
     }
     let fields = out.fields(node, "a receiver", &KINDS)?;

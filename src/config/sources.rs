@@ -53,7 +53,7 @@ pub(super) fn read_address(out: &mut Findings<'_>, node: &Node, what: &str) -> O
     match Address::parse(&text) {
         Ok(address) => Some(address),
         Err(error) => {
-            let message = format!("{what} is no address: {error}");
+            let message = format!("{what}: {error}");
             out.error_hint("bad-address", &node.span, message, "addresses look like https://prometheus.example:9090");
             None
         }

@@ -1,13 +1,241 @@
 //! Files, options and environment in; settled configurations and problems out.
 
 use super::*;
+use crate::domain::base::{Severity, Span};
+use crate::kit::secrets::SecretSource;
+use std::fs;
+
+const FULL: &str = r"
+environment: production
+listen: 0.0.0.0:9000
+language: zh
+slos: my-slos
+ledger: /var/lib/burnledger/ledger.db
+min_bad: 5
+step: 10s
+settle: 0s
+clear: 1m
+resolve_after: 2m
+reopen: 3m
+no_data_page: 4m
+escalate_after: 6m
+repeat: 7m
+prometheus:
+  url: https://ann:hunter2@prometheus.example/base
+  timeout: 3s
+  concurrency: 2
+  bearer_token_file: token
+  headers: {X-Scope-OrgID: tenant-hunter2, X-Other: {file: /run/other}}
+receivers:
+  main:
+    alertmanager:
+      urls: [http://one:9093, two:9093]
+      basic_auth: {username: ann, password: hunter2}
+      severity_label: true
+      labels: {team: ops}
+      resend: 30s
+  hook: {webhook: {url: 'https://hooks.example/T0/hunter2', bearer_token: hunter2}}
+  filed: {webhook: {url_file: hook-url}}
+  screen: stderr
+  other: {terminal: }
+routes:
+  - {owner: payments, severity: [P0, P1], receivers: main}
+  - {severity: P2, receivers: [hook]}
+  - {levels: [[main], [hook, screen]]}
+fallback: [screen]
+";
+
+fn nowhere(_: &str) -> Option<String> {
+    None
+}
+
+/// Writes a configuration and settles it.
+fn settle(text: &str) -> Result<Config, Vec<Problem>> {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("burnledger.yaml");
+    fs::write(&path, text).unwrap();
+    load(&Overrides { config: Some(path), ..Overrides::default() }, &nowhere)
+}
+
+fn lines(problems: &[Problem]) -> Vec<String> {
+    let at = |p: &Problem| p.place.as_ref().map_or("-".into(), |place| format!("{}:{}", place.line, place.column));
+    problems.iter().map(|p| format!("{} {}: {}", at(p), p.code, p.message)).collect()
+}
 
 #[test]
 fn without_anything_the_defaults_hold() {
     let config = load(&Overrides::default(), &|name| (name == "HOME").then(|| "/home/ann".to_owned())).unwrap();
     assert_eq!(config.prometheus.address.shown(), DEFAULT_PROMETHEUS);
+    assert_eq!((config.prometheus.concurrency, config.prometheus.http.total), (8, Span::from_secs(10)));
     assert_eq!(config.listen.to_string(), DEFAULT_LISTEN);
     assert_eq!(config.slos, PathBuf::from(DEFAULT_SLOS));
     assert_eq!(config.ledger, PathBuf::from("/home/ann/.local/state/burnledger/ledger.db"));
     assert_eq!((config.timing, config.guards), (Timing::default(), Guards::default()));
+    assert!(config.receivers.is_empty() && config.routes.levels(None, Severity::P0).iter().all(Vec::is_empty));
+    assert_eq!(default_ledger(&nowhere), PathBuf::from("burnledger.db"));
+}
+
+#[test]
+fn every_field_is_read_and_paths_start_at_the_file() {
+    let config = settle(FULL).unwrap();
+    assert_eq!(config.warnings, []);
+    assert_eq!(config.environment.as_deref(), Some("production"));
+    assert_eq!((config.listen.to_string(), config.language), ("0.0.0.0:9000".into(), Language::Chinese));
+    let folder = config.file.as_ref().unwrap().parent().unwrap().to_owned();
+    assert_eq!((config.slos, config.ledger), (folder.join("my-slos"), "/var/lib/burnledger/ledger.db".into()));
+    assert_eq!(config.guards.min_bad, 5.0);
+    let timing = config.timing;
+    assert_eq!((timing.step, timing.settle, timing.clear), (Span::from_secs(10), Span::ZERO, Span::from_mins(1)));
+    assert_eq!(
+        (timing.resolve_after, timing.reopen, timing.no_data_page),
+        (Span::from_mins(2), Span::from_mins(3), Span::from_mins(4))
+    );
+    assert_eq!((timing.escalate_after, timing.repeat), (Span::from_mins(6), Span::from_mins(7)));
+    let prometheus = config.prometheus;
+    assert_eq!((prometheus.concurrency, prometheus.http.total), (2, Span::from_secs(3)));
+    assert_eq!(prometheus.http.bearer, Some(SecretSource::File(folder.join("token"))));
+    assert_eq!(prometheus.http.headers.len(), 2);
+    assert_eq!(
+        config.receivers.values().map(ReceiverSettings::kind).collect::<Vec<_>>(),
+        ["webhook", "webhook", "alertmanager", "stderr", "stderr"]
+    );
+    let routes = config.routes;
+    assert_eq!(routes.up_to(Some("payments"), Severity::P0, 0), [(0, "main".into())]);
+    assert_eq!(routes.up_to(Some("search"), Severity::P2, 0), [(0, "hook".into())]);
+    assert_eq!(routes.up_to(None, Severity::P1, 1), [(0, "main".into()), (1, "hook".into()), (1, "screen".into())]);
+    assert_eq!(routes.fallback, ["screen".into()]);
+}
+
+#[test]
+fn an_option_wins_over_the_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("c.yaml");
+    fs::write(&path, FULL).unwrap();
+    let overrides = Overrides {
+        config: Some(path),
+        prometheus: Some("localhost:1".into()),
+        slos: Some("there".into()),
+        ledger: Some("l.db".into()),
+        listen: Some("127.0.0.1:0".into()),
+    };
+    let config = load(&overrides, &nowhere).unwrap();
+    assert_eq!(config.prometheus.address.shown(), "http://localhost:1");
+    assert_eq!((config.slos, config.ledger), ("there".into(), "l.db".into()));
+    assert_eq!(config.listen.to_string(), "127.0.0.1:0");
+    assert_eq!(config.prometheus.concurrency, 2, "the rest of the source stays as the file has it");
+}
+
+#[test]
+fn the_file_is_found_in_the_xdg_folder_and_a_named_one_must_exist() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join("burnledger")).unwrap();
+    fs::write(dir.path().join("burnledger/config.yaml"), "min_bad: 7").unwrap();
+    let xdg = |name: &str| (name == "XDG_CONFIG_HOME").then(|| dir.path().display().to_string());
+    assert_eq!(load(&Overrides::default(), &xdg).unwrap().guards.min_bad, 7.0);
+    let missing = Overrides { config: Some(dir.path().join("no.yaml")), ..Overrides::default() };
+    assert_eq!(load(&missing, &xdg).unwrap_err()[0].code, "missing-file");
+    let bad = Overrides { prometheus: Some("ftp://x".into()), listen: Some("here".into()), ..Overrides::default() };
+    assert_eq!(load(&bad, &nowhere).unwrap_err()[0].code, "bad-address");
+}
+
+#[test]
+fn receivers_without_routes_all_get_every_page() {
+    let config = settle("receivers: {a: stderr, b: {webhook: {url: http://x}}}").unwrap();
+    assert_eq!(config.routes.up_to(Some("anyone"), Severity::P1, 0), [(0, "a".into()), (0, "b".into())]);
+}
+
+#[test]
+fn every_mistake_is_told_with_its_place() {
+    let text = "\
+prometheus: {url: 'ftp://x', bearer_token: a, bearer_token_file: b, basic_auth: {username: ann}, concurency: 3, timeout: 1h}
+stp: 15s
+settle: soon
+silences: []
+listen: localhost
+language: en-GB
+receivers:
+  a: {alertmanager: {urls: []}}
+  b: {webhok: {url: http://x}}
+  c: {webhook: {headers: {'bad name': x}}}
+  d: carrier-pigeon
+  e: {stderr: , webhook: {url: x}}
+routes:
+  - {receivers: [main], owner: x}
+  - {severity: P3, receivers: [a]}
+  - {receivers: [a], levels: [[a]]}
+  - {owner: y}
+min_bad: -1
+";
+    let wanted = [
+        "1:19 bad-address: `url`: this is no address: `ftp` is neither http nor https",
+        "1:47 two-credentials: `bearer_token` and `bearer_token_file` are both given",
+        "1:82 missing-field: `basic_auth` needs `password` or `password_file`",
+        "1:98 unknown-field: unknown field `concurency` of `prometheus`, did you mean `concurrency`?",
+        "1:122 bad-duration: `timeout` may be at most 5m",
+        "2:1 unknown-field: unknown field `stp` of the configuration, did you mean `step`?",
+        "3:9 bad-duration: a number was expected in the duration `soon`",
+        "4:1 not-supported: `silences` is not supported by this version",
+        "5:9 bad-address: `listen` must be an IP address and a port",
+        "6:11 unknown-word: unknown language `en-GB`",
+        "8:28 empty-value: `urls` names no Alertmanager",
+        "9:7 unknown-field: unknown field `webhok` of a receiver, did you mean `webhook`?",
+        "10:17 missing-field: `webhook` needs `url`",
+        "10:27 bad-header: this is no name of an HTTP header",
+        "11:6 unknown-receiver: this is no kind of receiver",
+        "12:7 wrong-kind: a receiver needs exactly one of `alertmanager`, `webhook` and `stderr`",
+        "14:18 unknown-receiver: unknown receiver `main`",
+        "15:16 unknown-word: unknown severity `P3`",
+        "16:30 two-meanings: `receivers` and `levels` are both given",
+        "17:6 missing-field: a route needs `receivers`",
+        "18:10 bad-number: `min_bad` may not be negative",
+    ];
+    assert_eq!(lines(&settle(text).unwrap_err()), wanted);
+}
+
+#[test]
+fn odd_files_are_refused_or_work() {
+    assert_eq!(
+        lines(&settle("step: 7s").unwrap_err()),
+        ["1:7 bad-step: `step` is 7s, it must divide a minute evenly and be at least 1s"]
+    );
+    assert_eq!(lines(&settle("a: 1\n---\nb: 2").unwrap_err()).len(), 2);
+    assert_eq!(settle("min_bad: [").unwrap_err()[0].code, "yaml-syntax");
+    assert!(settle("").is_ok());
+    assert!(settle("# nothing\r\n").is_ok());
+    assert_eq!(settle("just text").unwrap_err()[0].code, "wrong-kind");
+}
+
+#[test]
+fn secrets_are_in_no_debug_output_and_in_no_problem() {
+    let config = settle(FULL).unwrap();
+    assert!(!format!("{config:?}").contains("hunter2"), "{config:?}");
+    for (good, bad) in [
+        ("timeout: 3s", "timeout: 3x"),
+        ("concurrency: 2", "concurrency: hunter"),
+        ("{username: ann, password: hunter2}", "{usrname: ann, password: hunter2}"),
+        ("bearer_token: hunter2}}", "bearer_tokn: hunter2}}"),
+        ("bearer_token: hunter2}}", "bearer_token: \"hunter2}}"),
+        ("tenant-hunter2,", "tenant-hunter2: x,"),
+        ("'https://hooks.example/T0/hunter2'", "'hooks://hooks.example/T0/hunter2'"),
+        ("https://ann:hunter2@prometheus.example/base", "https://ann:hunter2@:x"),
+        ("password: hunter2", "password: [hunter2]"),
+    ] {
+        let text = FULL.replace(good, bad);
+        assert_ne!(text, FULL, "{good}");
+        let problems = settle(&text).unwrap_err();
+        assert!(!format!("{problems:?}").contains("hunter2"), "{bad}: {problems:?}");
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn damaged_files_never_panic_nor_show_the_secret_in_messages(at in 0_usize..FULL.len(), len in 0_usize..20, new in "[ -~\n\t]{0,5}") {
+        let mut text = FULL.to_owned();
+        text.replace_range(at..(at + len).min(FULL.len()), &new);
+        let (_, problems) = read::read(&Source::new("f", text), Path::new("."));
+        for problem in problems {
+            let told = format!("{} {:?}", problem.message, problem.hint);
+            proptest::prop_assert!(!told.contains("hunter2") || told.contains("unknown"), "{}", told);
+        }
+    }
 }

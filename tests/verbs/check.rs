@@ -2,10 +2,13 @@
 //!
 //! The cases are text files beside this one, so that a reader sees file and answer together.
 
+use burnledger::cli::check::{CheckArgs, run};
+use burnledger::cli::{Common, Exit, Format, Out};
 use burnledger::domain::base::{Problem, ProblemLevel};
 use burnledger::formats::{InputFile, LoadOptions, Loaded, load_files};
 use std::fmt::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
 const HEAD: &str = "version: burnledger/v1\nservice: s\nslos:\n";
 
@@ -93,4 +96,135 @@ fn bad_slo_files_get_the_answers_of_their_cases() {
 #[test]
 fn bad_business_files_get_the_answers_of_their_cases() {
     run_cases("business.case", "business.yaml");
+}
+
+/// A stream that can be read afterwards.
+#[derive(Clone, Default)]
+struct Caught(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Caught {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Caught {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+/// Exit code, stdout and stderr of `check` on these paths.
+fn check(paths: &[&Path], format: Format, color: bool) -> (Exit, String, String) {
+    let (data, talk) = (Caught::default(), Caught::default());
+    let mut out = Out::new(data.clone(), talk.clone());
+    out.color = color;
+    let args = CheckArgs { paths: paths.iter().map(|p| p.to_path_buf()).collect() };
+    let exit = run(&args, &Common { format, ..Common::default() }, &mut out);
+    drop(out);
+    (exit, data.text(), talk.text())
+}
+
+const BAD: &str = "version: burnledger/v1
+service: 结算
+slos:
+  - name: 可用性
+    objectve: 99.9%
+    sli: {events: {bad: 'e_total{错误=\"x\"}', total: t_total}}
+  - name: fine
+    target: 99%
+    period: 28d
+    sli: {events: {bad: e_total, total: t_total}}
+";
+
+fn bad_file() -> (tempfile::TempDir, PathBuf) {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.yaml");
+    std::fs::write(&path, BAD).unwrap();
+    (dir, path)
+}
+
+#[test]
+fn text_shows_line_caret_and_mended_line_and_the_summary_is_talk() {
+    let (dir, path) = bad_file();
+    let (exit, data, talk) = check(&[&path], Format::Text, false);
+    let data = data.replace(&dir.path().display().to_string(), "DIR");
+    insta::assert_snapshot!(data, @r#"
+    error[unknown-field]: unknown field `objectve` of an SLO, did you mean `target`?
+     --> DIR/a.yaml:5:5
+      |
+    5 |     objectve: 99.9%
+      |     ^^^^^^^^
+      |
+    help: write
+      |
+    5 -     objectve: 99.9%
+    5 +     target: 99.9%
+      |
+
+    error[bad-query]: unexpected character `错`
+     --> DIR/a.yaml:6:34
+      |
+    6 |     sli: {events: {bad: 'e_total{错误="x"}', total: t_total}}
+      |                                  ^^
+      |
+      = help: names beyond a-z, 0-9, `_` and `:` are written in quotes: {"http.duration"}
+
+    warning[tier-while-sustainable]: P2 `burn 0.9333x over 3d and 6h` of google-sre fires while the budget would last the whole period
+     --> DIR/a.yaml:9:13
+      |
+    9 |     period: 28d
+      |             ^^^
+      |
+      = help: burn rates below 1 are sustainable; write tiers for this period under `severity:`
+    "#);
+    assert_eq!(talk, "2 SLOs in 1 file: 2 errors, 1 warning\n");
+    assert_eq!(exit, Exit::No);
+    let (_, colored, _) = check(&[&path], Format::Text, true);
+    assert!(colored.contains("\u{1b}["));
+}
+
+#[test]
+fn json_holds_everything_a_program_needs() {
+    let (_dir, path) = bad_file();
+    let (exit, data, talk) = check(&[&path], Format::Json, true);
+    let answer: serde_json::Value = serde_json::from_str(&data).unwrap();
+    assert_eq!((exit, &answer["files"], &answer["slos"]), (Exit::No, &1.into(), &2.into()));
+    let problems = answer["problems"].as_array().unwrap();
+    assert_eq!(
+        problems[0],
+        serde_json::json!({
+            "code": "unknown-field",
+            "level": "error",
+            "message": "unknown field `objectve` of an SLO, did you mean `target`?",
+            "file": path.display().to_string(),
+            "line": 5,
+            "column": 5,
+            "end_column": 13,
+            "excerpt": "    objectve: 99.9%",
+            "hint": null,
+            "replacement": "target",
+        })
+    );
+    assert_eq!(problems[2]["level"], "warning");
+    assert!(talk.starts_with("2 SLOs in 1 file"), "{talk}");
+}
+
+#[test]
+fn good_files_and_warnings_are_fine_and_nothing_is_not() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (exit, data, talk) = check(&[&root.join("slos")], Format::Text, false);
+    assert_eq!((exit, &*data, &*talk), (Exit::Fine, "", "5 SLOs in 4 files: no problems\n"));
+    let dir = tempfile::tempdir().unwrap();
+    let (exit, data, _) = check(&[dir.path()], Format::Text, false);
+    assert_eq!(exit, Exit::No);
+    assert!(data.contains("there are no SLO files in") && data.contains("--slos"), "{data}");
+    let (exit, data, _) = check(&[&dir.path().join("gone.yaml")], Format::Json, false);
+    assert_eq!(exit, Exit::No);
+    assert!(data.contains("\"missing-file\"") && data.contains("\"line\": null"), "{data}");
 }

@@ -15,6 +15,8 @@ pub(super) struct Kind<'a> {
     pub(super) target: Option<Target>,
     /// The period, when there is a sound one.
     pub(super) period: Option<Span>,
+    /// Where the period is written.
+    pub(super) period_span: Option<Range<usize>>,
     /// The step of evaluations.
     pub(super) step: Span,
 }
@@ -30,6 +32,11 @@ pub(super) struct RuledTier {
 }
 
 impl RuledTier {
+    /// Where to point when the period does not suit the tier: at the period for tiers of a policy, which nobody wrote here.
+    fn period_span<'s>(&'s self, kind: &'s Kind<'_>) -> &'s Range<usize> {
+        self.policy.as_ref().and(kind.period_span.as_ref()).unwrap_or(&self.span)
+    }
+
     fn name(&self) -> String {
         match &self.policy {
             Some(policy) => format!("{} `{}` of {policy}", self.tier.severity, self.tier),
@@ -64,7 +71,12 @@ fn windows(out: &mut Findings<'_>, ruled: &RuledTier, kind: &Kind<'_>) {
     }
     if let Some(period) = kind.period.filter(|p| tier.long > *p) {
         let message = format!("{name}: the long window is longer than the period, {period}");
-        out.error_hint("window-longer-than-period", &ruled.span, message, "write tiers of shorter windows under `severity:`");
+        out.error_hint(
+            "window-longer-than-period",
+            ruled.period_span(kind),
+            message,
+            "write tiers of shorter windows under `severity:`",
+        );
     }
 }
 
@@ -91,7 +103,7 @@ fn reach(out: &mut Findings<'_>, ruled: &RuledTier, kind: &Kind<'_>) {
     if factor < Decimal::ONE {
         let message = format!("{} fires while the budget would last the whole period", ruled.name());
         let hint = "burn rates below 1 are sustainable; write tiers for this period under `severity:`";
-        out.warn("tier-while-sustainable", &ruled.span, message, hint);
+        out.warn("tier-while-sustainable", ruled.period_span(kind), message, hint);
     }
 }
 

@@ -63,7 +63,8 @@ pub(super) fn read(out: &mut Findings<'_>, item: &Node, context: &Context<'_>) -
             None
         }
     });
-    let kind = lint::Kind { sli: sli.as_ref().map(|s| &s.sli), target: target.flatten(), period, step };
+    let period_span = fields.raw("period").or_else(|| context.document.raw("period")).map(|n| n.span.clone());
+    let kind = lint::Kind { sli: sli.as_ref().map(|s| &s.sli), target: target.flatten(), period, period_span, step };
     let severity = inherited(out, &fields, context, "severity");
     let severity_span = severity.map_or_else(|| rules::default_place(&fields), |n| n.span.clone());
     let (tiers, mut breaches) = rules::read_severity(out, severity, &severity_span, context.policies, &kind);

@@ -60,7 +60,8 @@ const SYNONYMS: [(&str, &str); 33] = [
 pub fn suggest<'c>(word: &str, candidates: &[&'c str]) -> Option<&'c str> {
     let near = |known: &str| {
         let distance = strsim::damerau_levenshtein(&word.to_lowercase(), &known.to_lowercase());
-        (distance <= (known.chars().count().max(3) / 3)).then_some(distance)
+        // Of two letters, one wrong is half of it: `P3` is not meant to be `P0`.
+        (distance <= known.chars().count() / 3 || distance == 0).then_some(distance)
     };
     if word.chars().count() > 40 {
         return None;
