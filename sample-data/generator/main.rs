@@ -40,9 +40,8 @@ fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let check = args.iter().any(|a| a == "--check");
     let wanted = |name: &str| args.iter().all(|a| a == "--check") || args.iter().any(|a| a == name);
-    for (name, seed, scenario) in SCENARIOS.into_iter().filter(|(name, ..)| wanted(name)) {
-        let done = make(scenario(seed)).and_then(|made| if check { compare(&made) } else { write(&made) });
-        match done {
+    for (name, ..) in SCENARIOS.into_iter().filter(|(name, ..)| wanted(name)) {
+        match run(name, check) {
             Ok(told) => say(&format!("{name}: {told}")),
             Err(error) => {
                 say(&format!("{name}: {error}"));
@@ -56,6 +55,13 @@ fn main() -> ExitCode {
 #[expect(clippy::print_stdout, reason = "a tool of the repository, not part of the program")]
 fn say(text: &str) {
     println!("{text}");
+}
+
+/// Makes a scenario anew, and writes it or compares it with what is stored.
+pub(crate) fn run(name: &str, check: bool) -> Result<String, Box<dyn Error>> {
+    let (_, seed, scenario) = SCENARIOS.into_iter().find(|(n, ..)| *n == name).ok_or("there is no such scenario")?;
+    let made = make(scenario(seed))?;
+    if check { compare(&made) } else { write(&made) }
 }
 
 fn make(mut scenario: Scenario) -> Result<Made, Box<dyn Error>> {

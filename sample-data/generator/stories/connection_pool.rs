@@ -1,11 +1,11 @@
 //! Connection pool: 02:17 first errors, 02:23 P1, 02:41 downstream timeouts, 03:05 pool exhausted, 03:31 recovered.
 //! 83,419 payments fail, exactly; the success rate falls from 99.98 % to 82.3 %.
 
-use crate::count::Indicator;
-use crate::rng::Rng;
-use crate::scenario::{Price, Rule, Scenario, at, away, release, share};
-use crate::season::Season;
-use crate::world::{Gap, Restart, Story, World};
+use super::super::count::Indicator;
+use super::super::rng::Rng;
+use super::super::scenario::{Price, Rule, Scenario, at, away, release, share};
+use super::super::season::Season;
+use super::super::world::{Gap, Restart, Story, World};
 
 const JOB: &str = "payments";
 const ONSET: i64 = at(2026, 3, 17, 2, 17, 0);

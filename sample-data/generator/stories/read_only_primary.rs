@@ -1,11 +1,11 @@
 //! Read-only primary: a configuration push points the order service at a read replica, and writes fail. Order volume is down
 //! 92 % for 47 minutes, until a rollback restarts both processes.
 
-use crate::count::Indicator;
-use crate::rng::Rng;
-use crate::scenario::{Price, Rule, Scenario, at, away, release, share};
-use crate::season::Season;
-use crate::world::{Gap, Restart, Story, World};
+use super::super::count::Indicator;
+use super::super::rng::Rng;
+use super::super::scenario::{Price, Rule, Scenario, at, away, release, share};
+use super::super::season::Season;
+use super::super::world::{Gap, Restart, Story, World};
 
 const JOB: &str = "orders";
 const ONSET: i64 = at(2026, 3, 11, 14, 5, 0);
