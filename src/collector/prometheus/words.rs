@@ -50,7 +50,8 @@ pub(super) fn body_error(url: &str, answer: &HttpAnswer, body: &[u8], error: &se
         () if text.trim().is_empty() => "an empty answer".into(),
         () if is_html(&text) => describe(answer, &text),
         () if error.is_eof() => "an answer that was cut off".into(),
-        () => format!("{} at byte {} of its answer", answer.words(&plain(error), WORDS), error.column()),
+        () if error.column() == 0 => answer.words(&plain(error), WORDS),
+        () => format!("{} at byte {}", answer.words(&plain(error), WORDS), error.column()),
     };
     SourceError::Garbled { url: url.into(), what }
 }
