@@ -3,6 +3,7 @@
 //! Used beside a running watch (which learns of orders by tailing the ledger) as well as by verbs that need no engine.
 //! Deliberately absent: what an order does (`domain/incident`), and making snapshots (the engine).
 
+use crate::clock::SystemClock;
 use crate::domain::base::{CommitId, IncidentId, Ms, Seq, Text};
 use crate::domain::incident::{Entry, Incident, Incidents};
 use crate::domain::paging::{Commit, Dispatch};
@@ -43,6 +44,14 @@ impl LedgerDesk {
         snapshots: watch::Receiver<Arc<Snapshot>>,
     ) -> Self {
         Self { ledger, clock, source: source.into(), folded: Mutex::new(Incidents::default()), snapshots }
+    }
+
+    /// A desk over the ledger's file, which must be there, by the system's clock.
+    ///
+    /// # Errors
+    /// The file cannot be used.
+    pub async fn at_file(path: &Path, source: &str) -> Result<Self, LedgerError> {
+        Ok(Self::new(open_existing_ledger(path).await?, Arc::new(SystemClock::new()), source))
     }
 
     /// The instant this desk's orders carry.
@@ -86,7 +95,8 @@ impl LedgerDesk {
             if entries.is_empty() {
                 return Ok(Vec::new());
             }
-            let decided_at = Some(incidents.last_seq());
+            // A note is as true after whatever happened meanwhile.
+            let decided_at = (!matches!(command, Command::Note { .. })).then_some(incidents.last_seq());
             let commit = Commit { id: id.clone(), entries, dispatches: Vec::new(), decided_at };
             match self.ledger.commit(commit, None, now).await {
                 Err(LedgerError::Conflict { incident }) => conflict = Some(LedgerError::Conflict { incident }),

@@ -5,11 +5,12 @@ use burnledger::app::desk::LedgerDesk;
 use burnledger::cli::incidents::{IncidentsArgs, run, run_at};
 use burnledger::cli::{Common, Exit, Format, Out};
 use burnledger::clock::ManualClock;
-use burnledger::domain::base::{IncidentId, Interval, Ms, Severity, Span};
+use burnledger::domain::base::{CommitId, IncidentId, Interval, Ms, Severity, Span};
 use burnledger::domain::incident::{Fact, ImpactRecord, IncidentRef, Onset};
 use burnledger::domain::paging::{DispatchKind, Settlement};
+use burnledger::domain::view::{Command, Refusal};
 use burnledger::ledger::{MemoryLedger, SqliteLedger};
-use burnledger::ports::{Clock, Lead, Ledger};
+use burnledger::ports::{Clock, Desk, Lead, Ledger};
 use burnledger::words::Zone;
 use clap::Parser;
 use serde_json::{Value, json};
@@ -326,6 +327,50 @@ async fn an_order_at_one_desk_is_seen_at_another_and_severity_asks_for_a_new_ack
     watch.record("raise", raised, watch.clock.now().wall, &[]).await;
     let again = cli.text(&["ack", "1", "--by", "ann"]).await;
     assert_eq!(again.1, "INC-0001 acknowledged by ann\n", "a P0 is acknowledged anew");
+}
+
+#[tokio::test]
+async fn an_order_is_carried_out_once_however_often_it_is_sent() {
+    let office = Office::new();
+    office.open("checkout").await;
+    let resolve = Command::Resolve { incident: IncidentId(1), by: "ann".into(), reason: "done".into(), at: None };
+    let id = CommitId("order-1".into());
+    let first = office.desk.order(id.clone(), resolve.clone()).await.unwrap();
+    assert_eq!(first.len(), 1);
+    assert_eq!(office.desk.order(id, resolve.clone()).await.unwrap(), first, "the first result, though it is resolved by now");
+    let refused = office.desk.order(CommitId("order-2".into()), resolve).await;
+    assert_eq!(refused, Err(Refusal::NotNow("INC-0001 is resolved already".into())));
+    let nobody = Command::Acknowledge { incident: IncidentId(7), by: "ann".into() };
+    let unknown = office.desk.order(CommitId("order-3".into()), nobody).await;
+    assert_eq!(unknown, Err(Refusal::Unknown(IncidentId(7))));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn orders_from_many_desks_at_once_are_all_decided_on_fresh_state() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ledger.db");
+    let open = || -> Arc<dyn Ledger> { Arc::new(SqliteLedger::open(&path).unwrap()) };
+    let office = Office::over(open());
+    office.open("checkout").await;
+    let people: Vec<_> = (0..4)
+        .map(|n| {
+            let other = Office::over(open());
+            tokio::spawn(async move {
+                let (by, at) = (format!("p{n}"), None);
+                let note = Command::Note { incident: IncidentId(1), by: by.as_str().into(), text: "here".into() };
+                other.desk.order(CommitId(format!("note-{n}").into()), note).await.unwrap();
+                let resolve = Command::Resolve { incident: IncidentId(1), by: by.into(), reason: "".into(), at };
+                other.desk.order(CommitId(format!("resolve-{n}").into()), resolve).await.is_ok()
+            })
+        })
+        .collect();
+    let mut resolved = 0;
+    for person in people {
+        resolved += usize::from(person.await.unwrap());
+    }
+    assert_eq!(resolved, 1, "only one of them ends it; the others learn that it has ended");
+    let all = office.desk.incidents().await.unwrap();
+    assert_eq!((all.problems(), all.get(IncidentId(1)).unwrap().entries.len()), (&[][..], 6));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -6,8 +6,7 @@
 mod text;
 
 use super::{Common, Exit, Format, Out, times};
-use crate::app::desk::{LedgerDesk, OrderError, open_existing_ledger};
-use crate::clock::SystemClock;
+use crate::app::desk::{LedgerDesk, OrderError};
 use crate::config;
 use crate::domain::base::{CommitId, IncidentId, Ms, Text};
 use crate::domain::incident::{Incident, Incidents};
@@ -17,7 +16,6 @@ use crate::wire::incident;
 use crate::words::{Zone, escape, timeline};
 use clap::{Args, Subcommand};
 use serde_json::json;
-use std::sync::Arc;
 
 /// Arguments of `incidents`.
 #[derive(Clone, Debug, Args)]
@@ -109,11 +107,8 @@ pub async fn run(args: &IncidentsArgs, common: &Common, out: &mut Out) -> Exit {
             return Exit::Usage;
         }
     };
-    match open_existing_ledger(&config.ledger).await {
-        Ok(ledger) => {
-            let desk = LedgerDesk::new(ledger, Arc::new(SystemClock::new()), "cli");
-            run_at(args, common.format, &desk, Zone::Local, out).await
-        }
+    match LedgerDesk::at_file(&config.ledger, "cli").await {
+        Ok(desk) => run_at(args, common.format, &desk, Zone::Local, out).await,
         Err(error) => cannot_use(&error, out),
     }
 }
