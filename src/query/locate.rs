@@ -261,7 +261,9 @@ impl Walk<'_> {
         if self.eat(":") && self.sign() != "]" {
             self.length()?;
         }
-        self.want("]")
+        let computed = ["+", "-", "*", "/", "%", "^"].contains(&self.sign());
+        let hint = "write the length itself, such as 30m: computed durations are an experiment of newer Prometheus";
+        self.want("]").map_err(|e| if computed { e.hint(hint) } else { e })
     }
 
     fn offset(&mut self) -> Step<()> {

@@ -8,12 +8,20 @@ use super::{EvalError, Rules, maths, windows};
 use crate::domain::base::Labels;
 use crate::domain::measure::{MatchOp, Selector};
 use crate::query::ast::{Expr, Fold, Kind, Pick, Shift, Stretch};
+use std::cell::Cell;
 
 /// What compiling needs.
 pub(super) struct Compiler<'a> {
     pub(super) data: &'a dyn SeriesSet,
     pub(super) rules: Rules,
+    /// How often what is compiled now will run for one evaluation: subqueries within subqueries multiply.
+    pub(super) runs: Cell<i64>,
 }
+
+/// Most evaluations of one subquery at one instant, as Prometheus limits the points of a range.
+const MAX_TICKS: i64 = 11_000;
+/// Most evaluations of nested subqueries together.
+const MAX_RUNS: i64 = 1_000_000;
 
 type Made<T> = Result<T, EvalError>;
 
@@ -114,11 +122,26 @@ impl<'a> Compiler<'a> {
         match expr.bare() {
             Expr::Matrix(pick, range) => Ok(Ranged::Series(self.selected(pick)?, fixed(*range)?)),
             Expr::Subquery { of, range, step, shift } => {
-                let step = step.map_or(Ok(self.rules.subquery_step.0), fixed)?.max(1);
-                Ok(Ranged::Sub { of: self.boxed(of)?, range: fixed(*range)?, step, when: when(shift)? })
+                let (range, step) = (fixed(*range)?, step.map_or(Ok(self.rules.subquery_step.0), fixed)?.max(1));
+                let of = self.repeated(of, range / step + 1)?;
+                Ok(Ranged::Sub { of, range, step, when: when(shift)? })
             }
             _ => unsupported("a range function of something without a range"),
         }
+    }
+
+    /// Compiles what a subquery runs `ticks` times.
+    fn repeated(&self, of: &Expr, ticks: i64) -> Made<Box<Node<'a>>> {
+        let outside = self.runs.get();
+        let runs = outside.saturating_mul(ticks);
+        if ticks > MAX_TICKS || runs > MAX_RUNS {
+            let most = if ticks > MAX_TICKS { MAX_TICKS } else { MAX_RUNS };
+            return Err(EvalError::Refused(format!("a subquery of more than {most} evaluations")));
+        }
+        self.runs.set(runs);
+        let made = self.boxed(of);
+        self.runs.set(outside);
+        made
     }
 
     fn selected(&self, pick: &Pick) -> Made<Selected<'a>> {

@@ -25,6 +25,7 @@ use crate::domain::base::{Labels, Ms, Span};
 use crate::domain::measure::Sample;
 use node::{Node, Yield};
 use select::Instant;
+use std::cell::Cell;
 use std::collections::HashMap;
 use thiserror::Error;
 
@@ -90,7 +91,7 @@ impl<'a> Evaluator<'a> {
     /// # Errors
     /// Something in it is outside the subset.
     pub fn new(expr: &Expr, data: &'a dyn SeriesSet, rules: Rules) -> Result<Self, EvalError> {
-        let root = compile::Compiler { data, rules }.root(expr)?;
+        let root = compile::Compiler { data, rules, runs: Cell::new(1) }.root(expr)?;
         Ok(Self { root, rules })
     }
 

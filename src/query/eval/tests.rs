@@ -110,6 +110,8 @@ fn expressions_have_prometheus_values() {
         ("c[5m]", 0, "error: a range of samples as a result is not supported over recorded samples"),
         ("rate(c[{{window}}])", 0, "error: the placeholder {{window}} without a value is not supported over recorded samples"),
         ("limitk(1, c)", 0, "error: `limitk` and `limit_ratio` is not supported over recorded samples"),
+        ("max_over_time(c[2d:1s])", 0, "error: a subquery of more than 11000 evaluations"),
+        ("max_over_time(max_over_time(c[3h:1s])[3h:1s])", 0, "error: a subquery of more than 1000000 evaluations"),
         ("foo(", 0, "error: this is never closed: a `)` is missing"),
     ];
     let got = cases.map(|(query, secs, _)| format!("{query} @{secs}: {}", shown(&data, query, secs, closed)));
