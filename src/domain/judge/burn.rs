@@ -11,8 +11,8 @@ use super::guards::{binomial_is_above, poisson_is_above};
 /// How an SLO's counts become burn rates.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Scale {
-    /// Error ratio over the budget b = 1 - target.
-    Ratio(Target),
+    /// Error ratio over the budget b = 1 - target, which is kept as a float: it is needed for every window.
+    Ratio(Target, f64),
     /// Count over N * W / U.
     Allowed { number: Decimal, per: Span },
     /// Neither: nothing burns.
@@ -23,24 +23,24 @@ impl Scale {
     pub(super) fn of(slo: &Slo) -> Self {
         match (&slo.sli, slo.target) {
             (Sli::Occurrences { allowed, per, .. }, _) if per.0 > 0 => Self::Allowed { number: *allowed, per: *per },
-            (_, Some(target)) => Self::Ratio(target),
+            (_, Some(target)) => Self::Ratio(target, target.budget()),
             _ => Self::None,
         }
     }
 
     pub(super) const fn has_ratio(self) -> bool {
-        matches!(self, Self::Ratio(_))
+        matches!(self, Self::Ratio(..))
     }
 
     /// b, or 1 where there is none.
     pub(super) fn budget(self) -> f64 {
-        if let Self::Ratio(target) = self { target.budget() } else { 1.0 }
+        if let Self::Ratio(_, budget) = self { budget } else { 1.0 }
     }
 
     /// Events allowed in a window, of so many in all.
     pub(super) fn allowed(self, window: Span, total: f64) -> Option<f64> {
         match self {
-            Self::Ratio(target) => Some(target.budget() * total),
+            Self::Ratio(_, budget) => Some(budget * total),
             Self::Allowed { number, per } => times(number, window, per).to_f64(),
             Self::None => None,
         }
@@ -49,7 +49,7 @@ impl Scale {
     /// What the measured value must be above for a burn above `factor`: a ratio, or a count in the window.
     pub(super) fn level(self, factor: Decimal, window: Span) -> f64 {
         match self {
-            Self::Ratio(target) => target.level(factor),
+            Self::Ratio(target, _) => target.level(factor),
             Self::Allowed { number, per } => {
                 factor.checked_mul(times(number, window, per)).and_then(|d| d.to_f64()).unwrap_or(f64::INFINITY)
             }
@@ -60,7 +60,7 @@ impl Scale {
     /// The value that is compared with a level; absent where nothing was seen.
     pub(super) fn measured(self, counts: &Counts) -> Option<f64> {
         match self {
-            Self::Ratio(_) => counts.ratio(),
+            Self::Ratio(..) => counts.ratio(),
             Self::Allowed { .. } => (counts.observed > 0 || counts.bad > 0.0).then_some(counts.bad),
             Self::None => None,
         }
@@ -74,7 +74,7 @@ impl Scale {
 
     pub(super) fn confident(self, counts: &Counts, level: f64, confidence: f64) -> bool {
         match self {
-            Self::Ratio(_) => binomial_is_above(counts.bad, counts.total, level, confidence),
+            Self::Ratio(..) => binomial_is_above(counts.bad, counts.total, level, confidence),
             Self::Allowed { .. } => poisson_is_above(counts.bad, level, confidence),
             Self::None => false,
         }

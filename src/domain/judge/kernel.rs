@@ -232,7 +232,7 @@ fn window_status(scale: Scale, window: Span, counts: &Counts) -> WindowStatus {
 pub(super) fn burn(scale: Scale, window: Span, counts: &Counts) -> Option<f64> {
     let measured = scale.measured(counts)?;
     match scale {
-        Scale::Ratio(target) => Some(measured / target.budget()),
+        Scale::Ratio(_, budget) => Some(measured / budget),
         _ => scale.allowed(window, 0.0).filter(|allowed| *allowed > 0.0).map(|allowed| measured / allowed),
     }
 }
