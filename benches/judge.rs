@@ -119,7 +119,9 @@ fn backtest_a_month_of_one_slo(bencher: Bencher) {
             meter.begin(T0);
             let (mut judge, mut verdict, mut at) = (Judge::new(&slo, STEP), Verdict::default(), T0);
             for hour in &hours {
-                hour.iter().for_each(|(role, batch)| meter.take(*role, batch));
+                for (role, batch) in hour {
+                    meter.take(*role, batch);
+                }
                 meter.seal(at + Span::from_hours(1));
                 for _ in 0..240 {
                     at = at + STEP;
