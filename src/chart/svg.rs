@@ -55,8 +55,9 @@ pub fn render(grid: &Grid) -> String {
         color(grid.ground)
     );
     for (y, row) in grid.cells.chunks(grid.width.max(1)).enumerate() {
+        grounds(&mut out, row, y, grid.ground);
         for run in runs(row) {
-            draw(&mut out, &run, y, grid.ground);
+            draw(&mut out, &run, y);
         }
     }
     out.push_str("</svg>\n");
@@ -116,17 +117,24 @@ const fn joins(a: Kind, b: Kind, next: Kind) -> bool {
     }
 }
 
-fn draw(out: &mut String, run: &Run<'_>, y: usize, ground: Rgb) {
+/// One rectangle for each stretch of another ground, so that no seam shows between runs.
+fn grounds(out: &mut String, row: &[Cell], y: usize, ground: Rgb) {
+    let mut x = 0;
+    for stretch in row.chunk_by(|a, b| a.bg == b.bg) {
+        if let Some(bg) = stretch[0].bg.filter(|bg| *bg != ground) {
+            let (left, top) = (MARGIN + x as f64 * CELL_W, MARGIN + y as f64 * CELL_H);
+            let width = stretch.len() as f64 * CELL_W;
+            let fill = color(bg);
+            let _ =
+                writeln!(out, "<rect x=\"{left:.1}\" y=\"{top:.1}\" width=\"{width:.1}\" height=\"{CELL_H}\" fill=\"{fill}\"/>");
+        }
+        x += stretch.len();
+    }
+}
+
+fn draw(out: &mut String, run: &Run<'_>, y: usize) {
     let (x, top) = (MARGIN + run.x as f64 * CELL_W, MARGIN + y as f64 * CELL_H);
-    let Some(first) = run.cells.first() else { return };
-    let width = run.cells.len() as f64 * CELL_W;
-    if let Some(bg) = first.bg.filter(|bg| *bg != ground) {
-        let _ =
-            writeln!(out, "<rect x=\"{x:.1}\" y=\"{top:.1}\" width=\"{width:.1}\" height=\"{CELL_H}\" fill=\"{}\"/>", color(bg));
-    }
-    if run.kind == Kind::Blank {
-        return;
-    }
+    let Some(first) = run.cells.first().filter(|_| run.kind != Kind::Blank) else { return };
     if run.kind == Kind::Shape {
         shapes(out, run.cells, x, top, first.fg);
     }

@@ -31,10 +31,6 @@ pub fn now() -> Now {
     Now { wall: NOW, mono: Mono(5_000_000) }
 }
 
-pub fn later(seconds: i64) -> Now {
-    Now { wall: NOW + Span::from_secs(seconds), mono: Mono(5_000_000) + Span::from_secs(seconds) }
-}
-
 pub fn look(charset: Charset, depth: Depth) -> Look {
     Look {
         glyphs: Glyphs::of(charset),
@@ -99,7 +95,7 @@ const WINDOWS: [Span; 7] = [
 
 /// A row whose burn over the seven windows is given; a negative burn means that it is not known.
 fn row(slo: Slo, burns: [f64; 7], left: f64, severity: Option<Severity>, state: TrackState) -> SloRow {
-    let budget = slo.target.map_or(f64::NAN, Target::budget);
+    let budget = slo.target.map_or(1e-4, Target::budget);
     let windows: Vec<WindowStatus> = WINDOWS
         .iter()
         .zip(burns)

@@ -2,5 +2,8 @@
 
 mod desk;
 mod fixture;
+mod keys;
+mod laws;
 mod pictures;
+mod scene;
 mod terminal;

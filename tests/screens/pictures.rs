@@ -1,45 +1,182 @@
-//! Whole screens with their styles, compared with what was looked at and accepted.
+//! Whole screens with their styles, compared with what was looked at and accepted (`snapshots/`).
 
-use super::fixture::{self, look, now};
+use super::fixture::{self, at, usd};
+use super::scene::Scene;
 use burnledger::chart::Charset;
-use burnledger::domain::view::Snapshot;
-use burnledger::tui::export::{cells, plain, svg};
+use burnledger::domain::base::{IncidentId, Labels, Span};
+use burnledger::domain::view::{Role, Snapshot, SourceState};
 use burnledger::tui::theme::Depth;
-use burnledger::tui::{Key, Model, Msg, update};
 use std::sync::Arc;
 
 #[test]
-fn dump() {
-    let Ok(dir) = std::env::var("DUMP") else { return };
-    let scenes: Vec<(&str, Snapshot)> = vec![
-        ("busy", fixture::busy()),
-        ("stale", fixture::stale()),
-        ("connecting", fixture::connecting()),
-        ("calm", fixture::calm()),
-        ("troubled", fixture::troubled()),
-    ];
-    for (name, snapshot) in scenes {
-        let snapshot = Arc::new(snapshot);
-        for (w, h) in [(160, 48), (120, 36), (80, 24), (60, 15), (30, 8)] {
-            for keys in ["", "1", "1?", "2R"] {
-                for charset in [Charset::Unicode, Charset::Narrow, Charset::Ascii] {
-                    let when = if name == "stale" { fixture::later(153) } else { now() };
-                    let mut model = Model::new(look(charset, Depth::TrueColor), (w, h), when);
-                    update(&mut model, when, Msg::Snapshot(Arc::clone(&snapshot)));
-                    for key in keys.chars() {
-                        update(&mut model, when, Msg::Key(Key::char(key)));
-                    }
-                    let buf = cells(&model);
-                    let file = format!(
-                        "{dir}/{name}-{w}x{h}-{}-{charset:?}",
-                        if keys.is_empty() { "start" } else { keys }.replace('?', "help")
-                    );
-                    std::fs::write(format!("{file}.txt"), plain(&buf)).unwrap();
-                    if charset == Charset::Unicode {
-                        std::fs::write(format!("{file}.svg"), svg(&buf, model.look.theme, "x")).unwrap();
-                    }
-                }
-            }
-        }
+fn the_overview_at_every_size() {
+    for (name, size) in
+        [("160x48", (160, 48)), ("120x36", (120, 36)), ("80x24", (80, 24)), ("60x15", (60, 15)), ("30x8", (30, 8))]
+    {
+        Scene::of(fixture::busy(), size).press("1").check(&format!("overview-{name}"));
     }
+}
+
+#[test]
+fn the_overview_in_other_characters_and_colours() {
+    let busy = |charset, depth| Scene::new((120, 36), charset, depth).world(fixture::busy()).press("1");
+    busy(Charset::Narrow, Depth::Ansi256).check("overview-narrow-256");
+    busy(Charset::Ascii, Depth::Mono).check("overview-ascii-mono");
+    Scene::new((80, 24), Charset::Ascii, Depth::Ansi16).world(fixture::busy()).press("1").check("overview-ascii-16");
+}
+
+#[test]
+fn before_anything_came() {
+    Scene::new((80, 24), Charset::Unicode, Depth::TrueColor).later(1).check("first-paint");
+    Scene::of(fixture::connecting(), (120, 36)).later(1).check("connecting");
+    let mut filling = fixture::connecting();
+    filling.sources = vec![fixture::source(SourceState::Filling { done: 34, all: 120 })];
+    Scene::of(filling, (100, 30)).check("filling");
+}
+
+#[test]
+fn a_source_that_does_not_answer_leaves_the_last_values_and_their_age() {
+    Scene::of(fixture::stale(), (120, 36)).press("1").later(153).check("stale");
+    Scene::of(fixture::stale(), (80, 24)).later(153).check("stale-incident-narrow");
+    let scene = Scene::of(fixture::busy(), (120, 36)).press("1").later(90);
+    assert!(scene.text().contains("STALE"), "silence of the engine is told too");
+}
+
+#[test]
+fn a_held_picture_stays_and_what_pages_breaks_through() {
+    let mut later = fixture::busy();
+    let mut new = fixture::payments();
+    let mut incident = (*new.incident).clone();
+    incident.id = IncidentId(143);
+    incident.milestones.detected = Some(at("14:31:30"));
+    incident.acknowledged_by = None;
+    new.incident = Arc::new(incident);
+    later.incidents.insert(1, new);
+    later.slos.reverse();
+    let scene = Scene::of(fixture::busy(), (120, 36)).press("1 Space").later(41).world(later);
+    scene.check("frozen-breakthrough");
+    let jumped = scene.press("Enter");
+    assert_eq!(jumped.model.on_screen().map(|v| v.incident.id), Some(IncidentId(143)));
+    assert!(jumped.model.frozen.is_none());
+}
+
+#[test]
+fn a_replay_has_its_own_time() {
+    let replay = |ended| Snapshot {
+        role: Role::Replaying,
+        speed: Some(60.0),
+        ended,
+        environment: "read-only-primary".into(),
+        sources: vec![fixture::source(SourceState::Live)],
+        ..fixture::busy()
+    };
+    // The machine's clock is a year ahead; the screen shows the recording's.
+    let mut scene = Scene::new((120, 36), Charset::Unicode, Depth::TrueColor);
+    scene.now.wall = scene.now.wall + Span::from_days(365);
+    scene.world(replay(false)).press("1").check("replay");
+    let over = Scene::of(replay(true), (80, 24)).press("1").later(10);
+    assert!(over.text().contains("REPLAY ENDED") && over.text().contains("14:31:07"), "{}", over.text());
+}
+
+#[test]
+fn nothing_to_show_says_why_and_what_to_try() {
+    let empty = || Snapshot { slos: vec![], incidents: vec![], recent: vec![], incident_count: 0, ..fixture::busy() };
+    Scene::of(empty(), (80, 24)).check("empty");
+    Scene::of(empty(), (80, 24)).press("2").check("no-incident");
+    Scene::of(fixture::calm(), (100, 30)).press("/").write("zzz").check("filter-without-match");
+}
+
+#[test]
+fn what_is_wrong_stands_on_every_screen() {
+    Scene::of(fixture::troubled(), (120, 36)).check("troubled");
+    for keys in ["1", "2", "1 /"] {
+        let text = Scene::of(fixture::troubled(), (80, 24)).press(keys).text();
+        assert!(text.contains("slos/cart.yaml, slos/search.yaml are not in force"), "{text}");
+        assert!(text.contains("no space left on device"), "{text}");
+    }
+}
+
+#[test]
+fn the_incident_at_every_size() {
+    for (name, size) in [("160x48", (160, 48)), ("120x36", (120, 36)), ("80x24", (80, 24)), ("60x15", (60, 15))] {
+        Scene::of(fixture::busy(), size).check(&format!("incident-{name}"));
+    }
+    Scene::new((120, 36), Charset::Narrow, Depth::Ansi256).world(fixture::busy()).check("incident-narrow");
+}
+
+#[test]
+fn an_incident_without_a_price_says_so() {
+    let scene = Scene::of(fixture::busy(), (100, 30)).press("l");
+    scene.check("incident-not-estimated");
+    assert!(scene.text().contains("not estimated"));
+}
+
+#[test]
+fn help_is_the_key_table() {
+    Scene::of(fixture::busy(), (120, 36)).press("1 ?").check("help-120x36");
+    Scene::new((80, 24), Charset::Ascii, Depth::Mono).world(fixture::busy()).press("1 ? j j").check("help-80x24-ascii");
+}
+
+#[test]
+fn dialogs_show_their_target() {
+    Scene::of(fixture::busy(), (120, 36)).press("a").answered().later(1).check("acknowledged");
+    Scene::of(fixture::busy(), (120, 36))
+        .press("n")
+        .write("rolled back eu-1, error rate flat; checking the pool of the orders database")
+        .check("note");
+    Scene::of(fixture::busy(), (80, 24))
+        .press("R Tab")
+        .write("rolled back")
+        .press("Tab Space Tab")
+        .write("143")
+        .press("Enter")
+        .check("resolve-80x24");
+}
+
+#[test]
+fn hostile_and_wide_names_stay_in_their_columns() {
+    let mut world = fixture::busy();
+    let row = &mut world.slos[0];
+    let mut slo = (*row.slo).clone();
+    slo.id = burnledger::domain::base::SloId::new("订单服务", "可用性\x1b[31m\u{202e}");
+    row.slo = Arc::new(slo);
+    row.group = Labels::new([("region", "eu-1\n"), ("市", "上海")]);
+    world.recent[0].text = "a\x1b]0;owned\x07b\tc".into();
+    world.environment = "p\x1b[2Jrod".into();
+    let scene = Scene::of(world, (100, 30)).press("1 G");
+    scene.check("hostile");
+    assert!(!scene.text().chars().any(|c| c.is_control() && c != '\n'));
+}
+
+#[test]
+fn many_rows_scroll_and_the_selection_stays_in_view() {
+    let mut world = fixture::calm();
+    let row = world.slos[0].clone();
+    world.slos = (0..500)
+        .map(|i| {
+            let mut slo = (*row.slo).clone();
+            slo.id = burnledger::domain::base::SloId::new("service", &format!("objective-{i:03}"));
+            burnledger::domain::view::SloRow { slo: Arc::new(slo), ..row.clone() }
+        })
+        .collect();
+    Scene::of(world, (80, 24)).press("C-d C-d j k C-d").check("scrolled");
+}
+
+#[test]
+fn the_cost_ticks_by_its_rate_and_stands_still_when_it_is_over() {
+    let scene = Scene::of(fixture::busy(), (120, 36)).later(60);
+    assert!(
+        scene.text().contains("at least $27,629"),
+        "one minute adds {}:\n{}",
+        burnledger::words::money::brief(usd("918")),
+        scene.text()
+    );
+    let mut over = fixture::busy();
+    let mut incident = (*over.incidents[0].incident).clone();
+    incident.phase = burnledger::domain::incident::Phase::Mitigated;
+    incident.milestones.mitigated = Some(at("14:31:00"));
+    over.incidents[0].incident = Arc::new(incident);
+    let scene = Scene::of(over, (120, 36)).press("2").later(60);
+    assert!(scene.text().contains("at least $26,711"), "{}", scene.text());
+    assert!(scene.text().contains("lasted"), "{}", scene.text());
 }

@@ -67,6 +67,8 @@ pub struct List {
     pub order: Vec<usize>,
     /// The selected row.
     pub selected: Option<TrackKey>,
+    /// Its place in `order` when it was last seen there.
+    pub at: usize,
     /// The person has moved or acted: the selection stays with its row from now on.
     pub touched: bool,
     /// Place in `order` of the first row shown.
@@ -82,7 +84,6 @@ pub struct List {
 impl List {
     /// Orders anew for a snapshot. The selection stays with its row; when that is gone, it goes to the row in its place.
     pub fn refresh(&mut self, snapshot: &Snapshot) {
-        let place = self.place(snapshot).unwrap_or(0);
         self.order = (0..snapshot.slos.len()).filter(|i| matches(&snapshot.slos[*i], &self.filter)).collect();
         let (sort, reverse) = (self.sort, self.reverse);
         self.order.sort_by(|a, b| {
@@ -93,14 +94,15 @@ impl List {
         let selected = self.place(snapshot);
         let follows = !self.touched && self.selected_row(snapshot).is_none_or(|row| severity(row).is_none());
         match selected {
-            Some(_) if !follows => {}
-            _ => self.select(snapshot, if follows { 0 } else { place }),
+            Some(place) if !follows => self.at = place,
+            _ => self.select(snapshot, if follows { 0 } else { self.at }),
         }
     }
 
     /// Selects the row at a place, or the last one.
     pub fn select(&mut self, snapshot: &Snapshot, place: usize) {
         let place = place.min(self.order.len().saturating_sub(1));
+        self.at = place;
         self.selected = self.order.get(place).and_then(|i| snapshot.slos.get(*i)).map(TrackKey::of);
     }
 
@@ -162,7 +164,7 @@ fn compare(a: &SloRow, b: &SloRow, sort: SortBy) -> Ordering {
     };
     match sort {
         SortBy::Severity => rank(a).cmp(&rank(b)).then_with(|| by(|v| burn_over(v, 3600), true)),
-        SortBy::Name => Ordering::Equal,
+        SortBy::Name => (&a.slo.id, &a.group).cmp(&(&b.slo.id, &b.group)),
         SortBy::Budget => by(|v| v.budget.remaining, false),
         SortBy::Burn => by(|v| burn_over(v, 300), true),
         SortBy::Exhausts => by(|v| v.budget.exhausts_in_seconds, false),

@@ -116,16 +116,15 @@ fn open_incident(model: &Model, columns: usize) -> Option<Banner> {
     let fits = |pieces: &[(String, Role)], right: usize| {
         pieces.iter().map(|(t, _)| width::columns(&escape::terminal(t))).sum::<usize>() + right <= room
     };
-    let forms: Vec<_> = [(true, true, true), (true, true, false), (true, false, false), (false, false, false)]
-        .into_iter()
-        .map(|(long_name, words, budget)| incident_words(model, view, more, long_name, words, budget))
-        .collect();
+    let forms: Vec<_> = (0..5).rev().map(|room| incident_words(model, view, more, room)).collect();
     let whole = forms.iter().find(|f| fits(f, right.len() + 2)).or_else(|| forms.last()).cloned()?;
     Some(Banner { left: whole, right: right.into() })
 }
 
-/// Tag, name, how long, who has it, cost, budget, and how many more.
-fn incident_words(model: &Model, view: &IncidentView, more: usize, long: bool, words: bool, budget: bool) -> Vec<(String, Role)> {
+/// Tag, name, how long, who has it, cost, budget, and how many more; with less room first the budget goes, then words, then
+/// the SLO's name, then the rate of the cost.
+fn incident_words(model: &Model, view: &IncidentView, more: usize, room: u8) -> Vec<(String, Role)> {
+    let (rate, long, words, budget) = (room > 0, room > 1, room > 2, room > 3);
     let (text, role) = tag(view.incident.severity);
     let called = if long { name(view) } else { format!("{} {}", view.incident.id, view.incident.service) };
     let mut out = vec![piece(text, role), piece(format!(" {called}"), Role::Strong)];
@@ -137,7 +136,8 @@ fn incident_words(model: &Model, view: &IncidentView, more: usize, long: bool, w
     out.push(piece("  ", Role::Text));
     out.push(piece(who, role));
     if let Some(told) = cost(model, view) {
-        let told = if words { told } else { told.trim_start_matches("cost ").to_string() };
+        let told = if words { &told } else { told.trim_start_matches("cost ") };
+        let told = if rate { told } else { told.split(" +").next().unwrap_or(told) };
         out.push(piece(format!("  {told}"), Role::Text));
     }
     let spent = view.impact.as_ref().and_then(|i| i.budget_spent.iter().map(|(_, s)| *s).reduce(f64::max));
@@ -154,9 +154,14 @@ fn broke_through(model: &Model) -> Option<Banner> {
     let new = model.broke_through();
     let view = new.first()?;
     let (text, role) = tag(view.incident.severity);
-    let when = view.incident.milestones.detected.map(|at| format!(" at {}", model.look.zone.clock(at)));
+    let before = model.frozen.as_ref().and_then(|f| f.snapshot.as_ref());
+    let known = before.is_some_and(|s| s.incidents.iter().any(|v| v.incident.id == view.incident.id));
+    let when = match view.incident.milestones.detected {
+        Some(at) if !known => format!("opened at {}", model.look.zone.clock(at)),
+        _ => "got worse".into(),
+    };
     let more = if new.len() > 1 { format!(", {} more", new.len() - 1) } else { String::new() };
-    let said = format!(" {} while frozen{}{more}", name(view), when.unwrap_or_default());
+    let said = format!(" {} {when} while frozen{more}", name(view));
     Some(Banner { left: vec![piece(text, role), piece(said, Role::Strong)], right: "Enter jumps to it  Space resumes".into() })
 }
 
@@ -178,7 +183,7 @@ fn source(model: &Model, source: &SourceHealth) -> String {
 }
 
 fn ledger(snapshot: &Snapshot) -> Option<Banner> {
-    snapshot.ledger_error.as_ref().map(|why| problem(format!("nothing can be recorded: {why}"), ""))
+    snapshot.ledger_error.as_ref().map(|why| problem(format!("not recorded: {why}"), ""))
 }
 
 /// Files with errors are not in force: they are named until mended. Warnings are counted.

@@ -104,29 +104,38 @@ fn note(model: &Model, incident: IncidentId, input: &Input, leaving: bool, pen: 
     let keys = if leaving { "Esc again discards the note   Enter saves" } else { "Enter save   A-Enter new line   Esc discard" };
     let mut inside = boxed(pen, 76, 8, &title, keys);
     let w = inside.width().max(2);
-    // Typed lines, wrapped as they are typed; the view follows the cursor.
-    let (mut lines, mut at) = (vec![String::new()], (0, 0));
-    let before = input.before().chars().count();
-    for (i, c) in input.text().chars().chain(['\u{0}']).enumerate() {
-        let full = lines.last().is_some_and(|l| width::columns(l) + width::columns(&c.to_string()) > w);
-        if full {
-            lines.push(String::new());
-        }
-        let row = lines.len() - 1;
-        if i == before {
-            at = (row, lines.last().map_or(0, |l| width::columns(l)).min(w - 1));
-        }
-        match c {
-            '\n' => lines.push(String::new()),
-            '\u{0}' => {}
-            c => lines[row].push(c),
-        }
-    }
+    let (lines, at) = wrapped(&input.text(), input.before().chars().count(), w);
     let top = (at.0 + 1).saturating_sub(inside.height());
     for (y, line) in lines.iter().skip(top).take(inside.height()).enumerate() {
         inside.put(0, y, line, Role::Strong);
     }
     Position { x: inside.area.x + at.1 as u16, y: inside.area.y + (at.0 - top) as u16 }
+}
+
+/// A text in lines of at most `w` columns, broken at spaces where there are some, and the row and column of its `cursor`th
+/// character.
+fn wrapped(text: &str, cursor: usize, w: usize) -> (Vec<String>, (usize, usize)) {
+    let (mut lines, mut at) = (vec![String::new()], (0, 0));
+    for (i, c) in text.chars().chain(['\n']).enumerate() {
+        let row = lines.len() - 1;
+        if c != '\n' && width::columns(&lines[row]) + width::columns(&c.to_string()) > w {
+            // The word that does not fit goes to the next line, and the cursor with it.
+            let keep = lines[row].rfind(' ').map_or(lines[row].len(), |space| space + 1);
+            let moved = lines[row].split_off(keep);
+            let kept = width::columns(&lines[row]);
+            if at.0 == row && i > cursor && at.1 >= kept {
+                at = (row + 1, at.1 - kept);
+            }
+            lines.push(moved);
+        }
+        let row = lines.len() - 1;
+        if i == cursor {
+            at = (row, width::columns(&lines[row]).min(w.saturating_sub(1)));
+        }
+        if c == '\n' { lines.push(String::new()) } else { lines[row].push(c) }
+    }
+    lines.pop();
+    (lines, at)
 }
 
 fn resolve_box(model: &Model, overlay: &Overlay, pen: &mut Pen<'_>) -> Option<Position> {
@@ -186,7 +195,7 @@ fn ended_words(model: &Model, last_bad: Option<Ms>, at_last_bad: bool) -> String
     let zone = model.look.zone;
     let (a, b) = if at_last_bad { ("( )", "(*)") } else { ("(*)", "( )") };
     match last_bad {
-        Some(at) => format!("{a} now    {b} {} end of the last bad minute    Space switches", zone.near(at, model.live_wall())),
+        Some(at) => format!("{a} now   {b} {} end of the last bad minute   Space switches", zone.near(at, model.live_wall())),
         None => "(*) now".into(),
     }
 }
@@ -206,4 +215,19 @@ fn still_burning(model: &Model, incident: IncidentId) -> Option<String> {
         .reduce(f64::max)
         .filter(|b| *b > 1.0)?;
     Some(format!("! burn is still {} over 5m; a new breach reopens it", units::burn_x(burn)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn typed_text_breaks_at_spaces_and_keeps_its_cursor() {
+        let (lines, at) = wrapped("the quick brown", 15, 10);
+        assert_eq!((lines, at), (vec!["the quick ".to_string(), "brown".into()], (1, 5)));
+        assert_eq!(wrapped("the quick brown", 12, 10).1, (1, 2));
+        assert_eq!(wrapped("abcdefghijkl", 12, 10), (vec!["abcdefghij".into(), "kl".into()], (1, 2)));
+        assert_eq!(wrapped("a\nb", 3, 10), (vec!["a".into(), "b".into()], (1, 1)));
+        assert_eq!(wrapped("", 0, 10), (vec![String::new()], (0, 0)));
+    }
 }

@@ -83,7 +83,7 @@ fn hints(model: &Model) -> Vec<(String, String)> {
     let holds = |scope: Scope| match scope {
         Scope::Global | Scope::List => true,
         Scope::Overview => model.tab == Tab::Overview,
-        Scope::Incident => model.tab == Tab::Incident,
+        Scope::Incident => model.tab == Tab::Incident && incident,
         Scope::OnIncident => incident,
     };
     let mut out: Vec<(String, String)> = TABLE

@@ -141,10 +141,7 @@ fn line(model: &Model, row: &SloRow, selected: bool, name: usize, columns: &[Pla
 /// An empty list says why, and what to try.
 fn nothing(model: &Model, snapshot: &Snapshot, pen: &mut Pen<'_>) {
     let (what, hint) = if snapshot.slos.is_empty() && snapshot.problems.is_empty() {
-        (
-            "No SLOs are in force.".to_string(),
-            "Write one into the SLO folder (see `burnledger check --help`); it is read at the next start.",
-        )
+        ("No SLOs are in force.".to_string(), "Write one into the SLO folder; `burnledger check` tells what is wrong with it.")
     } else if snapshot.slos.is_empty() {
         ("No SLO is in force: the files have errors.".into(), "`burnledger check` shows each of them with its place.")
     } else {

@@ -13,9 +13,12 @@ use crate::words::{money, time, units};
 /// A name and its value.
 type Fact = (&'static str, String, Role);
 
+/// From so many columns on the facts stand in four columns.
+const WIDE: usize = 116;
+
 /// Rows the facts take: with air around them where there is room.
 pub(super) const fn rows(columns: usize, height: usize) -> usize {
-    match (columns >= 100, height >= 26) {
+    match (columns >= WIDE, height >= 26) {
         (true, true) => 5,
         (true, false) => 3,
         (false, _) => 4,
@@ -25,7 +28,7 @@ pub(super) const fn rows(columns: usize, height: usize) -> usize {
 pub(super) fn draw(model: &Model, view: &IncidentView, pen: &mut Pen<'_>) {
     let ticked = ticker::tick(view, model.wall(), banners::is_stale(model));
     let columns = [times(model, view), cost(model, view, ticked), budget(model, view), users(view)];
-    if pen.width() >= 100 {
+    if pen.width() >= WIDE {
         let top = usize::from(pen.height() >= 5);
         let w = (pen.width() - 3) / 4;
         for (i, column) in columns.iter().enumerate() {
@@ -122,7 +125,9 @@ fn budget(model: &Model, view: &IncidentView) -> Vec<Fact> {
         let words = if span <= Span::ZERO {
             "exhausted".into()
         } else {
-            format!("{} ({})", model.look.zone.near(model.wall() + span, model.wall()), time::span(span))
+            // Counted from the evaluation that said so, not from a later now.
+            let from = model.shown().and_then(|s| s.at).unwrap_or_else(|| model.wall());
+            format!("{} ({})", model.look.zone.near(from + span, model.wall()), time::span(span))
         };
         out.push(("exhausts", words, Role::Text));
     }

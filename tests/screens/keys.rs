@@ -1,0 +1,243 @@
+//! What keys do: each a short story of keys, and what the model or the effects say afterwards.
+
+use super::fixture::{self, at};
+use super::scene::Scene;
+use burnledger::domain::base::IncidentId;
+use burnledger::domain::view::{Command, Refusal};
+use burnledger::tui::model::{Overlay, Panel, Tab};
+use burnledger::tui::{Effect, Msg};
+use std::sync::Arc;
+
+const SIZE: (u16, u16) = (120, 36);
+
+fn busy() -> Scene {
+    Scene::of(fixture::busy(), SIZE)
+}
+
+fn selected(scene: &Scene) -> String {
+    scene.model.list.selected.as_ref().map(|k| k.slo.to_string()).unwrap_or_default()
+}
+
+fn orders(scene: &Scene) -> Vec<Command> {
+    scene
+        .effects
+        .iter()
+        .filter_map(|e| match e {
+            Effect::Order { command, .. } => Some(command.clone()),
+            _ => None,
+        })
+        .collect()
+}
+
+#[test]
+fn the_ways_out_work_from_everywhere() {
+    for keys in ["q", "C-c", "? C-c", "n C-c", "R C-c", "1 / C-c", "2 q", "1 Space q"] {
+        assert_eq!(busy().press(keys).effects, [Effect::Quit], "{keys}");
+    }
+    // In a dialog q is a letter or closes the help; nothing is left by mistake.
+    for keys in ["? q", "n q", "1 / q"] {
+        assert_eq!(busy().press(keys).effects, [], "{keys}");
+    }
+}
+
+#[test]
+fn a_session_opened_during_an_incident_opens_on_it_and_later_nothing_moves_by_itself() {
+    assert_eq!(busy().model.tab, Tab::Incident);
+    let later = Scene::of(fixture::calm(), SIZE).world(fixture::busy());
+    assert_eq!(later.model.tab, Tab::Overview);
+    let pressed =
+        Scene::new(SIZE, burnledger::chart::Charset::Unicode, burnledger::tui::Depth::Mono).press("1").world(fixture::busy());
+    assert_eq!(pressed.model.tab, Tab::Overview);
+}
+
+#[test]
+fn the_selection_stays_with_its_row_when_the_order_changes() {
+    let scene = Scene::of(fixture::calm(), SIZE).press("j j");
+    let before = selected(&scene);
+    let scene = scene.world(fixture::busy());
+    assert_eq!(selected(&scene), before);
+    let mut without = fixture::busy();
+    without.slos.retain(|r| r.slo.id.to_string() != before);
+    let place = scene.model.list.place(scene.model.shown().unwrap()).unwrap();
+    let scene = scene.world(without);
+    assert_eq!(scene.model.list.place(scene.model.shown().unwrap()), Some(place), "the row in its place is next");
+}
+
+#[test]
+fn an_untouched_list_follows_the_worst_row_until_someone_moves() {
+    let scene = Scene::of(fixture::calm(), SIZE).world(fixture::busy());
+    assert_eq!(selected(&scene), "checkout-api/availability");
+    let mut worse = fixture::busy();
+    let i = worse.slos.iter().position(|r| r.slo.service.as_ref() == "search-api").unwrap();
+    let mut verdict = worse.slos[i].verdict.as_deref().cloned().unwrap();
+    verdict.severity = Some(burnledger::domain::base::Severity::P0);
+    verdict.windows.iter_mut().for_each(|w| w.burn_rate = Some(500.0));
+    worse.slos[i].verdict = Some(Arc::new(verdict));
+    let scene = scene.world(worse);
+    assert_eq!(selected(&scene), "checkout-api/availability", "a burning row does not lose the selection");
+}
+
+#[test]
+fn sorting_filtering_and_moving() {
+    let names = |s: &Scene| -> Vec<String> {
+        let snapshot = s.model.shown().unwrap();
+        s.model.list.order.iter().map(|i| snapshot.slos[*i].slo.id.to_string()).collect()
+    };
+    let scene = busy().press("1");
+    assert_eq!(
+        names(&scene)[..5].join(" "),
+        "checkout-api/availability payments-api/latency search-api/availability ledger-writer/availability notify-worker/availability"
+    );
+    let scene = scene.press("o");
+    assert_eq!(names(&scene)[0], "cart-api/latency", "by name");
+    assert_eq!(names(&scene.press("O"))[0], "search-api/availability", "turned round");
+    assert_eq!(names(&busy().press("1 o o"))[0], "ledger-writer/availability", "least budget first");
+    assert_eq!(names(&busy().press("1 o o o"))[0], "checkout-api/availability", "highest burn first");
+    assert_eq!(names(&busy().press("1 o o o o"))[0], "ledger-writer/availability", "soonest exhausted first");
+    for (filter, want) in [
+        ("latency !gateway", 3),
+        ("sev:p0", 1),
+        ("sev:none", 9),
+        ("state:no_data", 1),
+        ("state:no_traffic", 1),
+        ("zzz", 0),
+        ("!", 12),
+        ("API Avail", 5),
+    ] {
+        assert_eq!(busy().press("1 /").write(filter).model.list.order.len(), want, "{filter}");
+    }
+    let scene = busy().press("1 /").write("cart").press("Enter");
+    assert_eq!((scene.model.list.filter.as_str(), scene.model.overlay.is_none()), ("cart", true));
+    assert_eq!(busy().press("1 /").write("cart").press("Esc").model.list.filter, "");
+    assert_eq!(scene.press("Esc").model.list.filter, "", "Esc shows all again");
+    let end = busy().press("1 G");
+    assert_eq!(end.model.list.place(end.model.shown().unwrap()), Some(11));
+    let home = end.press("C-u C-u C-u g j k k");
+    assert_eq!(home.model.list.place(home.model.shown().unwrap()), Some(0));
+}
+
+#[test]
+fn acknowledging_acts_at_once_on_the_incident_that_is_meant() {
+    let scene = busy().press("1 a");
+    assert_eq!(orders(&scene), [Command::Acknowledge { incident: IncidentId(142), by: "wei".into() }]);
+    assert_eq!(orders(&scene.press("a a")).len(), 1, "an order under way is not sent twice");
+    // The selected row's incident is acknowledged by lin already: told, not ordered.
+    let scene = busy().press("1 j a");
+    assert_eq!(orders(&scene), []);
+    assert!(scene.text().contains("INC-0141 was acknowledged by lin at 14:23:00"), "{}", scene.text());
+    // A row without an incident falls back to the one that the banner names.
+    assert_eq!(orders(&busy().press("1 G a"))[0].incident(), IncidentId(142));
+    assert!(Scene::of(fixture::calm(), SIZE).press("a").text().contains("no open incident to acknowledge"));
+}
+
+#[test]
+fn an_acknowledgement_can_be_taken_back_for_ten_seconds() {
+    let scene = busy().press("a").answered().later(9).press("u");
+    assert_eq!(orders(&scene)[1], Command::Unacknowledge { incident: IncidentId(142), by: "wei".into() });
+    let late = busy().press("a").answered().later(10).press("u");
+    assert_eq!(orders(&late).len(), 1);
+    assert!(late.text().contains("nothing to take back"));
+}
+
+#[test]
+fn a_refused_order_is_told_until_a_key_is_pressed() {
+    let mut scene = busy().press("a");
+    scene.tell(Msg::Reply { ticket: 1, result: Err(Refusal::Ledger("disk full".into())) });
+    let scene = scene.later(60);
+    assert!(scene.text().contains("could not acknowledge INC-0142: the ledger could not be written: disk full"));
+    assert!(scene.model.undo.is_none());
+    assert!(!scene.press("j").text().contains("disk full"));
+}
+
+#[test]
+fn a_note_is_saved_by_enter_and_not_lost_by_one_esc() {
+    let scene = busy().press("n").write("pool exhausted").press("A-Enter").write("see graph").press("Enter");
+    let want = Command::Note { incident: IncidentId(142), by: "wei".into(), text: "pool exhausted\nsee graph".into() };
+    assert_eq!(orders(&scene), [want]);
+    let once = busy().press("n").write("x").press("Esc");
+    assert!(matches!(once.model.overlay, Some(Overlay::Note { leaving: true, .. })));
+    assert!(once.press("Esc").model.overlay.is_none());
+    assert!(busy().press("n Esc").model.overlay.is_none());
+    assert_eq!(orders(&busy().press("n").write("   ").press("Enter")), []);
+}
+
+#[test]
+fn a_paste_goes_into_the_field_and_never_acts() {
+    let mut scene = busy().press("n");
+    scene.tell(Msg::Paste("line one\r\nline\ttwo\x1b[31m q R".into()));
+    let scene = scene.press("Enter");
+    assert!(
+        matches!(&orders(&scene)[0], Command::Note { text, .. } if &**text == "line one\nline two[31m q R"),
+        "{:?}",
+        orders(&scene)
+    );
+    let mut scene = busy().press("1");
+    scene.tell(Msg::Paste("qaR".into()));
+    assert_eq!(scene.effects, []);
+}
+
+#[test]
+fn resolving_asks_and_its_default_is_harmless() {
+    for keys in ["R Enter", "R Esc", "R Tab Enter Enter Enter", "R Tab Tab Tab Enter"] {
+        assert_eq!(orders(&busy().press(keys)), [], "{keys}");
+    }
+    // Without words it is not over; with another number neither.
+    let unsaid = busy().press("R Tab Tab Tab").write("0142").press("Enter");
+    assert!(unsaid.text().contains("say in a few words"), "{}", unsaid.text());
+    let wrong = busy().press("R Tab").write("done").press("Tab Tab").write("141").press("Enter");
+    assert_eq!(orders(&wrong), []);
+    let right = busy().press("R Tab").write("rolled back").press("Enter Space Enter").write("142").press("Enter");
+    let want =
+        Command::Resolve { incident: IncidentId(142), by: "wei".into(), reason: "rolled back".into(), at: Some(at("14:31:00")) };
+    assert_eq!(orders(&right), [want]);
+    assert!(right.model.overlay.is_none());
+}
+
+#[test]
+fn a_dialog_keeps_the_target_it_was_opened_for() {
+    let mut other = fixture::busy();
+    other.incidents.swap(0, 1);
+    let scene = busy().press("n").write("mine").world(other).press("Enter");
+    assert_eq!(orders(&scene)[0].incident(), IncidentId(142));
+}
+
+#[test]
+fn incidents_are_leafed_through_and_panels_turned() {
+    let id = |s: &Scene| s.model.on_screen().map(|v| v.incident.id.0);
+    assert_eq!(id(&busy()), Some(142));
+    assert_eq!(id(&busy().press("l")), Some(141));
+    assert_eq!(id(&busy().press("l l")), Some(142), "around the end");
+    assert_eq!(id(&busy().press("h")), Some(141));
+    let scene = busy().press("Tab");
+    assert_eq!(scene.model.incident.panel, Panel::Cost);
+    assert_eq!(busy().press("S-Tab").model.incident.panel, Panel::Next);
+    let scrolled = Scene::of(fixture::busy(), (80, 24)).press("j j j j j j j j j j");
+    assert!(scrolled.text().contains("first bad minute"), "the end of the timeline comes into view:\n{}", scrolled.text());
+    assert_eq!(busy().press("1 j Enter").model.on_screen().map(|v| v.incident.id.0), Some(141), "Enter opens the row's");
+    assert!(busy().press("1 G Enter").text().contains("no open incident of map-resize/resizes"));
+    assert_eq!(busy().press("Esc").model.tab, Tab::Overview);
+}
+
+#[test]
+fn a_held_picture_does_not_change_until_it_is_let_go() {
+    let scene = busy().press("1 Space").world(fixture::calm()).later(5);
+    assert!(scene.text().contains("FROZEN at 14:31:07") && scene.text().contains("checkout-api"));
+    let scene = scene.press("Space");
+    assert!(!scene.text().contains("checkout-api") && scene.text().contains("LIVE"));
+}
+
+#[test]
+fn suspending_without_a_shell_is_told() {
+    let mut scene = busy().press("C-z");
+    assert_eq!(scene.effects, [Effect::Suspend]);
+    scene.tell(Msg::CannotSuspend);
+    assert!(scene.text().contains("no shell to come back from"));
+    assert_eq!(busy().press("C-l").effects, [Effect::Redraw]);
+}
+
+#[test]
+fn when_the_engine_ends_the_screen_says_so_and_keeps_what_it_knew() {
+    let mut scene = busy().press("1");
+    scene.tell(Msg::CutOff);
+    assert!(scene.text().contains("ENGINE GONE") && scene.text().contains("checkout-api/availability"));
+}
