@@ -294,7 +294,7 @@ fn reach(file: &Path, seen: &mut BTreeSet<PathBuf>) {
         _ => file.parent().unwrap().join(&stem),
     };
     for line in text.lines() {
-        let line = line.trim().trim_start_matches("pub(crate) ").trim_start_matches("pub ");
+        let line = line.trim().trim_start_matches("pub(crate) ").trim_start_matches("pub(super) ").trim_start_matches("pub ");
         let Some(name) = line.strip_prefix("mod ").and_then(|l| l.strip_suffix(';')) else { continue };
         for path in [folder.join(format!("{name}.rs")), folder.join(name).join("mod.rs")] {
             if path.exists() {

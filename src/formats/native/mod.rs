@@ -7,6 +7,7 @@ mod lint;
 pub(super) mod rules;
 mod sli;
 mod slo;
+mod target;
 
 pub(super) use sli::query_problem;
 

@@ -1,9 +1,10 @@
 //! The five kinds of indicator as they are written.
 
 use crate::domain::base::{Problem, Span, Text};
+use crate::domain::measure::Plan;
 use crate::domain::objective::{Side, Sli};
 use crate::kit::yaml::{Fields, Findings, Node, locate};
-use crate::query::FieldError;
+use crate::query::{self, FieldError};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use std::sync::Arc;
@@ -18,8 +19,21 @@ pub(super) struct ReadSli {
 const KINDS: [&str; 5] = ["events", "latency", "occurrences", "threshold", "ratio"];
 
 impl ReadSli {
+    /// What will be done to measure it; problems of its PromQL are told.
+    pub(super) fn plan(&self, out: &mut Findings<'_>, group_by: &[Text], step: Span) -> Option<Plan> {
+        match query::plan(&self.sli, group_by, step) {
+            Ok(plan) => Some(plan),
+            Err(errors) => {
+                for error in errors {
+                    self.refuse(out, error);
+                }
+                None
+            }
+        }
+    }
+
     /// Tells of a problem of a field's PromQL, at its place inside the string in the file.
-    pub(super) fn refuse(&self, out: &mut Findings<'_>, FieldError { field, error }: FieldError) {
+    fn refuse(&self, out: &mut Findings<'_>, FieldError { field, error }: FieldError) {
         let Some((_, node)) = self.queries.iter().find(|(name, _)| *name == field) else {
             return out.push(Problem::error("bad-query", format!("{field}: {}", error.message)));
         };

@@ -1,11 +1,10 @@
 //! One SLO of a document, with what it inherits from it.
 
 use super::lint::{self, RuledTier};
-use super::{Context, breach, is_label_name, read_name, rules, sli, words};
-use crate::domain::base::{SloId, Span, Target, Text};
-use crate::domain::objective::{Births, Guards, Mode, Period, Sli, Slo};
-use crate::kit::yaml::{Fields, Findings, Node, Style, Value};
-use crate::query;
+use super::{Context, breach, is_label_name, read_name, rules, sli, target, words};
+use crate::domain::base::{SloId, Span, Text};
+use crate::domain::objective::{Births, BreachRule, Guards, Mode, Period, Slo, Tier};
+use crate::kit::yaml::{Fields, Findings, Node, Value};
 use rust_decimal::prelude::ToPrimitive;
 
 const FIELDS: [&str; 13] = [
@@ -46,36 +45,19 @@ pub(super) fn read(out: &mut Findings<'_>, item: &Node, context: &Context<'_>) -
     let period = read_period(out, &fields, context);
     let group_by = labels(out, &fields, "group_by");
     let sli = fields.need(out, "sli", what).and_then(|n| sli::read(out, n));
-    let target = read_target(out, &fields, sli.as_ref().map(|s| &s.sli));
-    let guards =
-        inherited(out, &fields, context, "guards").map_or(Some(context.options.guards), |n| read_guards(out, n, context));
-    let births = inherited(out, &fields, context, "births").map_or(Some(Births::default()), |n| read_births(out, n));
-    let mode = inherited(out, &fields, context, "mode").map_or(Some(Mode::default()), |n| read_mode(out, n));
-    let dedupe = inherited_labels(out, &fields, context, "dedupe");
-    let target_labels = inherited_labels(out, &fields, context, "target_labels");
-    let step = context.options.timing.step;
-    let plan = sli.as_ref().and_then(|s| match query::plan(&s.sli, &group_by, step) {
-        Ok(plan) => Some(plan),
-        Err(errors) => {
-            for error in errors {
-                s.refuse(out, error);
-            }
-            None
-        }
-    });
-    let period_span = fields.raw("period").or_else(|| context.document.raw("period")).map(|n| n.span.clone());
-    let kind = lint::Kind { sli: sli.as_ref().map(|s| &s.sli), target: target.flatten(), period, period_span, step };
-    let severity = inherited(out, &fields, context, "severity");
-    let severity_span = severity.map_or_else(|| rules::default_place(&fields), |n| n.span.clone());
-    let (tiers, mut breaches) = rules::read_severity(out, severity, &severity_span, context.policies, &kind);
-    if let Some(node) = fields.get(out, "breach") {
-        breaches.extend(breach::read_own(out, node, &kind));
-    }
-    lint::tiers(out, &tiers, &kind);
-    let mut tiers: Vec<_> = tiers.into_iter().map(|RuledTier { tier, .. }| tier).collect();
-    tiers.sort_by(|a, b| b.severity.cmp(&a.severity).then(a.long.cmp(&b.long)));
-    breaches.sort_by_key(|b| std::cmp::Reverse(b.severity));
-    let name: Text = name?;
+    let target = target::read(out, &fields, sli.as_ref().map(|s| &s.sli));
+    let evidence = read_evidence(out, &fields, context);
+    let plan = sli.as_ref().and_then(|s| s.plan(out, &group_by, context.options.timing.step));
+    let kind = lint::Kind {
+        sli: sli.as_ref().map(|s| &s.sli),
+        target: target.flatten(),
+        period,
+        period_span: inherited_raw(&fields, context, "period").map(|n| n.span.clone()),
+        step: context.options.timing.step,
+    };
+    let (tiers, breach) = read_rules(out, &fields, context, &kind);
+    // From here on nothing is told any more: every problem has been.
+    let (name, evidence) = (name?, evidence?);
     Some(Slo {
         id: SloId::new(&context.service, &name),
         service: context.service.clone(),
@@ -87,14 +69,53 @@ pub(super) fn read(out: &mut Findings<'_>, item: &Node, context: &Context<'_>) -
         plan: plan?,
         group_by,
         tiers,
-        breach: breaches,
-        guards: guards?,
-        births: births?,
-        dedupe,
-        target_labels,
-        mode: mode?,
+        breach,
+        guards: evidence.guards,
+        births: evidence.births,
+        dedupe: evidence.dedupe,
+        target_labels: evidence.target_labels,
+        mode: evidence.mode,
         file: context.file.clone(),
     })
+}
+
+/// How samples are counted and what a tier needs; all of it may be inherited.
+struct Evidence {
+    guards: Guards,
+    births: Births,
+    mode: Mode,
+    dedupe: Vec<Text>,
+    target_labels: Vec<Text>,
+}
+
+fn read_evidence(out: &mut Findings<'_>, fields: &Fields<'_>, context: &Context<'_>) -> Option<Evidence> {
+    let usual = context.options.guards;
+    let guards = inherited(out, fields, context, "guards").map_or(Some(usual), |n| read_guards(out, n, context));
+    let births = inherited(out, fields, context, "births").map_or(Some(Births::default()), |n| read_births(out, n));
+    let mode = inherited(out, fields, context, "mode").map_or(Some(Mode::default()), |n| read_mode(out, n));
+    let dedupe = inherited_labels(out, fields, context, "dedupe");
+    let target_labels = inherited_labels(out, fields, context, "target_labels");
+    Some(Evidence { guards: guards?, births: births?, mode: mode?, dedupe, target_labels })
+}
+
+/// Tiers and breach rules, worst severity first, with what is questionable about them told.
+fn read_rules(
+    out: &mut Findings<'_>,
+    fields: &Fields<'_>,
+    context: &Context<'_>,
+    kind: &lint::Kind<'_>,
+) -> (Vec<Tier>, Vec<BreachRule>) {
+    let severity = inherited(out, fields, context, "severity");
+    let place = severity.map_or_else(|| rules::default_place(fields), |n| n.span.clone());
+    let (tiers, mut breaches) = rules::read_severity(out, severity, &place, context.policies, kind);
+    if let Some(node) = fields.get(out, "breach") {
+        breaches.extend(breach::read_own(out, node, kind));
+    }
+    lint::tiers(out, &tiers, kind);
+    let mut tiers: Vec<Tier> = tiers.into_iter().map(|RuledTier { tier, .. }| tier).collect();
+    tiers.sort_by(|a, b| b.severity.cmp(&a.severity).then(a.long.cmp(&b.long)));
+    breaches.sort_by_key(|b| std::cmp::Reverse(b.severity));
+    (tiers, breaches)
 }
 
 fn misplaced(out: &mut Findings<'_>, fields: &Fields<'_>) {
@@ -130,6 +151,11 @@ fn budget_method(out: &mut Findings<'_>, fields: &Fields<'_>) {
 /// A field of the SLO, else of the document.
 fn inherited<'a>(out: &mut Findings<'_>, fields: &Fields<'a>, context: &Context<'a>, name: &str) -> Option<&'a Node> {
     if fields.has(name) { fields.get(out, name) } else { context.document.get(out, name) }.map(|n| &**n)
+}
+
+/// The same as it stands, nothing included.
+fn inherited_raw<'a>(fields: &Fields<'a>, context: &Context<'a>, name: &str) -> Option<&'a Node> {
+    fields.raw(name).or_else(|| context.document.raw(name)).map(|n| &**n)
 }
 
 fn inherited_labels(out: &mut Findings<'_>, fields: &Fields<'_>, context: &Context<'_>, name: &str) -> Vec<Text> {
@@ -178,51 +204,6 @@ fn read_period(out: &mut Findings<'_>, fields: &Fields<'_>, context: &Context<'_
         return None;
     }
     Some(period)
-}
-
-/// Outer `None` after an error; inner `None` for occurrences, which have no target.
-#[expect(clippy::option_option, reason = "absent by error and absent by kind are different")]
-fn read_target(out: &mut Findings<'_>, fields: &Fields<'_>, sli: Option<&Sli>) -> Option<Option<Target>> {
-    if let Some(Sli::Occurrences { .. }) = sli {
-        if let Some(span) = fields.key_span("target") {
-            let message = "occurrences have no target: `allowed` says how many may happen";
-            out.error_hint("needless-target", &span, message, "remove `target`");
-            return None;
-        }
-        return Some(None);
-    }
-    // Without a sound SLI nobody knows whether a target is needed.
-    if sli.is_none() && !fields.has("target") {
-        return None;
-    }
-    let node = fields.need(out, "target", "an SLO")?;
-    let text = out.text(node, "`target`")?.clone();
-    if let Some(target) = Target::parse(&text) {
-        return Some(Some(target));
-    }
-    let share = text.trim().trim_end_matches('%').trim();
-    let number: Option<rust_decimal::Decimal> = share.parse().ok();
-    let hundred = rust_decimal::Decimal::ONE_HUNDRED;
-    let (message, hint) = match number {
-        Some(n) if n.is_zero() => {
-            ("a target of 0 promises nothing".to_owned(), "targets lie between 0 and 100 %, such as 99.9%".to_owned())
-        }
-        Some(n) if n == hundred || (n == rust_decimal::Decimal::ONE && !text.contains('%')) => (
-            "a target of 100 % leaves no error budget: every burn rate would be infinite".to_owned(),
-            "promise a little less, such as 99.99%".to_owned(),
-        ),
-        Some(n) if n > rust_decimal::Decimal::ONE && n < hundred && !text.contains('%') => {
-            (format!("`target: {share}` is more than 1"), format!("did you mean `{share}%`?"))
-        }
-        _ => ("`target` must be a share between 0 and 100 %".to_owned(), "targets look like 99.9% or 0.999".to_owned()),
-    };
-    let mut problem = crate::domain::base::Problem::error("bad-target", message).hint(hint).at(out.place(node.span.clone()));
-    let plain = matches!(&node.value, Value::Scalar { style: Style::Plain, .. });
-    if plain && problem.hint.as_deref().is_some_and(|h| h.starts_with("did you mean")) {
-        problem.replacement = Some(format!("{share}%"));
-    }
-    out.push(problem);
-    None
 }
 
 fn read_guards(out: &mut Findings<'_>, node: &Node, context: &Context<'_>) -> Option<Guards> {

@@ -8,9 +8,11 @@ mod locate;
 mod node;
 mod read;
 mod source;
+mod suggest;
 
 pub use compose::{Documents, MAX_DEPTH, MAX_NODES, compose};
 pub use locate::locate;
 pub use node::{Entry, Node, Style, Value};
-pub use read::{Fields, Findings, parse_decimal, suggest};
+pub use read::{Fields, Findings, parse_decimal};
 pub use source::{MAX_BYTES, Source, column_in_excerpt};
+pub use suggest::suggest;

@@ -5,6 +5,7 @@
 
 use super::node::{Entry, Node, Value};
 use super::source::Source;
+use super::suggest::suggest;
 use crate::domain::base::{Place, Problem, ProblemLevel, Span, Text};
 use rust_decimal::Decimal;
 use std::ops::Range;
@@ -17,64 +18,6 @@ pub struct Findings<'s> {
     problems: Vec<Problem>,
     /// Errors told so far, so that a reader can see whether a part of the file had any.
     errors: usize,
-}
-
-/// Words of other tools, and ours.
-const SYNONYMS: [(&str, &str); 33] = [
-    ("objective", "target"),
-    ("goal", "target"),
-    ("target_percent", "target"),
-    ("window", "period"),
-    ("time_window", "period"),
-    ("timeWindow", "period"),
-    ("team", "owner"),
-    ("indicator", "sli"),
-    ("error_query", "bad"),
-    ("errors", "bad"),
-    ("failed_requests", "bad"),
-    ("total_query", "total"),
-    ("success", "good"),
-    ("all", "total"),
-    ("metric", "histogram"),
-    ("bucket", "histogram"),
-    ("threshold", "under"),
-    ("le", "under"),
-    ("alerts", "severity"),
-    ("alerting", "severity"),
-    ("severities", "severity"),
-    ("policy", "severity"),
-    ("policies", "severity"),
-    ("factor", "burn"),
-    ("burn_rate", "burn"),
-    ("dependencies", "depends_on"),
-    ("dependsOn", "depends_on"),
-    ("grouping", "group_by"),
-    ("groupBy", "group_by"),
-    ("query", "value"),
-    ("hold", "for"),
-    ("window", "over"),
-    ("price", "value"),
-];
-
-/// The candidate a mistyped word most likely meant.
-pub fn suggest<'c>(word: &str, candidates: &[&'c str]) -> Option<&'c str> {
-    let near = |known: &str| {
-        let distance = strsim::damerau_levenshtein(&word.to_lowercase(), &known.to_lowercase());
-        // Of two letters, one wrong is half of it: `P3` is not meant to be `P0`.
-        (distance <= known.chars().count() / 3 || distance == 0).then_some(distance)
-    };
-    if word.chars().count() > 40 {
-        return None;
-    }
-    let direct = candidates.iter().filter_map(|c| near(c).map(|d| (d, *c))).min_by_key(|(d, _)| *d);
-    let foreign = SYNONYMS
-        .iter()
-        .filter_map(|(theirs, ours)| Some((near(theirs)?, *candidates.iter().find(|c| *c == ours)?)))
-        .min_by_key(|(d, _)| *d);
-    match (direct, foreign) {
-        (Some(a), Some(b)) => Some(if b.0 < a.0 { b.1 } else { a.1 }),
-        (a, b) => a.or(b).map(|(_, c)| c),
-    }
 }
 
 impl<'s> Findings<'s> {
@@ -380,24 +323,6 @@ fn list(words: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_nearest_word_is_suggested_ours_or_that_of_other_tools() {
-        let known = ["name", "target", "period", "sli", "severity", "under"];
-        for (word, wanted) in [
-            ("objectve", Some("target")),
-            ("taget", Some("target")),
-            ("Period", Some("period")),
-            ("time_window", Some("period")),
-            ("sil", Some("sli")),
-            ("thresold", Some("under")),
-            ("frobnicate", None),
-            ("x", None),
-        ] {
-            assert_eq!(suggest(word, &known), wanted, "{word}");
-        }
-        assert_eq!(suggest(&"a".repeat(1_000_000), &known), None);
-    }
 
     #[test]
     fn numbers_are_read_from_their_text() {
