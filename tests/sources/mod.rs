@@ -2,6 +2,7 @@
 
 mod live;
 mod misbehaving;
+mod promql;
 mod servers;
 
 use burnledger::clock::SystemClock;
