@@ -107,6 +107,15 @@ impl Office {
         self.run(line, Format::Text).await
     }
 
+    async fn on_a_small_terminal(&self, line: &[&str]) -> String {
+        let data = Pipe::default();
+        let mut out = Out::new(data.clone(), Pipe::default());
+        (out.width, out.is_terminal) = (80, true);
+        run_at(&args(line).unwrap(), Format::Text, &self.desk, Zone::Utc, &mut out).await;
+        drop(out);
+        data.text()
+    }
+
     async fn json(&self, line: &[&str]) -> Value {
         let (exit, data, _) = self.run(line, Format::Json).await;
         assert_eq!(exit, Exit::Fine);
@@ -266,6 +275,13 @@ async fn list_gives_the_newest_first() {
 ID        SEV  STATE         SERVICE              BEGAN                       LASTED    TAKEN BY         COST
 INC-0003  P1   open          a-service-with-a-ve… 2026-03-02 02:17:00 UTC     1h06m     -                -
 INC-0002  P1   acknowledged  search               2026-03-02 02:17:00 UTC     1h06m     ann              -
+"
+    );
+    assert_eq!(
+        office.on_a_small_terminal(&["list", "--limit", "1"]).await,
+        "\
+ID        SEV  STATE         SERVICE        BEGAN UTC        LASTED  COST
+INC-0003  P1   open          a-service-wit… 2026-03-02 02:17 1h06m   -
 "
     );
     let listed = office.json(&["list"]).await;

@@ -12,31 +12,43 @@ use crate::words::{Zone, escape, money, time, timeline, width};
 use std::sync::Arc;
 
 /// Widths of the table's columns but the last.
-const COLUMNS: [usize; 7] = [9, 4, 13, 20, 27, 9, 16];
-const HEADS: [&str; 7] = ["ID", "SEV", "STATE", "SERVICE", "BEGAN", "LASTED", "TAKEN BY"];
+const WIDE: [usize; 7] = [9, 4, 13, 20, 27, 9, 16];
+/// The same for small terminals: who has it is left out, and the zone stands in the head only.
+const NARROW: [usize; 7] = [9, 4, 13, 14, 16, 7, 0];
+/// What the wide table needs, with an amount of money.
+const WIDE_FROM: usize = 126;
 
 /// Incidents, one a line.
 pub(super) fn table(incidents: &[Arc<Incident>], now: Ms, zone: Zone, out: &mut Out) {
-    out.line(&row(&HEADS.map(str::to_owned), "COST"));
+    let narrow = out.is_terminal && out.width < WIDE_FROM;
+    let columns = if narrow { NARROW } else { WIDE };
+    let began = if narrow { format!("BEGAN {}", zone.offset(now)) } else { "BEGAN".into() };
+    let heads = ["ID", "SEV", "STATE", "SERVICE", &began, "LASTED", "TAKEN BY"].map(str::to_owned);
+    out.line(&row(&heads, columns, "COST"));
     for incident in incidents {
-        let taken = incident.acknowledged_by.as_ref().map_or(UNKNOWN.into(), |(name, _)| escape::terminal(name));
-        let cells = [
-            incident.id.to_string(),
-            incident.peak_severity.map_or(UNKNOWN, Severity::name).to_owned(),
-            state(incident),
-            escape::terminal(&incident.service),
-            incident.milestones.impact_start.map_or(UNKNOWN.into(), |at| zone.full(at)),
-            lasted(incident, now).map_or(UNKNOWN.into(), time::span),
-            taken,
-        ];
-        out.line(&row(&cells, &cost(incident.cost.as_ref())));
+        out.line(&row(&cells(incident, now, zone), columns, &cost(incident.cost.as_ref())));
     }
 }
 
-fn row(cells: &[String; 7], last: &str) -> String {
+fn cells(incident: &Incident, now: Ms, zone: Zone) -> [String; 7] {
+    let unknown = || UNKNOWN.to_owned();
+    [
+        incident.id.to_string(),
+        incident.peak_severity.map_or(UNKNOWN, Severity::name).to_owned(),
+        state(incident),
+        escape::terminal(&incident.service),
+        incident.milestones.impact_start.map_or_else(unknown, |at| zone.full(at)),
+        lasted(incident, now).map_or_else(unknown, time::span),
+        incident.acknowledged_by.as_ref().map_or_else(unknown, |(name, _)| escape::terminal(name)),
+    ]
+}
+
+fn row(cells: &[String; 7], columns: [usize; 7], last: &str) -> String {
     let mut line = String::new();
-    for (cell, columns) in cells.iter().zip(COLUMNS) {
-        line.push_str(&width::left(cell, columns, "…"));
+    for (number, (cell, columns)) in cells.iter().zip(columns).enumerate().filter(|(_, (_, columns))| *columns > 0) {
+        // A narrow table cuts seconds and zone off the time; that needs no mark.
+        let mark = if number == 4 { "" } else { "…" };
+        line.push_str(&width::left(cell, columns, mark));
         line.push(' ');
     }
     line.push_str(last);

@@ -31,6 +31,9 @@ fn a_new_ledger_is_made_in_a_new_folder_for_its_owner_only() {
         use std::os::unix::fs::PermissionsExt;
         let mode = |p: &Path| fs::metadata(p).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
+        let ledger = SqliteLedger::open(&path).unwrap();
+        assert_eq!(mode(&path.with_extension("db-wal")), 0o600, "its side file tells the same things");
+        drop(ledger);
     }
 }
 
