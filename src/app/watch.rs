@@ -4,7 +4,7 @@ use super::reload;
 use super::setup::{Setup, SetupError};
 use crate::domain::base::{Ms, Now, Span, Text};
 use crate::domain::objective::Rulebook;
-use crate::domain::paging::{DispatchState, Emergencies, NewDispatch};
+use crate::domain::paging::{DispatchKind, DispatchState, Emergencies, NewDispatch};
 use crate::domain::view::{ReceiverHealth, Role, Snapshot};
 use crate::engine::courier::{Courier, CourierPorts, Roster, emergency};
 use crate::engine::health::Health;
@@ -184,7 +184,9 @@ impl Emergency for WayOut {
     fn page(&self, dispatches: Vec<NewDispatch>, now: Now) -> Job<'_, ()> {
         Box::pin(async move {
             let mut all = self.all.lock().await;
-            for page in &dispatches {
+            // Repeats and escalations are of incidents that are recorded already; their rows wait in the outbox.
+            let news = |kind| matches!(kind, DispatchKind::First | DispatchKind::Raised | DispatchKind::Reopened);
+            for page in dispatches.iter().filter(|page| news(page.kind)) {
                 let luck = rand::random::<f64>();
                 emergency(&mut all, &self.roster, page.severity, &page.content, now, luck, &self.metrics).await;
             }

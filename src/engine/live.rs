@@ -254,9 +254,9 @@ impl Live {
     fn start_reading(&mut self) -> Option<Reading> {
         let timing = self.state.book.timing;
         let at = (self.world.clock.now().wall - timing.settle).floor_to(timing.step);
-        let at = self.options.until.map_or(at, |until| at.min(until.floor_to(timing.step)));
+        let at = self.options.until.map_or(at, |until| at.min(until.slice_end(timing.step)));
         if self.state.board.at.is_some_and(|judged| judged >= at) {
-            self.health.ended = self.options.until.is_some_and(|until| at >= until.floor_to(timing.step));
+            self.health.ended = self.options.until.is_some_and(|until| at >= until.slice_end(timing.step));
             return None;
         }
         let reads = self.state.board.reads(at);

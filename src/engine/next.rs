@@ -1,7 +1,7 @@
 //! What happens next to an incident if nothing changes: windows, escalation and budget turned into clock times.
 
 use super::state::State;
-use crate::domain::base::{IncidentId, Money, Ms, Span};
+use crate::domain::base::{Money, Ms, Span};
 use crate::domain::incident::{Incident, Phase};
 use crate::domain::judge::{BudgetStatus, TierVerdict, Verdict};
 use crate::domain::objective::Slo;
@@ -36,7 +36,6 @@ pub fn events(
 }
 
 fn next_page(state: &State, incident: &Incident) -> Option<NextEvent> {
-    let IncidentId(_) = incident.id;
     let (told, _) = state.told(incident.id)?;
     let owner = state.book.service(&incident.service).owner;
     let content = blank_content(incident);
@@ -50,7 +49,10 @@ fn next_page(state: &State, incident: &Incident) -> Option<NextEvent> {
     let acknowledged = incident.acknowledged_by.as_ref().zip(incident.acknowledged_severity);
     let acknowledged = acknowledged.map(|((_, at), severity)| Acknowledgement { severity, at: *at });
     let (at, kind) = next_page_at(incident.severity?, acknowledged, told, &audience)?;
+    let held = acknowledged.is_some_and(|a| Some(a.severity) >= incident.severity);
     let text = match kind {
+        DispatchKind::Escalated if held => "the acknowledgement ends: escalates to the next level",
+        _ if held => "the acknowledgement ends: pages again",
         DispatchKind::Escalated => "still not acknowledged: escalates to the next level",
         _ => "still not acknowledged: pages again",
     };

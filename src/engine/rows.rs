@@ -120,7 +120,7 @@ fn recent(state: &State) -> Vec<RecentLine> {
     let line = |(incident, entry): (&Incident, &Entry)| RecentLine {
         at: entry.at,
         severity: incident.severity,
-        text: format!("{} {} {}", incident.id, incident.service, words::timeline::sentence(entry, words::Zone::Local)).into(),
+        text: format!("{} {}", incident.id, words::timeline::sentence(entry, words::Zone::Local)).into(),
         incident: Some(incident.id),
     };
     entries.into_iter().map(line).collect()

@@ -17,7 +17,7 @@ pub struct Counted {
     pub intervals: Vec<Interval>,
     /// Series that were added up.
     pub series: usize,
-    /// Samples that were read.
+    /// Evaluation steps within the intervals that had samples.
     pub samples: usize,
     /// Where the samples came from: an address without credentials, or a file.
     pub source: Text,

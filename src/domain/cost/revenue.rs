@@ -108,7 +108,7 @@ fn stretches(list: &[Interval]) -> String {
 fn measured(name: &str, count: f64, stream: &RevenueStream, counted: &Counted) -> CostInput {
     let Counted { low, high, intervals, series, samples, source, .. } = counted;
     let (query, over) = (&stream.failed_query, stretches(intervals));
-    let trace = format!("{query} over {over} from {source}: {samples} samples of {series} series");
+    let trace = format!("{query} over {over} from {source}: {samples} steps with samples, {series} series");
     let bounds = if low < high { format!("; between {low} and {high} because of restarts") } else { String::new() };
     CostInput {
         name: name.into(),

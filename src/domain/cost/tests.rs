@@ -103,7 +103,7 @@ fn failed_transactions_and_labour_are_priced_and_the_formula_holds_the_numbers()
     );
     assert_eq!(sheet.lines[0].booked_month.as_deref(), Some("2026-03"));
     assert_eq!(sheet.lines[0].inputs[0].basis, Basis::Measured);
-    assert!(sheet.lines[0].inputs[0].source.contains("8 samples of 2 series; between 83400 and 83500"));
+    assert!(sheet.lines[0].inputs[0].source.contains("8 steps with samples, 2 series; between 83400 and 83500"));
     assert_eq!(sheet.method_versions, ["failed_transactions/1".into(), "responder_labour/1".into()] as [Text; 2]);
 }
 

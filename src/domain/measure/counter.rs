@@ -80,8 +80,12 @@ impl Counter {
     /// silence, as often as it would have fitted in.
     fn hidden(&self, after: f64, gap: Span) -> f64 {
         let usual = self.usual().0.max(1) as f64;
-        let busiest = self.known().fold(0.0_f64, |most, by| most.max(f64::from(by)));
-        busiest.max(after) * (gap.0 as f64 / usual).max(1.0)
+        self.busiest().max(after) * (gap.0 as f64 / usual).max(1.0)
+    }
+
+    /// The most that came within one distance of samples lately.
+    pub fn busiest(&self) -> f64 {
+        self.known().fold(0.0, |most, by| most.max(f64::from(by)))
     }
 
     fn known(&self) -> impl Iterator<Item = f32> {

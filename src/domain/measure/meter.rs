@@ -229,6 +229,7 @@ impl Meter {
             self.relieve(k, live);
         }
         self.settle_births(k);
+        self.note_vanished(k);
         self.check_families(k, live);
         self.settle_asked();
     }
@@ -296,7 +297,34 @@ impl Meter {
             Step::Ignored => {}
             Step::Invalid => self.tally(id, at, k).error = true,
             Step::Birth => self.births.push(Birth { series: id, sample }),
-            Step::Increase { by, bridged, hidden } => self.credit(id, at, k, by, bridged, hidden),
+            Step::Increase { by, bridged, hidden } => {
+                // What was hidden when the series vanished is noted at that time.
+                let known = std::mem::take(&mut self.roll.series[id].vanished);
+                self.credit(id, at, k, by, bridged, if known { 0.0 } else { hidden });
+            }
+        }
+    }
+
+    /// A series of bad events that is missing where the rest of its target has a sample was lost with a restart: what
+    /// happened after its last sample was seen by nobody. Such a series comes back with its next event, maybe hours later.
+    fn note_vanished(&mut self, k: i64) {
+        let step = self.spec.step;
+        // A replica that falls silent is no restart.
+        if !self.spec.dedupe.is_empty() {
+            return;
+        }
+        for series in &mut self.roll.series {
+            let (bad, _) = series.adds.factors(series.bound);
+            let counted = &self.roll.counters[series.counter];
+            let (Adds::Events { .. }, false) = (series.adds, series.vanished) else { continue };
+            let newest = self.roll.targets[series.target].newest();
+            let (Some(last), Some(newest)) = (counted.counter.last_at(), newest) else { continue };
+            let usual = counted.counter.usual().max(step);
+            let seen_now = (newest.0 - 1).div_euclid(step.0) + 1 == k;
+            if bad > 0.0 && seen_now && newest.since(last).0 * 2 > usual.0 {
+                series.vanished = true;
+                self.tallies[series.track].note.hidden_bad += bad * counted.counter.busiest();
+            }
         }
     }
 

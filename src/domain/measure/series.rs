@@ -28,6 +28,8 @@ pub(super) struct Series {
     /// Samples that were taken and not counted yet, rising in time.
     pub waiting: VecDeque<Sample>,
     accepted: Option<Ms>,
+    /// It is gone while its target lives: a restart took it, and what it may have hidden is noted.
+    pub vanished: bool,
 }
 
 impl Series {
@@ -96,6 +98,11 @@ impl Target {
     /// The usual distance of its samples, as slices before `k` told.
     pub(crate) fn usual_before(&self, k: i64) -> Span {
         if k > self.slice && self.usual_now > Span::ZERO { self.usual_now } else { self.usual }
+    }
+
+    /// Time of its newest sample.
+    pub(super) const fn newest(&self) -> Option<Ms> {
+        self.newest
     }
 
     /// It had a sample in the `within` before `at`.
@@ -182,7 +189,20 @@ impl Roll {
         });
         let waiting = VecDeque::new();
         let name = (class, labels.clone());
-        let series = Series { adds, bound, track, presence, counter, name, target, shape, family, waiting, accepted: None };
+        let series = Series {
+            adds,
+            bound,
+            track,
+            presence,
+            counter,
+            name,
+            target,
+            shape,
+            family,
+            waiting,
+            accepted: None,
+            vanished: false,
+        };
         self.series.push(series);
         self.by_labels.insert((class, labels.clone()), id);
         id

@@ -136,6 +136,16 @@ fn a_reset_counts_from_zero_and_widens_the_interval() {
 }
 
 #[test]
+fn a_series_that_a_restart_took_widens_the_interval_where_it_vanished() {
+    let text = r#"total{instance="a"}: 100 110 120 5 15 25
+                  bad{instance="a"}:   7   9   12  _ _  1"#;
+    check(&events(), text, "2/10 3/10 0/5 0/10 1/10");
+    let meter = run(&events(), text);
+    let hidden = |from, to| meter.tracks()[0].history.counts(at(from), at(to)).hidden_bad;
+    assert_eq!((hidden(0, 2), hidden(2, 3), hidden(3, 5)), (0.0, 3.0, 0.0), "once, in the slice after its last sample");
+}
+
+#[test]
 fn a_new_series_of_a_known_target_counts_from_zero() {
     check(
         &events(),
