@@ -10,7 +10,7 @@ pub mod decide;
 pub mod impact;
 
 pub use collection::Incidents;
-pub use decide::{Act, NotPossible};
+pub use decide::{Act, NotPossible, acknowledgement_lasts};
 pub use entry::{Actor, Entry, EntryHash, Fact, ImpactRecord, IncidentRef, NewEntry, Onset, Outcome, ReasonText, RuleFired};
 pub use fold::{Incident, Milestones, PageRecord, Phase};
 pub use impact::BucketTest;

@@ -3,6 +3,7 @@
 //! Deliberately absent: who may acknowledge, which `incident` decides.
 
 use crate::domain::base::{Ms, Severity, Span};
+use crate::domain::incident::acknowledgement_lasts;
 
 /// A person has the incident.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,11 +18,7 @@ impl Acknowledgement {
     /// How long an acknowledgement quiets pages of a severity: P0 60 minutes, P1 4 hours. Tickets are never repeated, so
     /// theirs does not end.
     pub const fn lasts(severity: Severity) -> Option<Span> {
-        match severity {
-            Severity::P0 => Some(Span::from_mins(60)),
-            Severity::P1 => Some(Span::from_hours(4)),
-            Severity::P2 => None,
-        }
+        acknowledgement_lasts(severity)
     }
 
     /// When it stops quieting pages of `severity`; absent when it never does.
