@@ -45,16 +45,6 @@ pub struct Overrides {
     pub listen: Option<String>,
 }
 
-/// The language of pages and screens.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Language {
-    /// English.
-    #[default]
-    English,
-    /// Chinese.
-    Chinese,
-}
-
 /// Everything settled.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -74,12 +64,10 @@ pub struct Config {
     pub environment: Option<Text>,
     /// Where health and metrics are served.
     pub listen: SocketAddr,
-    /// Receivers by name. Without any, pages go to stderr only.
+    /// Receivers by name, at least one: when the file names none, pages go to stderr.
     pub receivers: BTreeMap<Text, ReceiverSettings>,
     /// Who is paged.
     pub routes: Routes,
-    /// Language of pages and screens.
-    pub language: Language,
     /// Warnings about the file.
     pub warnings: Vec<Problem>,
 }
@@ -123,6 +111,7 @@ fn decide(
             ),
         }
     }
+    let (receivers, routes) = receivers::or_stderr(written.receivers, written.routes);
     let defaults = Guards::default();
     Some(Config {
         file,
@@ -133,9 +122,8 @@ fn decide(
         guards: Guards { min_bad: written.min_bad.unwrap_or(defaults.min_bad), ..defaults },
         environment: written.environment,
         listen,
-        receivers: written.receivers,
-        routes: written.routes,
-        language: written.language.unwrap_or_default(),
+        receivers,
+        routes,
         warnings: Vec::new(),
     })
 }

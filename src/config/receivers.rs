@@ -133,6 +133,18 @@ fn read_webhook(out: &mut Findings<'_>, node: &Node, folder: &Path) -> Option<Re
     Some(ReceiverSettings::Webhook { url, http })
 }
 
+/// Nobody configured means everybody on standard error, so that no page is lost in silence.
+pub(super) fn or_stderr(
+    receivers: BTreeMap<Text, ReceiverSettings>,
+    routes: Routes,
+) -> (BTreeMap<Text, ReceiverSettings>, Routes) {
+    if !receivers.is_empty() {
+        return (receivers, routes);
+    }
+    let name: Text = "stderr".into();
+    (BTreeMap::from([(name.clone(), ReceiverSettings::Stderr)]), Routes::to_all([name]))
+}
+
 /// Reads `routes:` and `fallback:` against the receivers there are. `receivers` is absent when they could not be read.
 pub(super) fn read_routes(
     out: &mut Findings<'_>,
@@ -144,7 +156,11 @@ pub(super) fn read_routes(
     let fallback = fallback.map(|n| read_names(out, n, "`fallback`", known)).unwrap_or_default();
     let Some(node) = routes else { return Routes { fallback, ..Routes::to_all(receivers.keys().cloned()) } };
     let items = out.list(node, "`routes`").unwrap_or_default();
-    let routes = items.iter().filter_map(|n| read_route(out, n, known)).collect();
+    let routes: Vec<Route> = items.iter().filter_map(|n| read_route(out, n, known)).collect();
+    if routes.len() == items.len() && routes.iter().all(|r| r.owner.is_some()) {
+        let message = "every route names an owner: pages of services without one reach nobody";
+        out.warn("no-default-route", &node.span, message, "add a last route without `owner`");
+    }
     Routes { routes, fallback }
 }
 

@@ -8,7 +8,7 @@ use std::fs;
 const FULL: &str = r"
 environment: production
 listen: 0.0.0.0:9000
-language: zh
+language: en
 slos: my-slos
 ledger: /var/lib/burnledger/ledger.db
 min_bad: 5
@@ -71,7 +71,8 @@ fn without_anything_the_defaults_hold() {
     assert_eq!(config.slos, PathBuf::from(DEFAULT_SLOS));
     assert_eq!(config.ledger, PathBuf::from("/home/ann/.local/state/burnledger/ledger.db"));
     assert_eq!((config.timing, config.guards), (Timing::default(), Guards::default()));
-    assert!(config.receivers.is_empty() && config.routes.levels(None, Severity::P0).iter().all(Vec::is_empty));
+    assert_eq!(config.receivers.values().map(ReceiverSettings::kind).collect::<Vec<_>>(), ["stderr"]);
+    assert_eq!(config.routes.up_to(None, Severity::P0, 0), [(0, "stderr".into())], "no page is lost in silence");
     assert_eq!(default_ledger(&nowhere), PathBuf::from("burnledger.db"));
 }
 
@@ -80,7 +81,7 @@ fn every_field_is_read_and_paths_start_at_the_file() {
     let config = settle(FULL).unwrap();
     assert_eq!(config.warnings, []);
     assert_eq!(config.environment.as_deref(), Some("production"));
-    assert_eq!((config.listen.to_string(), config.language), ("0.0.0.0:9000".into(), Language::Chinese));
+    assert_eq!(config.listen.to_string(), "0.0.0.0:9000");
     let folder = config.file.as_ref().unwrap().parent().unwrap().to_owned();
     assert_eq!((config.slos, config.ledger), (folder.join("my-slos"), "/var/lib/burnledger/ledger.db".into()));
     assert_eq!(config.guards.min_bad, 5.0);
@@ -145,6 +146,15 @@ fn receivers_without_routes_all_get_every_page() {
 }
 
 #[test]
+fn pages_that_would_reach_nobody_are_warned_of() {
+    let config = settle("receivers: {a: stderr}\nroutes: [{owner: x, receivers: [a]}]").unwrap();
+    assert_eq!(
+        lines(&config.warnings),
+        ["2:9 no-default-route: every route names an owner: pages of services without one reach nobody"]
+    );
+}
+
+#[test]
 fn every_mistake_is_told_with_its_place() {
     let text = "\
 prometheus: {url: 'ftp://x', bearer_token: a, bearer_token_file: b, basic_auth: {username: ann}, concurency: 3, timeout: 1h}
@@ -200,6 +210,7 @@ fn odd_files_are_refused_or_work() {
     );
     assert_eq!(lines(&settle("a: 1\n---\nb: 2").unwrap_err()).len(), 2);
     assert_eq!(settle("min_bad: [").unwrap_err()[0].code, "yaml-syntax");
+    assert_eq!(settle("language: zh").unwrap_err()[0].code, "not-supported");
     assert!(settle("").is_ok());
     assert!(settle("# nothing\r\n").is_ok());
     assert_eq!(settle("just text").unwrap_err()[0].code, "wrong-kind");
