@@ -1,5 +1,6 @@
 //! Puts the house together: builds, supervises, reloads.
 
+mod burn;
 pub mod demo;
 pub mod desk;
 pub mod receivers;

@@ -130,6 +130,11 @@ impl Setup {
     /// # Errors
     /// The recording cannot be read, or the source cannot be made. Reads that fail are in the answer.
     pub async fn look(&self, samples: Option<&Path>, at: Option<Ms>) -> Result<Looked, SetupError> {
+        Ok(self.look_into(samples, at).await?.1)
+    }
+
+    /// The same, with the state that was looked at.
+    pub(super) async fn look_into(&self, samples: Option<&Path>, at: Option<Ms>) -> Result<(State, Looked), SetupError> {
         let (source, last): (Arc<dyn MetricSource>, Option<Ms>) = match samples {
             Some(path) => {
                 let recorded = open_recording(path)?;
@@ -143,7 +148,8 @@ impl Setup {
         let mut state = State::new(Arc::clone(&self.book), self.settings("status"));
         let health = Health::new(self.environment(), Role::Watching, source.name(), Arc::new(Vec::new));
         let concurrency = self.config.prometheus.concurrency;
-        Ok(look(&mut state, health, &source, at, concurrency, |_, _| {}).await)
+        let looked = look(&mut state, health, &source, at, concurrency, |_, _| {}).await;
+        Ok((state, looked))
     }
 
     /// What the engine is told once.

@@ -8,10 +8,12 @@ use std::path::PathBuf;
 /// How answers are printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
-    /// For people.
+    /// For people. `report` writes Markdown for them, so `md` means the same.
     #[default]
+    #[value(alias = "md", help = "for people; of reports Markdown, also written `md`")]
     Text,
     /// For programs.
+    #[value(help = "for programs")]
     Json,
 }
 

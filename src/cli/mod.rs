@@ -11,6 +11,7 @@ pub mod incidents;
 pub mod look;
 pub mod out;
 pub mod page;
+pub mod report;
 pub mod shell;
 pub mod status;
 pub mod times;
@@ -52,6 +53,8 @@ enum Verb {
     Explain(explain::ExplainArgs),
     /// The incidents of the ledger: list, show, ack, resolve, note
     Incidents(incidents::IncidentsArgs),
+    /// The postmortem of an incident as Markdown or JSON, with its cost
+    Report(report::ReportArgs),
     /// Try receivers
     Page(page::PageArgs),
     /// Completions for a shell, on stdout
@@ -90,6 +93,7 @@ async fn run(verb: &Verb, common: &Common, out: &mut Out) -> Exit {
         Verb::Incidents(args) => incidents::run(args, common, out).await,
         Verb::Status(args) => status::run(args, common, out).await,
         Verb::Explain(args) => explain::run(args, common, out).await,
+        Verb::Report(args) => report::run(args, common, out).await,
         Verb::Page(args) => page_test(args, common, out).await,
         Verb::Completions(args) => shell::completions(args, out),
         Verb::Man => shell::man(out),

@@ -20,7 +20,7 @@ use crate::words::{Zone, timeline};
 /// # Errors
 /// Never for values this program made; serde's error otherwise.
 pub fn json(facts: &PostmortemFacts) -> serde_json::Result<String> {
-    serde_json::to_string_pretty(&ReportJson::new(facts, |entry| timeline::sentence(entry, Zone::Utc)))
+    serde_json::to_string_pretty(&ReportJson::new(facts, &|entry| timeline::sentence(entry, Zone::Utc)))
 }
 
 #[cfg(test)]

@@ -37,7 +37,7 @@ pub enum RegionError {
 
 /// A region with something to say in it.
 pub(super) fn region(name: &str, content: &str) -> String {
-    format!("{OPEN}{name}{TAIL}\n{content}\n{CLOSE}{name}{TAIL}")
+    format!("{OPEN}{name}{TAIL}\n\n{content}\n\n{CLOSE}{name}{TAIL}")
 }
 
 /// The new report with the contents of the old one's regions. Regions that the new one does not have any more are kept at its
@@ -73,7 +73,7 @@ pub fn keep(old: &str, new: &str) -> Result<String, RegionError> {
     }
     let mut text = out.join("\n") + "\n";
     for (name, lines) in theirs.iter().filter(|(n, _)| !used.contains(&n.as_str())) {
-        text = format!("{text}\n{}\n", region(name, &lines.join("\n")));
+        text = format!("{text}\n{OPEN}{name}{TAIL}\n{}\n{CLOSE}{name}{TAIL}\n", lines.join("\n"));
     }
     Ok(text)
 }
@@ -135,8 +135,8 @@ mod tests {
     fn a_region_that_is_gone_is_kept_at_the_end() {
         let old = report("42", "why").replace(" cause -->", " trigger -->");
         let new = keep(&old, &report("43", "TODO")).unwrap();
-        assert!(new.ends_with("<!-- burnledger:yours trigger -->\nwhy\n<!-- burnledger:end trigger -->\n"), "{new}");
-        assert!(new.contains("yours cause -->\nTODO"));
+        assert!(new.ends_with("<!-- burnledger:yours trigger -->\n\nwhy\n\n<!-- burnledger:end trigger -->\n"), "{new}");
+        assert!(new.contains("yours cause -->\n\nTODO"));
     }
 
     #[test]
@@ -146,7 +146,7 @@ mod tests {
         let torn = report("42", "why").replace("<!-- burnledger:end cause -->\n", "");
         assert_eq!(keep(&torn, &new), Err(RegionError::Open { name: "cause".into(), line: 6 }));
         let twice = report("42", "why").replace(" learned -->", " cause -->");
-        assert_eq!(keep(&twice, &new), Err(RegionError::Twice { name: "cause".into(), line: 10 }));
+        assert_eq!(keep(&twice, &new), Err(RegionError::Twice { name: "cause".into(), line: 12 }));
         let other = report("42", "why").replace("report INC-0001", "report INC-0002");
         assert_eq!(keep(&other, &new), Err(RegionError::Other("INC-0002".into())));
     }

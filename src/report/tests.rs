@@ -243,8 +243,8 @@ fn the_json_report_has_the_contracts_fields_and_the_cost_object() {
     assert_eq!((value["impact"]["bad"].as_f64(), value["impact"]["bad_high"].as_f64()), (Some(83_419.0), Some(83_512.0)));
     assert_eq!((&value["cost"]["lines"][0]["amount"], &value["cost"]["complete"]), (&"1591634.52".into(), &true.into()));
     assert_eq!(value["restated"][0]["cost"]["complete"], false);
-    assert_eq!(value["timeline"][2]["actor"], "bo");
-    assert_eq!(value["timeline"][0]["hash"].as_str().map(str::len), Some(64));
+    assert_eq!(value["entries"][2]["actor"], "bo");
+    assert_eq!(value["entries"][0]["hash"].as_str().map(str::len), Some(64));
     assert_eq!(value["burn"]["values"][50], serde_json::Value::Null, "unknown is null");
     let open = folded(vec![("02:23:00", Actor::Auto, Fact::Opened(onset()))]);
     let value: serde_json::Value = serde_json::from_str(&json(&PostmortemFacts::of(&open, Beside::default())).unwrap()).unwrap();

@@ -92,7 +92,7 @@ impl By {
     }
 }
 
-fn number(text: &str) -> Result<IncidentId, String> {
+pub(super) fn number(text: &str) -> Result<IncidentId, String> {
     IncidentId::parse(text).ok_or_else(|| "incidents are numbered: 17 or INC-0017".into())
 }
 
@@ -205,7 +205,7 @@ fn hint(by: &str) -> Option<&'static str> {
     by.trim().is_empty().then_some("--by NAME says who you are")
 }
 
-fn unknown(id: IncidentId, all: &Incidents, out: &mut Out) -> Exit {
+pub(super) fn unknown(id: IncidentId, all: &Incidents, out: &mut Out) -> Exit {
     let recent: Vec<String> = all.newest(5).iter().map(|i| short(i)).collect();
     let hint = if recent.is_empty() {
         "the ledger holds no incidents yet".to_owned()
@@ -221,13 +221,13 @@ fn short(incident: &Incident) -> String {
 }
 
 /// Entries that cannot be true are told, not hidden: someone or something wrote them.
-fn warn_of_problems(all: &Incidents, out: &mut Out) {
+pub(super) fn warn_of_problems(all: &Incidents, out: &mut Out) {
     for problem in all.problems() {
         out.say(&format!("warning: {}", escape::terminal(&problem.to_string())));
     }
 }
 
-fn cannot_use(error: &LedgerError, out: &mut Out) -> Exit {
+pub(super) fn cannot_use(error: &LedgerError, out: &mut Out) -> Exit {
     out.error(&escape::terminal(&error.to_string()), Some("`--ledger PATH` names another file"));
     Exit::Ledger
 }

@@ -17,7 +17,7 @@ fn rules(facts: &PostmortemFacts) -> String {
         return format!("Rulebook: {UNKNOWN}.");
     }
     let changed = match &facts.rulebook_now {
-        Some(now) if now != opened => " The rules have changed since; the queries below are those of today.",
+        Some(now) if now != opened => " The rules at hand for this report have another hash; the queries below are theirs.",
         _ => "",
     };
     format!("Rulebook in force when it opened: {}.{changed}", code(opened))

@@ -31,7 +31,7 @@ fn bounds(impact: &ImpactRecord) -> String {
     if impact.bad_low < impact.bad_high {
         format!("The true count lies between {low} and {high}: restarts hide what came after the last scrape.")
     } else {
-        "No restart hid events from the samples.".into()
+        "No restart is known to have hidden any.".into()
     }
 }
 
