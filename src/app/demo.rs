@@ -188,6 +188,7 @@ impl Demo {
             }
             clock.advance(step);
         }
+        live.advance().await;
         let now = clock.now();
         stop.send_replace(true);
         clock.advance(Span::from_mins(1));

@@ -25,6 +25,8 @@ pub enum Event {
         /// The instant to judge, a multiple of the step.
         at: Ms,
     },
+    /// Decide once more on what was judged: others recorded something meanwhile.
+    Decide,
     /// Judge `at` without deciding anything: holds are warmed up this way after a start.
     Warm {
         /// The instant to judge.

@@ -25,6 +25,9 @@ use tokio::sync::{mpsc, watch};
 /// Entries read from the ledger at once.
 const PAGE: usize = 1000;
 
+/// How often a decision is made anew within one tick because others recorded something meanwhile.
+const DECISIONS: usize = 4;
+
 /// What the driver is told once.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -291,9 +294,14 @@ impl Live {
         self.warm(reading.at);
         self.hear_of_pages().await;
         self.world.metrics.evaluations.inc();
-        let commit = self.step(Event::Tick { at: reading.at });
-        if let Some(commit) = commit {
-            self.record(commit).await;
+        let mut commit = self.step(Event::Tick { at: reading.at });
+        for _ in 0..DECISIONS {
+            let Some(wanted) = commit else { return };
+            if self.record(wanted).await {
+                return;
+            }
+            self.hear_of_pages().await;
+            commit = self.step(Event::Decide);
         }
     }
 
@@ -321,11 +329,16 @@ impl Live {
         }
     }
 
-    async fn record(&mut self, commit: Commit) {
+    /// Records a decision; false when others recorded something meanwhile and it must be decided anew.
+    async fn record(&mut self, commit: Commit) -> bool {
         let (now, fence) = (self.world.clock.now(), *self.fence.borrow());
         let dispatches = commit.dispatches.clone();
         match self.world.ledger.commit(commit, fence, now).await {
-            Ok(_) | Err(LedgerError::Conflict { .. }) => self.learn_or_note().await,
+            Ok(_) => self.learn_or_note().await,
+            Err(LedgerError::Conflict { .. }) => {
+                self.learn_or_note().await;
+                return false;
+            }
             Err(LedgerError::Fenced { by }) => {
                 self.health.leader = Some(by.into());
                 self.fence.send_replace(None);
@@ -334,10 +347,12 @@ impl Live {
             Err(error) => {
                 self.health.ledger_failed(&error);
                 if let Some(emergency) = self.world.emergency.clone() {
-                    emergency.page(dispatches, now).await;
+                    // Beside the loop: receivers that hang must not stop evaluations.
+                    tokio::spawn(async move { emergency.page(dispatches, now).await });
                 }
             }
         }
+        true
     }
 
     fn publish(&mut self) {

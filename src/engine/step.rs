@@ -13,10 +13,9 @@ pub fn step(state: &mut State, now: Now, event: Event) -> Effects {
         Event::Answers { feed, through, answers } => state.board.take(feed, through, &answers),
         Event::Tick { at } => {
             state.board.judge(at);
-            if state.leading {
-                return Effects { commit: decide(state, now) };
-            }
+            return Effects { commit: decide(state, now) };
         }
+        Event::Decide => return Effects { commit: decide(state, now) },
         Event::Warm { at } => state.board.judge(at),
         Event::Entries(entries) => state.incidents.extend(&entries),
         Event::Rows { incident, rows } => state.hear_rows(incident, &rows),
@@ -32,6 +31,9 @@ pub fn step(state: &mut State, now: Now, event: Event) -> Effects {
 }
 
 fn decide(state: &mut State, now: Now) -> Option<Commit> {
+    if !state.leading {
+        return None;
+    }
     let draft = steer(state, now)?;
     let decided_at = Some(state.incidents.last_seq());
     Some(Commit { id: state.next_commit(), entries: draft.entries, dispatches: draft.dispatches, decided_at })

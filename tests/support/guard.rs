@@ -53,6 +53,19 @@ impl Guard {
     pub(crate) fn signal(&self, signal: &str) {
         let done = Command::new("kill").arg(format!("-{signal}")).arg(self.id().to_string()).status();
         assert!(done.is_ok_and(|s| s.success()), "kill -{signal} {} failed", self.name);
+        if signal == "STOP" {
+            assert!(wait_until(Duration::from_secs(5), || self.is_stopped()), "{} does not stop", self.name);
+        }
+    }
+
+    /// Every thread of the process is stopped: the signal takes a moment to reach them.
+    fn is_stopped(&self) -> bool {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.id())).into_iter().flatten().flatten();
+        let state = |task: std::fs::DirEntry| {
+            let stat = std::fs::read_to_string(task.path().join("stat")).unwrap_or_default();
+            stat.rsplit(") ").next().and_then(|rest| rest.chars().next())
+        };
+        tasks.map(state).all(|state| state == Some('T'))
     }
 
     /// Waits until `ready` holds; fails with the log when the program ends before or the limit passes.
