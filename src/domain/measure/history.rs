@@ -204,7 +204,7 @@ impl History {
 
     /// The slice whose end is the first at or after `at`.
     pub(super) const fn index(&self, at: Ms) -> i64 {
-        (at.0 - 1).div_euclid(self.step) + 1
+        at.0.saturating_sub(1).div_euclid(self.step) + 1
     }
 
     /// The last slice that ends at or before `at`.

@@ -24,6 +24,8 @@ const GONE: Span = Span::from_mins(15);
 /// Series are forgotten after so long; the counter treats them as new after a day.
 const SERIES_KEPT: Span = Span::from_hours(25);
 const HOUSEKEEPING: Span = Span::from_hours(6);
+/// Samples from longer ago are counted, but slices are not walked through for them.
+const LATEST: Span = Span::from_days(1);
 const SURE_BIRTH: f64 = 10.0;
 
 /// Measures one SLI.
@@ -52,7 +54,8 @@ struct Birth {
 
 impl Meter {
     /// A meter that has learnt nothing yet.
-    pub fn new(spec: MeterSpec) -> Self {
+    pub fn new(mut spec: MeterSpec) -> Self {
+        spec.step = spec.step.max(Span(1));
         let reads = reads_of(&spec);
         let tracks = if spec.group_by.is_empty() { vec![Track::new(Labels::default(), &spec)] } else { Vec::new() };
         Self {
@@ -87,7 +90,7 @@ impl Meter {
 
     /// History begins after `at`; only the first call counts. [`Meter::asks`] does it, too.
     pub fn begin(&mut self, at: Ms) {
-        let k = at.0.div_euclid(self.spec.step.0.max(1));
+        let k = at.0.div_euclid(self.spec.step.0);
         self.start.get_or_insert(k);
     }
 
@@ -149,13 +152,18 @@ impl Meter {
     /// Says that everything up to `through` has been answered: slices up to there get their state. A failed read is simply
     /// not sealed; a later one fills the gap.
     pub fn seal(&mut self, through: Ms) {
-        let last = through.0.div_euclid(self.spec.step.0.max(1));
+        let last = through.0.div_euclid(self.spec.step.0);
         let live: Vec<usize> = (0..self.roll.series.len()).filter(|id| !self.roll.series[*id].waiting.is_empty()).collect();
         let waiting = live.iter().filter_map(|id| self.roll.series[*id].waiting.front()).map(|s| self.index(s.at)).min();
         let start = *self.start.get_or_insert(waiting.unwrap_or(last) - 1);
         let next = self.sealed.unwrap_or(start) + 1;
-        for k in waiting.map_or(next, |first| first.min(next))..=last {
+        let first = waiting.map_or(next, |first| first.clamp(next - LATEST.0 / self.spec.step.0, next));
+        let lacking = self.roll.families.iter().any(|family| family.has_last && !family.has_threshold);
+        for k in first..=last {
             self.count_slice(k, &live);
+            if lacking {
+                self.check_families(k, &live);
+            }
             self.write_slice(k, start);
         }
         let before = self.sealed.replace(self.sealed.map_or(last, |sealed| sealed.max(last)));
@@ -209,7 +217,7 @@ impl Meter {
     }
 
     const fn index(&self, at: Ms) -> i64 {
-        (at.0 - 1).div_euclid(self.spec.step.0) + 1
+        (at.0.saturating_sub(1)).div_euclid(self.spec.step.0) + 1
     }
 
     const fn time(&self, k: i64) -> Ms {
@@ -230,7 +238,6 @@ impl Meter {
         }
         self.settle_births(k);
         self.note_vanished(k);
-        self.check_families(k, live);
         self.settle_asked();
     }
 
@@ -296,7 +303,12 @@ impl Meter {
         match step {
             Step::Ignored => {}
             Step::Invalid => self.tally(id, at, k).error = true,
-            Step::Birth => self.births.push(Birth { series: id, sample }),
+            Step::Birth => {
+                if let Some(family) = self.roll.series[id].family {
+                    self.roll.families[family].see(sample.at);
+                }
+                self.births.push(Birth { series: id, sample });
+            }
             Step::Increase { by, bridged, hidden } => {
                 // What was hidden when the series vanished is noted at that time.
                 let known = std::mem::take(&mut self.roll.series[id].vanished);
@@ -320,7 +332,7 @@ impl Meter {
             let newest = self.roll.targets[series.target].newest();
             let (Some(last), Some(newest)) = (counted.counter.last_at(), newest) else { continue };
             let usual = counted.counter.usual().max(step);
-            let seen_now = (newest.0 - 1).div_euclid(step.0) + 1 == k;
+            let seen_now = newest.0.saturating_sub(1).div_euclid(step.0) + 1 == k;
             if bad > 0.0 && seen_now && newest.since(last).0 * 2 > usual.0 {
                 series.vanished = true;
                 self.tallies[series.track].note.hidden_bad += bad * counted.counter.busiest();
@@ -375,6 +387,7 @@ impl Meter {
         for birth in &births {
             let target = self.roll.series[birth.series].target;
             let counts = match self.spec.births {
+                _ if self.was_unread(birth) => false,
                 Births::FromZero => true,
                 Births::Baseline => false,
                 Births::Auto => self.is_known(birth) || plausible.get(&target).copied().unwrap_or(false),
@@ -391,6 +404,13 @@ impl Meter {
         }
         self.births = births;
         self.births.clear();
+    }
+
+    /// A bucket whose histogram was there before it: buckets come all at once, so this one was there and merely not read.
+    fn was_unread(&self, birth: &Birth) -> bool {
+        let series = &self.roll.series[birth.series];
+        let since = series.family.and_then(|family| self.roll.families[family].since);
+        series.adds.factors(series.bound) == (0.0, 0.0) && since.is_some_and(|since| since < birth.sample.at)
     }
 
     fn is_known(&self, birth: &Birth) -> bool {
@@ -417,9 +437,6 @@ impl Meter {
 
     /// A histogram without the threshold's bucket cannot be counted: its slices are data errors, not all bad.
     fn check_families(&mut self, k: i64, live: &[usize]) {
-        if self.roll.families.iter().all(|family| family.has_threshold || !family.has_last) {
-            return;
-        }
         for &id in live {
             let series = &self.roll.series[id];
             let lacks = series.family.is_some_and(|family| !self.roll.families[family].has_threshold);
@@ -450,16 +467,18 @@ impl Meter {
         let sealed = self.sealed.is_some_and(|sealed| k <= sealed);
         let excluded = self.spec.exclude.iter().any(|i| i.from < end && end <= i.to);
         let asked = self.reads.iter().all(|read| !matches!(read.adds, Adds::Events { .. } | Adds::Buckets { .. }));
+        if k > start && !sealed {
+            self.look_around(end);
+        }
         for (at, track) in self.tracks.iter_mut().enumerate() {
             let tally = self.tallies[at];
             if k <= start {
                 track.lead_in(&tally);
             } else if !sealed {
-                let partial = is_partial(&self.roll, at, end, self.spec.step);
                 if let (Some(value), false) = (tally.value, tally.error) {
                     track.values.put(k, value);
                 }
-                track.commit(k, &tally, partial, excluded);
+                track.commit(k, &tally, tally.here && tally.missing, excluded);
             } else if !asked {
                 track.amend(k, &tally, true);
             }
@@ -468,6 +487,20 @@ impl Meter {
             if at > start {
                 let late = self.sealed.is_some_and(|sealed| at <= sealed);
                 self.tracks[track].amend(at, &tally, late);
+            }
+        }
+    }
+
+    /// Which targets are there at `end`, and which were within the last quarter of an hour and are missing.
+    fn look_around(&mut self, end: Ms) {
+        for presence in &self.roll.presences {
+            let Some(newest) = presence.newest else { continue };
+            let silence = end.since(newest);
+            let tally = &mut self.tallies[presence.track];
+            if silence <= patience(presence.usual, self.spec.step) {
+                tally.here = true;
+            } else if silence <= GONE {
+                tally.missing = true;
             }
         }
     }
@@ -491,21 +524,6 @@ impl Meter {
             self.roll.tracks_moved(&moved(&stays));
         }
     }
-}
-
-/// A target was there within the last quarter of an hour and is missing while others are there.
-fn is_partial(roll: &Roll, track: usize, end: Ms, step: Span) -> bool {
-    let (mut missing, mut here) = (false, false);
-    for presence in roll.presences.iter().filter(|p| p.track == track) {
-        let Some(newest) = presence.newest else { continue };
-        let silence = end.since(newest);
-        if silence <= patience(presence.usual, step) {
-            here = true;
-        } else if silence <= GONE {
-            missing = true;
-        }
-    }
-    missing && here
 }
 
 fn ask_sample(tally: &mut Tally, adds: Adds, sample: Sample, spec: &MeterSpec) {

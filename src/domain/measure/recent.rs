@@ -1,5 +1,8 @@
 //! The recent past slice by slice: bucket increases for quantiles, values for threshold SLIs. Rings, an hour or more deep.
 
+/// More bounds than any histogram has; the rest is left out of quantiles.
+const MAX_BOUNDS: usize = 400;
+
 /// The value of every slice.
 #[derive(Clone, Debug)]
 pub(super) struct Values {
@@ -68,9 +71,9 @@ impl Recent {
 
     /// Adds to the bucket under `bound` (infinite for the last) of slice `k`.
     pub(super) fn add(&mut self, k: i64, bound: f64, by: f64) {
-        let column = self.column(bound);
+        let Some(column) = self.column(bound) else { return };
         if let Some(row) = self.row(k) {
-            self.cells[row * self.width + column] += by as f32;
+            self.cells[row * self.width + column] += by.min(1e30) as f32;
         }
     }
 
@@ -122,13 +125,16 @@ impl Recent {
     }
 
     /// The column of a bound; a bound seen for the first time gets its place between the others.
-    fn column(&mut self, bound: f64) -> usize {
+    fn column(&mut self, bound: f64) -> Option<usize> {
         self.widen(1);
         if bound.is_infinite() {
-            return self.width - 1;
+            return Some(self.width - 1);
         }
         let at = self.bounds.partition_point(|b| *b < bound);
         if self.bounds.get(at) != Some(&bound) {
+            if self.bounds.len() >= MAX_BOUNDS {
+                return None;
+            }
             self.bounds.insert(at, bound);
             let old = std::mem::take(&mut self.cells);
             for row in old.chunks(self.width) {
@@ -138,7 +144,7 @@ impl Recent {
             }
             self.width += 1;
         }
-        at
+        Some(at)
     }
 }
 

@@ -136,6 +136,14 @@ impl Presence {
 pub(super) struct Family {
     pub has_threshold: bool,
     pub has_last: bool,
+    /// The first sample of any of its buckets.
+    pub since: Option<Ms>,
+}
+
+impl Family {
+    pub(crate) fn see(&mut self, at: Ms) {
+        self.since = Some(self.since.map_or(at, |since| since.min(at)));
+    }
 }
 
 /// All of them, and how to find them by labels.

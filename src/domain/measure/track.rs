@@ -30,6 +30,10 @@ pub(super) struct Tally {
     pub value: Option<f64>,
     pub errors_asked: Option<f64>,
     pub total_asked: Option<f64>,
+    /// A target is there.
+    pub here: bool,
+    /// A target was there lately and is missing.
+    pub missing: bool,
     /// Errors were asked and are NaN.
     pub unknown_errors: bool,
 }

@@ -356,6 +356,33 @@ fn history_of_a_histogram_needs_two_buckets_only() {
     assert_eq!((told(&meter.tracks()[0], 2).as_str(), meter.roll.series.len()), ("10/100 10/100", 4));
 }
 
+/// A bucket that was not read before is no new bucket: its whole past would stand in one slice of the quantiles.
+#[test]
+fn buckets_that_are_read_later_than_the_counted_ones_are_no_births() {
+    let values = |per: i64| (0..=20).map(|i| (1_000_000 + i * per).to_string()).collect::<Vec<_>>().join(" ");
+    let text: Vec<String> = [("0.1", 50), ("0.25", 90), ("1", 95), ("+Inf", 100)]
+        .map(|(le, per)| format!("t_bucket{{le=\"{le}\"}}: {}", values(per)))
+        .into();
+    let mut meter = Meter::new(histogram("0.25"));
+    feed(&mut meter, &series(&text.join("\n")), 0, 10, Detail::Counts);
+    feed(&mut meter, &series(&text.join("\n")), 10, 20, Detail::Full);
+    let track = &meter.tracks()[0];
+    assert_eq!(track.history.counts(at(0), at(20)).bad, 200.0);
+    let [p50] = track.quantiles([0.5], at(20), STEP * 15, &mut Vec::new()).unwrap();
+    // 0.1 by all slices; two of them lack the bucket. Its past, a million, would make it 0.05.
+    assert!((0.1..0.13).contains(&p50.seconds), "{p50:?}");
+}
+
+#[test]
+fn a_sample_from_long_ago_costs_no_walk_through_time() {
+    let mut meter = Meter::new(events());
+    let (role, _) = meter.asks(at(0), at(3), Detail::Full).remove(1);
+    let old = [Sample { at: Ms(i64::MIN), value: 1.0 }, Sample { at: Ms(0), value: 5.0 }, Sample { at: at(2), value: 9.0 }];
+    meter.take(role, &batch(&labels("total"), &old));
+    meter.seal(at(3));
+    assert_eq!(told(&meter.tracks()[0], 3), ". 0/9 =", "the series came back after more than a day: a new one");
+}
+
 #[test]
 fn a_threshold_without_a_bucket_is_a_data_error_never_a_guess() {
     check(&histogram("0.3"), BUCKETS, "! !");
