@@ -25,6 +25,7 @@ pub fn run(args: &CheckArgs, common: &Common, out: &mut Out) -> Exit {
             return Exit::Usage;
         }
     };
+    say_problems(&config.warnings, out);
     let paths = if args.paths.is_empty() { vec![config.slos] } else { args.paths.clone() };
     let loaded = formats::load(&paths, &LoadOptions { timing: config.timing, guards: config.guards });
     match common.format {
