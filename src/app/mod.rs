@@ -11,11 +11,19 @@ pub mod watch;
 
 pub use setup::{Setup, SetupError};
 
+use crate::clock::SystemClock;
 use crate::domain::base::Text;
+use crate::ports::Clock;
+use std::sync::Arc;
 
 /// A random text that makes this process' commit ids unique.
 pub fn nonce() -> Text {
     format!("{:016x}", rand::random::<u64>()).into()
+}
+
+/// The machine's own clock: for screens, whose messages and pauses are real time also while a replay runs faster.
+pub fn machine_clock() -> Arc<dyn Clock> {
+    Arc::new(SystemClock::new())
 }
 
 /// This process, for the lease: host name and process number.

@@ -136,7 +136,7 @@ pub async fn dashboard(house: &House, source: &str, args: &ScreenArgs, common: &
         source,
         house.snapshots.clone(),
     ));
-    match tui::run(desk, Arc::clone(&house.clock), options(args, common)).await {
+    match tui::run(desk, crate::app::machine_clock(), options(args, common)).await {
         Ok(Ended::Quit) => Ok(Exit::Fine),
         Ok(Ended::Interrupted | Ended::TerminalGone) => Ok(Exit::Interrupted),
         Err(error) => Err(SetupError::Other {

@@ -3,6 +3,7 @@
 mod desk;
 mod fixture;
 mod keys;
+mod latency;
 mod laws;
 mod pictures;
 mod scene;

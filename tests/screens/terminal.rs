@@ -48,12 +48,12 @@ fn program() {
 static COUNT: AtomicU32 = AtomicU32::new(0);
 
 /// A tmux server of its own with one shell in it; it dies with the value.
-struct Terminal {
+pub struct Terminal {
     server: String,
 }
 
 impl Terminal {
-    fn open(columns: u16, rows: u16) -> Option<Self> {
+    pub fn open(columns: u16, rows: u16) -> Option<Self> {
         let shell = "env PS1='ready> ' LC_ALL=C.UTF-8 TERM=screen-256color bash --norc --noprofile -i";
         let terminal = Self::with(columns, rows, shell)?;
         terminal.wait("ready>");
@@ -76,11 +76,11 @@ impl Terminal {
         String::from_utf8_lossy(&out.stdout).into_owned()
     }
 
-    fn keys(&self, keys: &[&str]) {
+    pub fn keys(&self, keys: &[&str]) {
         self.tmux(&[&["send-keys", "-t", "0"], keys].concat());
     }
 
-    fn line(&self, text: &str) {
+    pub fn line(&self, text: &str) {
         self.tmux(&["send-keys", "-t", "0", "-l", text]);
         self.keys(&["Enter"]);
     }
@@ -94,7 +94,7 @@ impl Terminal {
         ));
     }
 
-    fn screen(&self) -> String {
+    pub fn screen(&self) -> String {
         self.tmux(&["capture-pane", "-t", "0", "-p"])
     }
 
@@ -102,7 +102,7 @@ impl Terminal {
         self.tmux(&["capture-pane", "-t", "0", "-p", "-e"])
     }
 
-    fn wait(&self, text: &str) {
+    pub fn wait(&self, text: &str) {
         let found = wait_until(LIMIT, || self.screen().contains(text));
         assert!(found, "waited for `{text}`, saw:\n{}", self.screen());
     }

@@ -47,7 +47,8 @@ pub enum TuiError {
 /// Shows the dashboard until a person leaves, a signal asks for it or the terminal goes.
 ///
 /// Runs on threads of its own, so that neither a slow terminal nor a busy engine stops the other; orders run on the caller's
-/// runtime. Dropping the future gives the terminal back before it returns.
+/// runtime. Dropping the future gives the terminal back before it returns. The clock is the machine's own: a replay's time
+/// comes with its snapshots, while messages and pauses on the screen are real time.
 ///
 /// # Errors
 /// No terminal, or one that cannot be used.
