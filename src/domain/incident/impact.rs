@@ -162,3 +162,6 @@ pub fn measure<'a>(tracks: impl Iterator<Item = &'a Track>, intervals: &[Interva
     record.bad_low = record.bad;
     record
 }
+
+#[cfg(test)]
+mod tests;
