@@ -1,7 +1,7 @@
 //! The truth file of a scenario: what happened, what scrapes could show of it, and what it cost.
 
 use super::count::{Counts, Indicator, Seen, bad_run, first_held, happened};
-use super::scenario::{Rule, Scenario};
+use super::scenario::{Price, Rule, Scenario};
 use super::world::{STEP, World};
 use serde_json::{Value, json};
 
@@ -23,7 +23,10 @@ pub(crate) fn truth(scenario: &Scenario) -> Value {
         return json!({"error": "no rule fires: the scenario's rates are wrong"});
     };
     let counts: Vec<Value> = scenario.indicators.iter().zip(&seen).map(|(i, s)| counted(scenario, i, s, &impact)).collect();
-    let failed: i64 = impact.stretches.iter().map(|(from, to)| seen[scenario.price.failed].over(*from, *to).bad).sum();
+    let priced = scenario.price.failed;
+    let failed: i64 = impact.stretches.iter().map(|(from, to)| seen[priced].over(*from, *to).bad).sum();
+    let truly = |from, to| happened(&scenario.world, &scenario.indicators[priced], from, to).bad;
+    let truly: i64 = impact.stretches.iter().map(|(from, to)| truly(*from, *to)).sum();
     json!({
         "version": 1,
         "scenario": scenario.name,
@@ -48,7 +51,7 @@ pub(crate) fn truth(scenario: &Scenario) -> Value {
             "intervals": impact.stretches.iter().map(|s| span(s.0, s.1)).collect::<Vec<_>>(),
         },
         "indicators": counts,
-        "cost": cost(scenario, failed),
+        "cost": cost(scenario, failed, truly),
     })
 }
 
@@ -162,27 +165,33 @@ fn gaps(world: &World) -> Vec<Value> {
 }
 
 /// F * v * (1 - r) in hundredths of the currency, rounded half-even to one.
-fn cost(scenario: &Scenario, failed: i64) -> Value {
+fn cost(scenario: &Scenario, failed: i64, truly: i64) -> Value {
     let price = &scenario.price;
-    let hundredths = i128::from(failed) * price.cents * (100 - price.recovered_percent);
-    let (whole, rest) = (hundredths / 100, hundredths % 100);
-    let cents = whole + i128::from(rest > 50 || (rest == 50 && whole % 2 == 1));
-    let amount = format!("{}.{:02}", cents / 100, cents % 100);
+    let amount = priced(price, failed);
     json!({
         "currency": price.currency,
         "lines": [{
             "component": "lost_revenue",
             "subject": price.stream,
             "method": "failed_transactions",
+            "indicator": scenario.indicators[price.failed].id,
             "failed": failed,
             "value": format!("{}.{:02}", price.cents / 100, price.cents % 100),
             "recovered_fraction": format!("0.{:02}", price.recovered_percent),
             "amount": amount,
+            "true_amount": priced(price, truly),
         }],
         "total": amount,
         "complete": false,
         "not_estimated": ["responder_labour"],
     })
+}
+
+fn priced(price: &Price, failed: i64) -> String {
+    let hundredths = i128::from(failed) * price.cents * (100 - price.recovered_percent);
+    let (whole, rest) = (hundredths / 100, hundredths % 100);
+    let cents = whole + i128::from(rest > 50 || (rest == 50 && whole % 2 == 1));
+    format!("{}.{:02}", cents / 100, cents % 100)
 }
 
 fn counts(c: Counts) -> Value {

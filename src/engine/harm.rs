@@ -2,7 +2,7 @@
 //!
 //! Deliberately absent: deciding anything from it (`steer`, `pages`).
 
-use super::board::SloFeed;
+use super::board::{SloFeed, StreamFeed};
 use super::state::State;
 use crate::domain::base::{Interval, Money, Ms, Span, Text};
 use crate::domain::cost::{
@@ -11,7 +11,7 @@ use crate::domain::cost::{
 use crate::domain::incident::impact::{BucketTest, measure};
 use crate::domain::incident::{Actor, Fact, ImpactRecord, Incident, Phase};
 use crate::domain::judge::{BudgetStatus, RuleRef, Verdict};
-use crate::domain::measure::Track;
+use crate::domain::measure::{CountedPlan, Meter, Plan, Track};
 use crate::domain::objective::{Business, Slo};
 use crate::domain::view::CostTicker;
 use rust_decimal::Decimal;
@@ -207,10 +207,7 @@ pub fn cost(state: &State, incident: &Incident, at: Ms) -> Option<CostSheet> {
 }
 
 fn question(state: &State, incident: &Incident, impact: &ImpactRecord, at: Ms) -> CostQuestion {
-    let count = |feed: &super::board::StreamFeed| StreamCount {
-        stream: feed.stream.name.clone(),
-        counted: count_stream(state, feed, impact),
-    };
+    let count = |feed: &StreamFeed| StreamCount { stream: feed.stream.name.clone(), counted: count_stream(state, feed, impact) };
     CostQuestion {
         services: incident.services.iter().map(|(name, _)| name.clone()).collect(),
         streams: state.board.streams.iter().map(count).collect(),
@@ -219,13 +216,13 @@ fn question(state: &State, incident: &Incident, impact: &ImpactRecord, at: Ms) -
     }
 }
 
-fn count_stream(state: &State, feed: &super::board::StreamFeed, impact: &ImpactRecord) -> Result<Counted, Text> {
+fn count_stream(state: &State, feed: &StreamFeed, impact: &ImpactRecord) -> Result<Counted, Text> {
     let last = impact.intervals.last().ok_or("no bad minute was measured")?;
     match feed.meter.sealed() {
         Some(sealed) if sealed + Span::from_mins(1) >= last.to => {}
         _ => return Err("its counter could not be read over the whole impact".into()),
     }
-    let record = measure(feed.meter.tracks().iter(), &impact.intervals);
+    let record = measure(best_meter(state, feed, last.to).tracks().iter(), &impact.intervals);
     let observed = impact.intervals.iter().map(|i| feed.observed(*i)).sum::<usize>();
     if observed == 0 {
         return Err("its counter has no samples in the impact".into());
@@ -239,6 +236,18 @@ fn count_stream(state: &State, feed: &super::board::StreamFeed, impact: &ImpactR
         samples: observed,
         source: state.metric_source.clone(),
     })
+}
+
+/// Where the failed transactions of a stream are counted best: an SLO whose bad events they are also watches the counters
+/// of all events beside them. It sees restarts that took a failure counter away, and knows a process whose first failure
+/// comes.
+fn best_meter<'a>(state: &'a State, feed: &'a StreamFeed, through: Ms) -> &'a Meter {
+    let same = |slo: &&SloFeed| match &slo.slo.plan {
+        Plan::Counted(CountedPlan::Events { bad, total: Some(_) }) => *bad == feed.stream.failed,
+        _ => false,
+    };
+    let known = |slo: &&SloFeed| slo.meter.sealed().is_some_and(|sealed| sealed + Span::from_mins(1) >= through);
+    state.board.slos.iter().filter(same).find(known).map_or(&feed.meter, |slo| &slo.meter)
 }
 
 /// The cost of an incident as it runs: so far, and a minute at the present rate.

@@ -57,6 +57,9 @@ async fn check(scenario: &str) {
 
     assert_eq!(report["cost"]["total"], truth["cost"]["total"], "cost: {:#}", report["cost"]);
     assert_eq!(report["cost"]["currency"], truth["cost"]["currency"]);
+    let money = |value: &Value| value.as_str().unwrap().parse::<f64>().unwrap();
+    let (line, true_amount) = (&report["cost"]["lines"][0], money(&truth["cost"]["lines"][0]["true_amount"]));
+    assert!(money(&line["low"]) <= true_amount && true_amount <= money(&line["high"]), "{true_amount} within {line:#}");
 
     for row in &played.snapshot.slos {
         let verdict = row.verdict.as_ref().expect("judged");
