@@ -149,6 +149,20 @@ fn hostile_and_wide_names_stay_in_their_columns() {
 }
 
 #[test]
+fn formulas_keep_their_signs_in_every_character_set() {
+    let mut world = fixture::busy();
+    let mut cost = world.incidents[0].cost.clone().unwrap();
+    let mut sheet = (*cost.sheet).clone();
+    sheet.lines[0].formula = "F × v × (1 − r) = 1594 × 16.61".into();
+    cost.sheet = Arc::new(sheet);
+    world.incidents[0].cost = Some(cost);
+    let text = |charset| Scene::new((120, 36), charset, Depth::Mono).world(world.clone()).text();
+    assert!(text(Charset::Unicode).contains("F × v × (1 − r) = 1594 × 16.61"));
+    assert!(text(Charset::Narrow).contains("F x v x (1 - r) = 1594 x 16.61"));
+    assert!(text(Charset::Ascii).contains("F x v x (1 - r) = 1594 x 16.61"));
+}
+
+#[test]
 fn many_rows_scroll_and_the_selection_stays_in_view() {
     let mut world = fixture::calm();
     let row = world.slos[0].clone();

@@ -1,7 +1,7 @@
 //! What surrounds every screen: the header, the footer with keys, and passing messages.
 
 use super::pen::{Pen, piece};
-use crate::tui::keys::{Key, Scope, TABLE};
+use crate::tui::keys::{Action, Key, Scope, TABLE};
 use crate::tui::model::{Link, Model, Mood, Tab, Tone, state};
 use crate::tui::theme::Role;
 use crate::words::{time, width};
@@ -80,6 +80,7 @@ pub(super) fn footer(model: &Model, pen: &mut Pen<'_>) {
 /// Keys with a word for the footer that hold on this screen.
 fn hints(model: &Model) -> Vec<(String, String)> {
     let incident = model.target().is_some();
+    let handled = model.target().is_none_or(Model::is_handled);
     let holds = |scope: Scope| match scope {
         Scope::Global | Scope::List => true,
         Scope::Overview => model.tab == Tab::Overview,
@@ -88,7 +89,7 @@ fn hints(model: &Model) -> Vec<(String, String)> {
     };
     let mut out: Vec<(String, String)> = TABLE
         .iter()
-        .filter(|b| holds(b.scope))
+        .filter(|b| holds(b.scope) && !(handled && b.action == Action::Acknowledge))
         .filter_map(|b| {
             let word = if b.keys.contains(&Key::char(' ')) && model.frozen.is_some() { "resume" } else { b.footer? };
             let key = if b.keys.contains(&Key::char('j')) { "j/k".into() } else { b.keys.first()?.to_string() };

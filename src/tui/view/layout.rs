@@ -40,7 +40,7 @@ pub struct Overview {
 }
 
 /// Rows the full detail needs at least and uses at most, with its rule.
-const DETAIL: (usize, usize) = (10, 19);
+const DETAIL: (usize, usize) = (10, 26);
 
 /// Shares `height` rows of a screen `columns` wide among list, detail and recent lines.
 pub fn overview(model: &Model, columns: usize, height: usize) -> Overview {
@@ -51,7 +51,8 @@ pub fn overview(model: &Model, columns: usize, height: usize) -> Overview {
     let list = wanted.min(height.saturating_sub(2 + least)).max(1);
     let left = height.saturating_sub(2 + list);
     if full {
-        let recent = (1 + happened).min(left.saturating_sub(DETAIL.0)).min(4);
+        // A third for what happened, the rest for the charts, and what those do not need again for what happened.
+        let recent = (1 + happened).min(left.saturating_sub(DETAIL.0)).min(4.max(left / 3));
         let detail = (left - recent).min(DETAIL.1);
         return Overview { list, detail, full, recent: left - detail };
     }

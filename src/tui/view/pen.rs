@@ -1,5 +1,6 @@
 //! The pen: the only thing that puts text on the screen. It escapes, cuts to the area and keeps columns true.
 
+use crate::chart::Charset;
 use crate::tui::model::Look;
 use crate::tui::theme::Role;
 use crate::words::{escape, width};
@@ -35,6 +36,12 @@ impl Pen<'_> {
         Pen { buf: self.buf, area, look: self.look }
     }
 
+    /// The text escaped; outside of the Unicode set the signs of formulas have plain forms of the same width.
+    fn clean(&self, text: &str) -> String {
+        let clean = escape::terminal(text);
+        if self.look.glyphs.charset == Charset::Unicode || clean.is_ascii() { clean } else { clean.chars().map(plain).collect() }
+    }
+
     /// Writes from column `x`; returns the column after it.
     pub(super) fn put(&mut self, x: usize, y: usize, text: &str, role: Role) -> usize {
         self.put_styled(x, y, text, self.look.theme.style(role))
@@ -44,7 +51,7 @@ impl Pen<'_> {
         if x >= self.width() || y >= self.height() {
             return x;
         }
-        let clean = escape::terminal(text);
+        let clean = self.clean(text);
         let room = self.width() - x;
         // What was drawn here before (a rule, a level) leaves nothing of its look behind.
         let style = Style::reset().patch(style);
@@ -54,13 +61,13 @@ impl Pen<'_> {
 
     /// Writes at most `w` columns and tells what was cut.
     pub(super) fn put_cut(&mut self, x: usize, y: usize, w: usize, text: &str, role: Role) -> usize {
-        let text = width::cut(&escape::terminal(text), w, self.look.glyphs.ellipsis);
+        let text = width::cut(&self.clean(text), w, self.look.glyphs.ellipsis);
         self.put(x, y, &text, role)
     }
 
     /// Writes so that the text ends before column `end`; what does not fit is cut at its end.
     pub(super) fn put_right(&mut self, end: usize, y: usize, w: usize, text: &str, role: Role) {
-        let text = width::cut(&escape::terminal(text), w, self.look.glyphs.ellipsis);
+        let text = width::cut(&self.clean(text), w, self.look.glyphs.ellipsis);
         self.put(end.saturating_sub(width::columns(&text)), y, &text, role);
     }
 
@@ -106,6 +113,20 @@ impl Pen<'_> {
                 }
             }
         }
+    }
+}
+
+/// Signs that East Asian terminals may draw two columns wide, and what says the same in ASCII.
+const fn plain(c: char) -> char {
+    match c {
+        '×' => 'x',
+        '−' | '–' | '—' => '-',
+        '·' | '…' => '.',
+        '÷' => '/',
+        '→' => '>',
+        '‘' | '’' => '\'',
+        '“' | '”' => '"',
+        other => other,
     }
 }
 

@@ -171,7 +171,7 @@ fn share_bar(line: &CostLine, sheet: &CostSheet, charset: Charset) -> String {
 }
 
 fn signals(model: &Model, view: &IncidentView, columns: usize, rows: usize) -> Vec<Line> {
-    let names = view.signals.iter().map(|s| width::columns(&s.name)).max().unwrap_or(0).min(16);
+    let names = view.signals.iter().map(|s| width::columns(&s.name)).max().unwrap_or(0).min(if columns >= 100 { 24 } else { 14 });
     let levels: Vec<String> = view.signals.iter().map(level_words).collect();
     let tail = levels.iter().map(|l| width::columns(l)).max().unwrap_or(0).min(columns / 3);
     let room = columns.saturating_sub(names + 12 + tail + 8).clamp(8, 120);
