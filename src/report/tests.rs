@@ -1,3 +1,5 @@
+//! Reports of a whole incident, of one that just began, and of one whose every name is hostile.
+
 use super::{json, markdown, regions};
 use crate::domain::base::{CommitId, Currency, IncidentId, Interval, Money, Ms, Seq, Severity, SloId, Span, Text};
 use crate::domain::cost::{CostQuestion, CostSheet, Counted, Responder, StreamCount, month_of, price};

@@ -1,3 +1,5 @@
+//! Cost sheets as text, and the laws of pricing: the column adds up, rounding happens once, a minute is paid once.
+
 use super::*;
 use crate::domain::base::{Currency, Interval, Money, Ms, Span, Text};
 use crate::domain::measure::Count;
