@@ -5,7 +5,9 @@ use burnledger::domain::base::{CommitId, Now, Seq};
 use burnledger::domain::incident::{Entry, Incident, IncidentRef, NewEntry};
 use burnledger::domain::view::{Answer, Command, Question, Refusal, Snapshot};
 use burnledger::ports::{Clock, Desk, Job};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tokio::sync::watch;
 
 /// The desk. Its snapshots are moved to the clock's present, so that ages are true.
@@ -13,12 +15,30 @@ pub struct TableDesk {
     world: Mutex<Snapshot>,
     tell: watch::Sender<Arc<Snapshot>>,
     clock: Arc<dyn Clock>,
+    /// Orders carried out.
+    pub done: AtomicUsize,
+    /// How it misbehaves.
+    manner: Manner,
+}
+
+/// How a desk misbehaves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Manner {
+    /// Not at all.
+    #[default]
+    Good,
+    /// Orders take half a second.
+    Slow,
+    /// Orders panic.
+    Rude,
+    /// Asking it for snapshots panics, on the screen's own thread.
+    Broken,
 }
 
 impl TableDesk {
-    pub fn new(world: Snapshot, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(world: Snapshot, clock: Arc<dyn Clock>, manner: Manner) -> Self {
         let (tell, _) = watch::channel(Arc::new(Snapshot::default()));
-        let desk = Self { world: Mutex::new(world), tell, clock };
+        let desk = Self { world: Mutex::new(world), tell, clock, done: AtomicUsize::new(0), manner };
         desk.publish();
         desk
     }
@@ -68,6 +88,7 @@ fn recorded(entry: NewEntry, incident: &Incident, now: Now) -> Entry {
 
 impl Desk for TableDesk {
     fn snapshots(&self) -> watch::Receiver<Arc<Snapshot>> {
+        assert!(self.manner != Manner::Broken, "the desk is broken");
         self.tell.subscribe()
     }
 
@@ -77,6 +98,11 @@ impl Desk for TableDesk {
 
     fn order(&self, _id: CommitId, command: Command) -> Job<'_, Result<Vec<Entry>, Refusal>> {
         Box::pin(async move {
+            assert!(self.manner != Manner::Rude, "the desk is rude");
+            if self.manner == Manner::Slow {
+                tokio::time::sleep(Duration::from_millis(500)).await;
+            }
+            self.done.fetch_add(1, Ordering::SeqCst);
             let done = self.carry_out(&command, self.clock.now());
             self.publish();
             done

@@ -3,7 +3,7 @@
 //! The program in the terminal is this test binary itself: the test [`program`] shows a hand-made world when the environment
 //! asks it to. Nothing here waits for a fixed time; every wait has a condition and a limit.
 
-use super::desk::TableDesk;
+use super::desk::{Manner, TableDesk};
 use super::fixture;
 use crate::support::{require, wait_until};
 use burnledger::clock::SystemClock;
@@ -29,17 +29,22 @@ fn program() {
         "connecting" => fixture::connecting(),
         _ => fixture::busy(),
     };
-    let desk = Arc::new(TableDesk::new(snapshot, Arc::clone(&clock)));
-    assert!(!desk.snapshots().borrow().slos.is_empty());
+    let manner = match &*world {
+        "slow" => Manner::Slow,
+        "rude" => Manner::Rude,
+        "broken" => Manner::Broken,
+        _ => Manner::Good,
+    };
+    let desk = Arc::new(TableDesk::new(snapshot, Arc::clone(&clock), manner));
     if world.is_empty() {
+        assert!(!desk.snapshots().borrow().slos.is_empty());
         return;
     }
     let wishes = Wishes { zone: Some(Zone::Utc), who: Some("wei".into()), ..Wishes::default() };
     let options = TuiOptions::resolve(wishes, &|name| std::env::var(name).ok());
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    let ended = runtime.block_on(tui::run(desk, clock, options));
-    println!("ENDED {ended:?}");
-    assert!(matches!(ended, Ok(Ended::Quit | Ended::Interrupted | Ended::TerminalGone)));
+    let ended = runtime.block_on(tui::run(Arc::clone(&desk) as Arc<dyn Desk>, clock, options));
+    println!("ENDED {ended:?} ORDERS {}", desk.done.load(Ordering::SeqCst));
     // The harness would wait for nothing more; the shell behind shows how the program ended.
     std::process::exit(i32::from(ended == Ok(Ended::Interrupted)));
 }
@@ -174,6 +179,39 @@ fn an_acknowledgement_is_given_and_taken_back_by_keys() {
     t.wait("rolled back; q is only a letter here");
     t.keys(&["q"]);
     t.wait("rc=0");
+}
+
+#[test]
+fn an_order_that_is_under_way_when_a_person_leaves_is_still_carried_out() {
+    let Some(t) = Terminal::open(120, 36) else { return };
+    t.start("slow", "");
+    t.wait("OPEN, UNACKED");
+    t.keys(&["a", "q"]);
+    t.wait("ENDED Ok(Quit) ORDERS 1");
+    t.given_back();
+}
+
+#[test]
+fn a_panic_elsewhere_does_not_tear_the_screen_and_is_told_at_the_end() {
+    let Some(t) = Terminal::open(120, 36) else { return };
+    t.start("rude", "");
+    t.wait("OPEN, UNACKED");
+    t.keys(&["a"]);
+    t.wait("could not acknowledge INC-0142: it failed inside");
+    assert!(!t.screen().contains("the desk is rude"), "{}", t.screen());
+    t.keys(&["q"]);
+    t.wait("ENDED Ok(Quit)");
+    t.wait("the desk is rude");
+    t.given_back();
+}
+
+#[test]
+fn a_panic_of_the_screen_itself_gives_the_terminal_back_before_it_is_told() {
+    let Some(t) = Terminal::open(120, 36) else { return };
+    t.start("broken", "");
+    t.wait("the desk is broken");
+    t.wait("ENDED Err(Failed");
+    t.given_back();
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::painter::{Painter, Picture};
 use super::{Ended, TuiError, input, suspend};
 use crate::domain::base::{CommitId, Mono, Span};
-use crate::domain::view::{Command, Snapshot};
+use crate::domain::view::{Command, Refusal, Snapshot};
 use crate::ports::{Clock, Desk};
 use crate::tui::model::Model;
 use crate::tui::options::TuiOptions;
@@ -20,7 +20,10 @@ use tokio::runtime::Handle;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{oneshot, watch};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
+
+/// How long orders under way are waited for when the screen is left.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// What a session needs.
 pub(super) struct Session {
@@ -129,7 +132,19 @@ impl Session {
             }
         };
         stage.painter.finish();
+        self.settle(&mut ears, &mut stage).await;
         Ok(ended)
+    }
+
+    /// Orders that are under way when a person leaves still reach the ledger; the terminal is free meanwhile.
+    async fn settle(&self, ears: &mut Ears, stage: &mut Stage) {
+        let answers = async {
+            while !stage.model.pending.is_empty() {
+                let Some(msg) = ears.replies.recv().await else { return };
+                update(&mut stage.model, self.clock.now(), msg);
+            }
+        };
+        let _ = timeout(PATIENCE, answers).await;
     }
 
     async fn wait(&self, ears: &mut Ears, stage: &Stage) -> Woken {
@@ -193,9 +208,10 @@ impl Session {
     fn order(&self, stage: &Stage, ticket: u64, command: Command) {
         let (desk, answer) = (Arc::clone(&self.desk), stage.answer.clone());
         let id = CommitId(format!("tui-{:016x}{:016x}", rand::random::<u64>(), rand::random::<u64>()).into());
+        let carried = self.caller.spawn(async move { desk.order(id, command).await.map(|_| ()) });
         self.caller.spawn(async move {
-            let result = desk.order(id, command).await.map(|_| ());
-            let _ = answer.send(Msg::Reply { ticket, result });
+            let lost = |_| Err(Refusal::NotNow("it failed inside; look whether it was done before trying again".into()));
+            let _ = answer.send(Msg::Reply { ticket, result: carried.await.unwrap_or_else(lost) });
         });
     }
 
