@@ -1,9 +1,11 @@
 //! Pictures of a screen without a terminal: as SVG and as text.
 
+use super::glyphs::Glyphs;
 use super::model::{Look, Model};
-use super::theme::{Ground, Theme};
+use super::theme::{Depth, Ground, Theme};
 use super::update::{Msg, update};
 use super::view;
+use crate::chart::Charset;
 use crate::chart::svg::{Cell as SvgCell, Grid, Rgb, render as render_svg};
 use crate::domain::base::Now;
 use crate::domain::view::Snapshot;
@@ -43,9 +45,10 @@ pub fn cells(model: &Model) -> Buffer {
     buf
 }
 
-/// The screen as SVG in the theme's own colours.
+/// The screen as SVG. A picture has every character and all colours, whatever the terminal has that it was made in.
 pub fn picture(snapshot: &Arc<Snapshot>, screen: Screen, now: Now, size: (u16, u16), look: Look) -> String {
-    let theme = look.theme;
+    let theme = Theme { depth: Depth::TrueColor, ..look.theme };
+    let look = Look { glyphs: Glyphs::of(Charset::Unicode), theme, ..look };
     svg(&cells(&posed(snapshot, screen, now, size, look)), theme, "burnledger's dashboard")
 }
 

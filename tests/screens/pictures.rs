@@ -194,3 +194,14 @@ fn the_cost_ticks_by_its_rate_and_stands_still_when_it_is_over() {
     assert!(scene.text().contains("at least $26,711"), "{}", scene.text());
     assert!(scene.text().contains("lasted"), "{}", scene.text());
 }
+
+#[test]
+fn a_picture_has_all_colours_whatever_terminal_it_was_made_in() {
+    let snapshot = Arc::new(fixture::busy());
+    let plain = fixture::look(Charset::Ascii, Depth::Mono);
+    let svg = burnledger::tui::picture(&snapshot, burnledger::tui::Screen::Overview, fixture::now(), (120, 36), plain.clone());
+    assert!(svg.contains("#ff5f87") && svg.contains("checkout-api/availability") && svg.contains("UNACKED"), "{svg}");
+    assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n") && svg.len() < 150_000, "{}", svg.len());
+    let text = burnledger::tui::text(&snapshot, burnledger::tui::Screen::Incident, fixture::now(), (120, 36), plain);
+    assert!(text.is_ascii() && text.contains("OPEN, UNACKED"), "{text}");
+}

@@ -31,8 +31,8 @@ pub enum Link {
     Stale,
     /// The person holds the picture since then, so long ago.
     Frozen(Ms, Span),
-    /// Recorded samples are played at this speed.
-    Replay(f64),
+    /// Recorded samples are played, at this speed where there is one.
+    Replay(Option<f64>),
     /// The recording has ended.
     Ended,
     /// The engine behind the screen is gone.
@@ -60,7 +60,7 @@ impl Link {
         let Some(snapshot) = &model.live else { return Self::Connecting(waited) };
         match snapshot.role {
             Role::Replaying if snapshot.ended => return Self::Ended,
-            Role::Replaying if snapshot.at.is_some() => return Self::Replay(snapshot.speed.unwrap_or(1.0)),
+            Role::Replaying if snapshot.at.is_some() => return Self::Replay(snapshot.speed),
             _ => {}
         }
         Self::of_sources(model, snapshot, waited)
@@ -95,7 +95,8 @@ impl Link {
             Self::Failing => "FAILING".into(),
             Self::Stale => "STALE".into(),
             Self::Frozen(at, ago) => format!("FROZEN at {} (+{})", model.look.zone.clock(*at), time::span(*ago)),
-            Self::Replay(speed) => format!("REPLAY {}x", crate::words::units::number(*speed)),
+            Self::Replay(None) => "REPLAY".into(),
+            Self::Replay(Some(speed)) => format!("REPLAY {}x", crate::words::units::number(*speed)),
             Self::Ended => "REPLAY ENDED".into(),
             Self::CutOff => "ENGINE GONE".into(),
         }
