@@ -2,4 +2,6 @@
 
 mod check;
 mod incidents;
+mod readme;
 mod report;
+mod status;

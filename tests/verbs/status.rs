@@ -1,0 +1,103 @@
+//! `status` and `explain`: from a real Prometheus and from a recording of the same samples the same numbers.
+
+use crate::support::{Prometheus, require};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn folder(scenario: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-data").join(scenario)
+}
+
+fn burnledger(scenario: &str, args: &[&str]) -> (i32, String, String) {
+    let out = Command::new(env!("CARGO_BIN_EXE_burnledger"))
+        .args(args)
+        .arg("--slos")
+        .arg(folder(scenario).join("slos"))
+        .env_remove("BURNLEDGER_CONFIG")
+        .output()
+        .unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (out.status.code().unwrap_or(-1), text(&out.stdout), text(&out.stderr))
+}
+
+fn status(scenario: &str, source: &[&str], at: &str) -> Value {
+    let mut args = vec!["status", "--format", "json", "--at", at];
+    args.extend(source);
+    let (code, out, talk) = burnledger(scenario, &args);
+    assert_eq!(code, 0, "{talk}");
+    serde_json::from_str(&out).unwrap()
+}
+
+fn samples(scenario: &str) -> PathBuf {
+    folder(scenario).join("samples.om.zst")
+}
+
+/// The recording as a live server has it, and as a file: the same answer, to the last digit.
+fn same(scenario: &str, at: &[&str]) {
+    if !require("prometheus") || !require("promtool") {
+        return;
+    }
+    let text = zstd::decode_all(std::fs::File::open(samples(scenario)).unwrap()).unwrap();
+    let server = Prometheus::backfill(&String::from_utf8(text).unwrap());
+    let file = samples(scenario);
+    for at in at {
+        let live = status(scenario, &["--prometheus", &server.url()], at);
+        let replayed = status(scenario, &["--samples", file.to_str().unwrap()], at);
+        assert_eq!(live["at"], *at);
+        assert!(live["slos"][0]["budget"]["total"].as_f64().unwrap() > 1_000_000.0, "a month of traffic: {live:#}");
+        assert_eq!(live, replayed, "{scenario} at {at}");
+    }
+}
+
+#[test]
+fn a_server_and_a_recording_of_events_give_the_same_numbers() {
+    same("connection-pool", &["2026-03-17T02:50:00Z", "2026-03-16T09:00:15Z"]);
+}
+
+#[test]
+fn a_server_and_a_recording_of_a_histogram_give_the_same_numbers() {
+    same("resize-storm", &["2026-03-24T10:00:00Z"]);
+}
+
+#[test]
+fn explain_tells_queries_plan_windows_and_rules() {
+    let file = samples("connection-pool");
+    let source = ["--samples", file.to_str().unwrap(), "--at", "2026-03-17T02:50:00Z"];
+    let (code, text, talk) = burnledger("connection-pool", &[&["explain", "success"][..], &source].concat());
+    assert_eq!(code, 0, "{talk}");
+    for expected in [
+        "payments/success  99.9% of events good over 30d",
+        "bad       payments_total{job=\"payments\", outcome=\"failed\"}",
+        "plan      counted",
+        "P0 because error ratio",
+        "P0 burn 14.4x over 1h and 5m:",
+        "P0 error ratio > 5% for 30s:",
+        "budget: ",
+    ] {
+        assert!(text.contains(expected), "`{expected}` is missing in\n{text}");
+    }
+    let (code, out, _) = burnledger("connection-pool", &[&["explain", "success", "--format", "json"][..], &source].concat());
+    let answer: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((code, &answer["id"], &answer["plan"]), (0, &"payments/success".into(), &"counted".into()));
+    assert_eq!(answer["slos"][0]["severity"], "P0");
+}
+
+#[test]
+fn what_cannot_be_answered_says_why_and_what_to_try() {
+    let (code, _, talk) = burnledger("connection-pool", &["status", "--at", "yesterday"]);
+    assert_eq!(code, 2);
+    assert!(talk.contains("`yesterday` is no time") && talk.contains("hint:"), "{talk}");
+    let (code, _, talk) = burnledger("connection-pool", &["explain", "sucess", "--samples", "/nowhere.om"]);
+    assert_eq!(code, 2);
+    assert!(talk.contains("did you mean `payments/success`?"), "{talk}");
+    let (code, _, talk) = burnledger("connection-pool", &["status", "--samples", "/nowhere.om"]);
+    assert_eq!(code, 2);
+    assert!(talk.contains("/nowhere.om"), "{talk}");
+    let (code, out, talk) = burnledger("connection-pool", &["status", "--format", "json", "--prometheus", "http://127.0.0.1:1"]);
+    assert_eq!(code, 3, "{talk}");
+    assert!(talk.contains("127.0.0.1:1"), "{talk}");
+    let answer: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(answer["slos"][0]["state"], "no_data", "no data never reads as fine");
+    assert_eq!(answer["slos"][0]["severity"], Value::Null);
+}
