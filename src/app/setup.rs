@@ -1,7 +1,7 @@
 //! The setup: configuration, rules and clock, and from them the edges that a verb needs.
 
 use crate::clock::SystemClock;
-use crate::collector::{Prometheus, PrometheusSettings, Recorded};
+use crate::collector::{PrometheusSettings, Recorded, connect};
 use crate::config::{self, Config, Overrides};
 use crate::domain::base::{Ms, Problem, ProblemLevel, Text};
 use crate::domain::objective::Rulebook;
@@ -110,7 +110,7 @@ impl Setup {
             seed: rand::random(),
             ..defaults
         };
-        Ok(Arc::new(Prometheus::new(settings, self.shared_clock())?))
+        Ok(Arc::new(connect(settings, self.shared_clock())?))
     }
 
     /// The ledger's file, opened or made.

@@ -89,7 +89,7 @@ async fn plan(setup: &Setup) -> Result<Plan, crate::app::SetupError> {
 
 /// Files that are broken are named at the start and whenever they change; they stop nothing.
 fn tell_problems(setup: &Setup, out: &mut Out) {
-    for problem in &setup.rulebook().problems {
+    for problem in setup.config.warnings.iter().chain(&setup.rulebook().problems) {
         let text = crate::formats::render::problem(problem, out.talk_color, out.width);
         out.say(text.trim_end());
     }

@@ -18,6 +18,8 @@ pub const SPARK_STEP: Span = Span::from_mins(5);
 const STREAM_HISTORY: Span = Span::from_days(3);
 /// How far back a first read asks for every detail.
 const DETAILED: Span = Span::from_hours(2);
+/// History is read in stretches of this, so that a feed of many series never holds its whole period as samples.
+const STRETCH: Span = Span::from_days(5);
 
 /// Which feed a read is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -28,12 +30,19 @@ pub enum FeedRef {
     Stream(usize),
 }
 
-/// What a feed must read so that everything through an instant is known. All of it counts or none.
+/// What a feed must read so that everything is known: stretches of time in order, each taken before the next is read.
 #[derive(Clone, Debug)]
 pub struct FeedRead {
     /// Whose it is.
     pub feed: FeedRef,
-    /// The instant.
+    /// Stretches, oldest first.
+    pub stretches: Vec<Stretch>,
+}
+
+/// One stretch of time. All of its answers count or none.
+#[derive(Clone, Debug)]
+pub struct Stretch {
+    /// Everything through here is known with it.
     pub through: Ms,
     /// What to ask, in the order in which answers must be taken.
     pub asks: Vec<(Role, Ask)>,
@@ -243,16 +252,14 @@ pub(super) fn burn(slo: &Slo, track: &Track, end: Ms, window: Span) -> Option<f6
 }
 
 fn feed_read(feed: FeedRef, meter: &mut Meter, at: Ms) -> Option<FeedRead> {
-    let asks = match meter.sealed() {
-        Some(sealed) if sealed >= at => return None,
-        Some(sealed) if at.since(sealed) <= DETAILED => meter.asks(sealed, at, Detail::Full),
-        known => {
-            let from = known.unwrap_or(at - meter.spec().period - Span::from_mins(30));
-            let recent = (at - DETAILED).max(from);
-            let mut asks = if recent > from { meter.asks(from, recent, Detail::Counts) } else { Vec::new() };
-            asks.extend(meter.asks(recent, at, Detail::Full));
-            asks
-        }
-    };
-    Some(FeedRead { feed, through: at, asks })
+    let mut from = meter.sealed().unwrap_or(at - meter.spec().period - Span::from_mins(30));
+    let mut stretches = Vec::new();
+    while from < at {
+        let recent = from >= at - DETAILED;
+        let through = if recent { at } else { (from + STRETCH).min(at - DETAILED) };
+        let detail = if recent { Detail::Full } else { Detail::Counts };
+        stretches.push(Stretch { through, asks: meter.asks(from, through, detail) });
+        from = through;
+    }
+    (!stretches.is_empty()).then_some(FeedRead { feed, stretches })
 }

@@ -263,7 +263,7 @@ impl Live {
             return None;
         }
         let reads = self.state.board.reads(at);
-        let all = reads.len();
+        let all = reads.iter().map(|r| r.stretches.len()).sum();
         let (answer, answers) = mpsc::channel(4);
         tokio::spawn(read_all(Arc::clone(&self.world.source), reads, self.options.concurrency, answer));
         Some(Reading { at, answers, all, done: 0, failed: 0 })

@@ -18,7 +18,7 @@ pub struct Looked {
     pub snapshot: Snapshot,
     /// Reads that failed, each error once; the tracks behind them say "no data".
     pub errors: Vec<SourceError>,
-    /// Feeds whose every read came.
+    /// Stretches of feeds that came.
     pub came: usize,
 }
 
@@ -34,7 +34,7 @@ pub async fn look(
     let at = at.floor_to(state.board.step());
     let now = Now { wall: at + state.book.timing.settle, ..Now::default() };
     let reads = state.board.reads(at);
-    let all = reads.len();
+    let all = reads.iter().map(|r| r.stretches.len()).sum();
     let (answer, mut answers) = mpsc::channel(4);
     let reading = tokio::spawn(read_all(Arc::clone(source), reads, concurrency, answer));
     let (mut errors, mut done, mut came) = (Vec::new(), 0, 0);

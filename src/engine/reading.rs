@@ -1,6 +1,6 @@
-//! Carries out reads: feeds side by side, each told when all of its asks are answered or one failed.
+//! Carries out reads: feeds side by side, the stretches of each one after the other, every answer told as it comes.
 
-use super::board::{FeedRead, FeedRef};
+use super::board::{FeedRead, FeedRef, Stretch};
 use crate::domain::base::Ms;
 use crate::domain::measure::{Ask, Batch, Role};
 use crate::ports::{MetricSource, SourceError};
@@ -9,7 +9,7 @@ use futures_util::future::try_join_all;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
-/// A feed's reads and how they ended.
+/// A stretch of a feed, and how its reads ended.
 pub(super) struct Done {
     pub feed: FeedRef,
     pub through: Ms,
@@ -17,24 +17,35 @@ pub(super) struct Done {
     pub warnings: Vec<String>,
 }
 
-/// Carries out `reads`, feeds in their order, `concurrency` of them at once; ends early when nobody listens any more.
+/// Carries out `reads`, `concurrency` feeds at once; ends early when nobody listens any more.
 pub(super) async fn read_all(
     source: Arc<dyn MetricSource>,
     reads: Vec<FeedRead>,
     concurrency: usize,
     answer: mpsc::Sender<Done>,
 ) {
-    let mut results =
-        futures_util::stream::iter(reads).map(|read| read_feed(Arc::clone(&source), read)).buffer_unordered(concurrency.max(1));
-    while let Some(done) = results.next().await {
-        if answer.send(done).await.is_err() {
+    let feeds = reads.into_iter().map(|read| read_feed(Arc::clone(&source), read, answer.clone()));
+    let mut feeds = futures_util::stream::iter(feeds).buffer_unordered(concurrency.max(1));
+    while feeds.next().await.is_some() {
+        if answer.is_closed() {
             return;
         }
     }
 }
 
-async fn read_feed(source: Arc<dyn MetricSource>, read: FeedRead) -> Done {
-    let asks = read.asks.into_iter().map(|(role, ask)| read_one(Arc::clone(&source), role, ask));
+/// Stretches in order; the first failure ends the feed, as later ones could not be taken without it.
+async fn read_feed(source: Arc<dyn MetricSource>, read: FeedRead, answer: mpsc::Sender<Done>) {
+    for stretch in read.stretches {
+        let done = read_stretch(&source, read.feed, stretch).await;
+        let failed = done.result.is_err();
+        if answer.send(done).await.is_err() || failed {
+            return;
+        }
+    }
+}
+
+async fn read_stretch(source: &Arc<dyn MetricSource>, feed: FeedRef, stretch: Stretch) -> Done {
+    let asks = stretch.asks.into_iter().map(|(role, ask)| read_one(Arc::clone(source), role, ask));
     let mut warnings = Vec::new();
     let result = try_join_all(asks).await.map(|answers| {
         let told = answers.into_iter().map(|(role, batch, told)| {
@@ -43,7 +54,7 @@ async fn read_feed(source: Arc<dyn MetricSource>, read: FeedRead) -> Done {
         });
         told.collect()
     });
-    Done { feed: read.feed, through: read.through, result, warnings }
+    Done { feed, through: stretch.through, result, warnings }
 }
 
 async fn read_one(source: Arc<dyn MetricSource>, role: Role, ask: Ask) -> Result<(Role, Arc<Batch>, Vec<String>), SourceError> {
