@@ -7,10 +7,11 @@ use super::{Common, Exit, Out};
 use crate::app::desk::LedgerDesk;
 use crate::app::watch::{House, Plan, following_rules};
 use crate::app::{Setup, SetupError, receivers};
+use crate::chart::Charset;
 use crate::domain::base::Text;
 use crate::domain::view::{Role, Snapshot};
 use crate::ports::Desk;
-use crate::tui::{self, Ended, Screen, TuiOptions, Wanted, Wishes};
+use crate::tui::{self, Ended, Ground, Screen, TuiOptions, Wanted, Wishes};
 use clap::{Args, ValueEnum};
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,9 +36,37 @@ pub struct ScreenArgs {
     /// Columns and rows of a printed screen
     #[arg(long, default_value = "120x36", value_name = "WxH", value_parser = size)]
     pub size: (u16, u16),
+    /// Characters to draw with: `narrow` for terminals that draw blocks and lines two columns wide [default: unicode where
+    /// the locale is UTF-8, else ascii]
+    #[arg(long, value_enum, env = "BURNLEDGER_GLYPHS", value_name = "SET")]
+    pub glyphs: Option<GlyphSet>,
+    /// The terminal's ground
+    #[arg(long, value_enum, env = "BURNLEDGER_THEME", default_value_t, value_name = "GROUND")]
+    pub theme: ThemeName,
     /// Your name, for the ledger [default: $USER]
     #[arg(long, value_name = "NAME")]
     pub by: Option<String>,
+}
+
+/// Sets of characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum GlyphSet {
+    /// Blocks, braille and lines.
+    Unicode,
+    /// Braille and ASCII: nothing whose width is disputed.
+    Narrow,
+    /// No byte above 127.
+    Ascii,
+}
+
+/// Grounds of terminals.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ThemeName {
+    /// Light letters on dark.
+    #[default]
+    Dark,
+    /// Dark letters on light.
+    Light,
 }
 
 /// Forms of a printed screen.
@@ -152,6 +181,15 @@ fn options(args: &ScreenArgs, common: &Common) -> TuiOptions {
         ColorChoice::Always => Wanted::Always,
         ColorChoice::Never => Wanted::Never,
     };
-    let wishes = Wishes { color, who: args.by.as_deref().map(Text::from), ..Wishes::default() };
+    let charset = args.glyphs.map(|set| match set {
+        GlyphSet::Unicode => Charset::Unicode,
+        GlyphSet::Narrow => Charset::Narrow,
+        GlyphSet::Ascii => Charset::Ascii,
+    });
+    let ground = match args.theme {
+        ThemeName::Dark => Ground::Dark,
+        ThemeName::Light => Ground::Light,
+    };
+    let wishes = Wishes { color, charset, ground, who: args.by.as_deref().map(Text::from), ..Wishes::default() };
     TuiOptions::resolve(wishes, &|name| std::env::var(name).ok())
 }
