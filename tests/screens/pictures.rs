@@ -205,3 +205,19 @@ fn a_picture_has_all_colours_whatever_terminal_it_was_made_in() {
     let text = burnledger::tui::text(&snapshot, burnledger::tui::Screen::Incident, fixture::now(), (120, 36), plain);
     assert!(text.is_ascii() && text.contains("OPEN, UNACKED"), "{text}");
 }
+
+#[test]
+fn what_makes_numbers_doubtful_is_told_beside_them() {
+    use burnledger::domain::judge::{LatencyStatus, Quantile};
+    let mut world = fixture::calm();
+    let mut verdict = world.slos[0].verdict.as_deref().cloned().unwrap();
+    verdict.errors_never_seen = true;
+    verdict.partial = true;
+    let q = |seconds, at_least| Quantile { seconds, at_least };
+    verdict.latency = Some(LatencyStatus { p50: q(0.012, false), p95: q(0.18, false), p99: q(2.5, true) });
+    world.slos[0].verdict = Some(Arc::new(verdict));
+    let text = Scene::of(world, (120, 36)).press("o").text();
+    for words in ["p50 12 ms   p95 180 ms   p99 >=2.50 s", "no error was ever seen", "some targets sent nothing"] {
+        assert!(text.contains(words), "{words}:\n{text}");
+    }
+}

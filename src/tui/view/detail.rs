@@ -1,20 +1,18 @@
 //! The selected SLO in detail: its windows against their levels, its burn over six hours, its budget.
 
+use super::burn_chart;
 use super::columns::{burn_role, name_of};
 use super::pen::{Pen, piece};
-use crate::chart::{Scale, bar, line, spark};
-use crate::domain::base::{Ms, Span};
-use crate::domain::judge::{TierVerdict, Verdict, WindowStatus};
-use crate::domain::objective::{Slo, Tier};
+use crate::chart::{Scale, bar, spark};
+use crate::domain::base::Span;
+use crate::domain::judge::{BreachVerdict, Quantile, TierVerdict, Verdict, WindowStatus};
+use crate::domain::objective::{BreachRule, Level, Slo, Tier};
 use crate::domain::view::SloRow;
 use crate::tui::model::Model;
 use crate::tui::model::list::burn_over;
 use crate::tui::theme::Role;
 use crate::words::{self, time, units};
 use rust_decimal::prelude::ToPrimitive;
-
-/// The sparks cover so much time up to the instant of the snapshot.
-const SPARKED: Span = Span::from_hours(6);
 
 pub(super) fn draw(model: &Model, row: &SloRow, full: bool, pen: &mut Pen<'_>) {
     title(row, pen);
@@ -29,7 +27,7 @@ pub(super) fn draw(model: &Model, row: &SloRow, full: bool, pen: &mut Pen<'_>) {
         windows(row, verdict, &mut body.part(0, 0, left, usize::MAX));
         budget_below(model, row, verdict, &mut body.part(0, 0, left, usize::MAX));
         let rest = body.width().saturating_sub(left + 3);
-        burn_chart(model, row, &mut body.part(left + 2, 0, rest, usize::MAX));
+        burn_chart::draw(model, row, &mut body.part(left + 2, 0, rest, usize::MAX));
     } else {
         compact(model, row, verdict, &mut body);
     }
@@ -82,7 +80,7 @@ fn windows(row: &SloRow, verdict: &Verdict, pen: &mut Pen<'_>) {
     for (y, window) in shown(row, verdict, room).into_iter().enumerate() {
         window_line(row, verdict, window, w, y + 1, pen);
     }
-    breaches(row, verdict, shown(row, verdict, room).len() + 1, pen);
+    below_windows(row, verdict, shown(row, verdict, room).len() + 1, pen);
 }
 
 /// The windows of the tiers (the period's own is the budget); with little room the ones of the gravest tiers.
@@ -139,19 +137,54 @@ fn standing(burn: f64, tier: Option<(&Tier, Option<&TierVerdict>)>, window: &Win
     if above { (format!("above {level}"), Role::P2) } else { (format!("below {level}"), Role::Faint) }
 }
 
-/// Breach rules that are true, as far as there is room.
-fn breaches(row: &SloRow, verdict: &Verdict, from: usize, pen: &mut Pen<'_>) {
+/// Breach rules with their values, latency, and what makes the numbers doubtful, as far as there is room.
+fn below_windows(row: &SloRow, verdict: &Verdict, from: usize, pen: &mut Pen<'_>) {
     let room = pen.height().saturating_sub(3).saturating_sub(from);
-    let list = verdict.breaches.iter().filter_map(|b| row.slo.breach.get(b.rule).map(|rule| (b, rule)));
-    for (i, (b, rule)) in list.take(room).enumerate() {
-        let (state, role) = match (b.firing, b.is_true) {
-            (true, _) => ("FIRING", Role::P0),
-            (false, true) => ("above", Role::P2),
-            (false, false) => ("below", Role::Faint),
-        };
-        let end = pen.put_cut(1, from + i, pen.width().saturating_sub(10), &format!("{} {rule}", rule.severity), Role::Text);
-        pen.put(end + 2, from + i, state, role);
+    let rules = verdict.breaches.iter().filter_map(|b| row.slo.breach.get(b.rule).map(|rule| breach_line(b, rule)));
+    let lines = rules.chain(notes(verdict).into_iter().map(|(text, role)| vec![piece(text, role)]));
+    for (i, line) in lines.take(room).enumerate() {
+        pen.pieces(1, from + i, &line);
     }
+}
+
+fn breach_line(b: &BreachVerdict, rule: &BreachRule) -> Vec<(String, Role)> {
+    let (state, role) = match (b.firing, b.is_true) {
+        (true, _) => ("FIRING", Role::P0),
+        (false, true) => ("above", Role::P2),
+        (false, false) => ("below", Role::Faint),
+    };
+    let value = b.value.map_or_else(
+        || units::UNKNOWN.into(),
+        |v| match rule.level {
+            Level::P99Times(_) | Level::P99Seconds(_) => units::latency(v),
+            Level::ErrorRatio(_) => units::percent_auto(v),
+            Level::Burn(_) => units::burn_x(v),
+            Level::Value(_) => units::number(v),
+        },
+    );
+    let least = if b.at_least { ">=" } else { "" };
+    vec![
+        piece(format!("{} {rule}", rule.severity), Role::Text),
+        piece(format!("  {least}{value} "), Role::Strong),
+        piece(state, role),
+    ]
+}
+
+/// Latency and value as measured, and what a reader should know before trusting a zero.
+fn notes(verdict: &Verdict) -> Vec<(String, Role)> {
+    let mut out = Vec::new();
+    if let Some(l) = &verdict.latency {
+        let one = |q: Quantile| format!("{}{}", if q.at_least { ">=" } else { "" }, units::latency(q.seconds));
+        out.push((format!("p50 {}   p95 {}   p99 {}   over 5m", one(l.p50), one(l.p95), one(l.p99)), Role::Text));
+    }
+    out.extend(verdict.value.map(|v| (format!("value now {}", units::number(v)), Role::Text)));
+    if verdict.errors_never_seen {
+        out.push(("no error was ever seen: is the selector right?".into(), Role::P2));
+    }
+    if verdict.partial {
+        out.push(("some targets sent nothing in the last slice".into(), Role::P2));
+    }
+    out
 }
 
 /// Two lines at the bottom: what is left of the budget, and when it is gone at which rate.
@@ -214,72 +247,11 @@ fn compact(model: &Model, row: &SloRow, verdict: &Verdict, pen: &mut Pen<'_>) {
         pen.put_cut(1, 2, pen.width().saturating_sub(2), &exhaust, Role::Text);
         return;
     }
+    if let Some((text, role)) = notes(verdict).last() {
+        pen.put_cut(1, 2, pen.width().saturating_sub(2), text, *role);
+        return;
+    }
     let drawn = spark::spark(&row.spark, pen.width().saturating_sub(6), Scale::BURN, pen.look.glyphs.charset);
     pen.put(1, 2, "6h", Role::Faint);
     pen.put(4, 2, &drawn, Role::Good);
-}
-
-/// The burn over 5 minutes on a log scale, with the levels of the tiers as lines.
-fn burn_chart(model: &Model, row: &SloRow, pen: &mut Pen<'_>) {
-    const LABELS: usize = 6;
-    pen.put_right(pen.width(), 0, pen.width(), "burn over 5m, last 6h (log)", Role::Faint);
-    let mut pen = pen.part(0, 1, usize::MAX, usize::MAX);
-    let pen = &mut pen;
-    let height = pen.height().saturating_sub(2);
-    let width = pen.width().saturating_sub(LABELS + 1);
-    if height < 3 || width < 12 {
-        return;
-    }
-    let (axis, corner, rule) = (pen.look.glyphs.axis, pen.look.glyphs.corner, pen.look.glyphs.rule);
-    for y in 0..height {
-        pen.put(LABELS, y, axis, Role::Rule);
-    }
-    levels(row, height, width, LABELS, pen);
-    let drawn = line::line(&row.spark, Scale::BURN, width, height, pen.look.glyphs.charset);
-    let role = row.verdict.as_ref().and_then(|v| v.severity).map_or(Role::Good, |s| super::banners::tag(Some(s)).1);
-    let role = if role == Role::P0Tag { Role::P0 } else { role };
-    for (y, cells) in drawn.iter().enumerate() {
-        for (x, c) in cells.iter().enumerate().filter(|(_, c)| **c != ' ') {
-            pen.put(LABELS + 1 + x, y, &c.to_string(), role);
-        }
-    }
-    pen.put(LABELS, height, corner, Role::Rule);
-    pen.put(LABELS + 1, height, &rule.repeat(width), Role::Rule);
-    times(model, row, height + 1, LABELS + 1, width, pen);
-}
-
-/// A line and a label for each decade's end and each tier's level; labels that would meet are left out.
-fn levels(row: &SloRow, height: usize, width: usize, labels: usize, pen: &mut Pen<'_>) {
-    let glyphs = pen.look.glyphs;
-    let mut taken: Vec<usize> = Vec::new();
-    let mut wanted: Vec<(f64, String, Option<&str>)> =
-        vec![(100.0, "100x".into(), None), (0.1, "0.1x".into(), None), (1.0, "1x".into(), Some(glyphs.ticket_level))];
-    for tier in &row.slo.tiers {
-        let factor = tier.factor.to_f64().unwrap_or(f64::NAN);
-        let sign = if tier.severity.pages() { glyphs.page_level } else { glyphs.ticket_level };
-        wanted.push((factor, format!("{}x", tier.factor.normalize()), Some(sign)));
-    }
-    for (level, name, sign) in wanted {
-        let Some(y) = line::level_row(level, Scale::BURN, height) else { continue };
-        if taken.contains(&y) {
-            continue;
-        }
-        taken.push(y);
-        pen.put_right(labels, y, labels, &name, Role::Faint);
-        if let Some(sign) = sign {
-            pen.put(labels + 1, y, &sign.repeat(width), Role::Rule);
-        }
-    }
-}
-
-/// Clock times under the axis, and `now` at its end.
-fn times(model: &Model, row: &SloRow, y: usize, x: usize, width: usize, pen: &mut Pen<'_>) {
-    let Some(end) = row.verdict.as_ref().map(|v| v.at) else { return };
-    let count = (width / 14).clamp(1, 6);
-    for i in 0..count {
-        let share = i as f64 / count as f64;
-        let at = Ms(end.0 - SPARKED.0 + (SPARKED.0 as f64 * share) as i64);
-        pen.put(x + (share * width as f64) as usize, y, &model.look.zone.minute(at), Role::Faint);
-    }
-    pen.put_right(x + width, y, 8, &model.look.zone.minute(end), Role::Faint);
 }

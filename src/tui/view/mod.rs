@@ -1,6 +1,7 @@
 //! The screens, drawn from the model alone: same model, same picture.
 
 mod banners;
+mod burn_chart;
 mod columns;
 mod detail;
 mod dialogs;
