@@ -1,6 +1,6 @@
 //! The terminal dashboard: overview, incident, help.
 //!
-//! The Elm architecture: [`update`] changes the [`Model`] and answers with effects, [`view`] draws it, the shell owns the
+//! The Elm architecture: [`update()`] changes the [`Model`] and answers with effects, [`view()`] draws it, the shell owns the
 //! terminal, the signals and the clock. Screens read one immutable snapshot, so that they never disagree about a number.
 //! Deliberately absent: asking sources, judging, and the ledger; everything comes through the desk.
 

@@ -1,6 +1,6 @@
 //! Everything the screens are drawn from: the latest snapshot, what the person did with it, and the time.
 //!
-//! The model is changed by [`crate::tui::update`] only and read by [`crate::tui::view`] only; neither does IO.
+//! The model is changed by [`crate::tui::update()`] only and read by [`crate::tui::view()`] only; neither does IO.
 
 pub mod dialog;
 pub mod list;
