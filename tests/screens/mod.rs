@@ -6,5 +6,6 @@ mod keys;
 mod latency;
 mod laws;
 mod pictures;
+mod readme;
 mod scene;
 mod terminal;
