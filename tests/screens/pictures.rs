@@ -38,7 +38,7 @@ fn before_anything_came() {
 fn a_source_that_does_not_answer_leaves_the_last_values_and_their_age() {
     Scene::of(fixture::stale(), (120, 36)).press("1").later(153).check("stale");
     Scene::of(fixture::stale(), (80, 24)).later(153).check("stale-incident-narrow");
-    let scene = Scene::of(fixture::busy(), (120, 36)).press("1").later(90);
+    let scene = Scene::of(fixture::busy(), (120, 36)).press("1").later(151);
     assert!(scene.text().contains("STALE"), "silence of the engine is told too");
 }
 

@@ -39,8 +39,8 @@ pub enum Link {
     CutOff,
 }
 
-/// No snapshot for so long means that the engine does not run.
-const SILENCE: Span = Span::from_secs(60);
+/// No snapshot for so long means that the engine does not run; steps of up to two minutes are no silence.
+const SILENCE: Span = Span::from_secs(150);
 
 impl Link {
     /// The state of what `model` shows.
