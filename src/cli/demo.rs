@@ -86,7 +86,7 @@ pub async fn run(args: &DemoArgs, common: &Common, out: &mut Out) -> Exit {
 
 fn speed(args: &DemoArgs) -> Result<Speed, String> {
     match args.speed.as_deref() {
-        None if args.headless => Ok(Speed::Max),
+        None if args.headless || args.picture.is_some() => Ok(Speed::Max),
         None => Ok(Speed::Times(60.0)),
         Some("max") => Ok(Speed::Max),
         Some(text) => match text.parse::<f64>() {

@@ -92,7 +92,11 @@ fn connect(path: &Path) -> Result<Connection, Fault> {
 
 /// Checks whose file it is, then sets the journal and the schema.
 fn prepare(connection: &mut Connection, path: &Path) -> Result<(), Fault> {
-    if check(connection, path)? < KNOWN {
+    // In one transaction: another process may be making the same file between two questions.
+    let seen = connection.transaction_with_behavior(TransactionBehavior::Deferred)?;
+    let version = check(&seen, path)?;
+    seen.commit()?;
+    if version < KNOWN {
         may_write(connection)?;
     }
     keep_journal(connection)?;

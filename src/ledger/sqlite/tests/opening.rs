@@ -103,7 +103,7 @@ fn a_cut_off_file_is_refused() {
 
 #[test]
 fn many_may_open_a_new_ledger_at_once() {
-    for _ in 0..5 {
+    for _ in 0..20 {
         let (_folder, path) = place();
         let openers: Vec<_> = (0..8)
             .map(|_| {
