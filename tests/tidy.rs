@@ -346,3 +346,132 @@ fn files_have_one_subject() {
         .collect();
     complain(&long);
 }
+
+/// Licences that may be linked into the program or used to build and test it.
+const LICENCES: &[&str] = &[
+    "0BSD",
+    "Apache-2.0",
+    "Apache-2.0 WITH LLVM-exception",
+    "BSD-2-Clause",
+    "BSD-3-Clause",
+    "BSL-1.0",
+    "CC0-1.0",
+    "CDLA-Permissive-2.0",
+    "ISC",
+    "MIT",
+    "MPL-2.0",
+    "Unicode-3.0",
+    "Zlib",
+];
+
+/// The only place dependencies come from.
+const REGISTRY: &str = "registry+https://github.com/rust-lang/crates.io-index";
+
+/// Whether an SPDX expression can be met by the licences allowed: `OR` needs one side, `AND` both; the old `/` is an `OR`.
+fn is_allowed(expression: &str) -> bool {
+    let text = expression.replace('/', " OR ").replace('(', " ( ").replace(')', " ) ");
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let mut rest = &words[..];
+    any_of(&mut rest) == Some(true) && rest.is_empty()
+}
+
+/// `None`, here and below, where it is no SPDX expression.
+fn any_of(words: &mut &[&str]) -> Option<bool> {
+    let mut allowed = all_of(words)?;
+    while let ["OR", rest @ ..] = *words {
+        *words = rest;
+        allowed |= all_of(words)?;
+    }
+    Some(allowed)
+}
+
+fn all_of(words: &mut &[&str]) -> Option<bool> {
+    let mut allowed = one_licence(words)?;
+    while let ["AND", rest @ ..] = *words {
+        *words = rest;
+        allowed &= one_licence(words)?;
+    }
+    Some(allowed)
+}
+
+fn one_licence(words: &mut &[&str]) -> Option<bool> {
+    let (name, rest) = match *words {
+        ["(", rest @ ..] => {
+            *words = rest;
+            let allowed = any_of(words)?;
+            let [")", rest @ ..] = *words else { return None };
+            *words = rest;
+            return Some(allowed);
+        }
+        [name, "WITH", exception, rest @ ..] => (format!("{name} WITH {exception}"), rest),
+        [name, rest @ ..] => ((*name).to_owned(), rest),
+        [] => return None,
+    };
+    *words = rest;
+    Some(LICENCES.contains(&name.as_str()))
+}
+
+#[test]
+fn licence_expressions_are_read_as_spdx_means_them() {
+    for yes in [
+        "MIT",
+        "MIT/Apache-2.0",
+        "GPL-3.0 OR MIT",
+        "(MIT OR GPL-3.0) AND Unicode-3.0",
+        "Apache-2.0 WITH LLVM-exception OR GPL-2.0",
+        "MIT AND (ISC OR (Zlib AND MIT))",
+    ] {
+        assert!(is_allowed(yes), "{yes}");
+    }
+    for no in [
+        "",
+        "GPL-3.0",
+        "MIT AND GPL-3.0",
+        "MIT OR",
+        "(MIT",
+        "MIT)",
+        "Apache-2.0 WITH GPL-exception",
+        "GPL-3.0 OR MIT AND AGPL-3.0",
+    ] {
+        assert!(!is_allowed(no), "{no}");
+    }
+}
+
+/// Everything that is built here, tests and build scripts included, with its licence. `cargo tree` and not `cargo metadata`,
+/// because the latter also lists libraries that no feature switches on.
+#[test]
+fn dependencies_have_licences_that_are_allowed() {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
+    let args = ["tree", "--offline", "--locked", "--edges", "normal,build,dev", "--prefix", "none", "--format", "{p}|{l}"];
+    let out = std::process::Command::new(cargo).args(args).current_dir(root()).output().unwrap();
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    let text = String::from_utf8(out.stdout).unwrap();
+    let lines: BTreeSet<&str> = text.lines().map(|l| l.trim_end_matches(" (*)")).filter(|l| !l.is_empty()).collect();
+    assert!(lines.len() > 100, "only {} dependencies were listed", lines.len());
+    let problems: Vec<String> = lines
+        .iter()
+        .map(|line| line.split_once('|').unwrap_or((line, "")))
+        .filter(|(_, licence)| !is_allowed(licence))
+        .map(|(package, licence)| format!("{package}: `{licence}` is not among the licences allowed"))
+        .collect();
+    complain(&problems);
+}
+
+/// Of every platform: nothing from git or a folder, nothing without a checksum.
+#[test]
+fn dependencies_come_from_the_public_registry() {
+    let lock = fs::read_to_string(root().join("Cargo.lock")).unwrap();
+    let packages: Vec<&str> = lock.split("[[package]]").skip(1).collect();
+    assert!(packages.len() > 100, "only {} packages are locked", packages.len());
+    let value = |package: &str, key: &str| {
+        package.lines().find_map(|l| l.strip_prefix(&format!("{key} = "))).map(|v| v.trim_matches('"').to_owned())
+    };
+    let problems: Vec<String> = packages
+        .iter()
+        .filter_map(|package| Some((value(package, "name")?, *package)))
+        .filter(|(name, _)| name != "burnledger")
+        .filter(|(_, p)| value(p, "source").as_deref() != Some(REGISTRY) || value(p, "checksum").is_none())
+        .map(|(name, p)| format!("{name}: comes from {}", value(p, "source").unwrap_or_else(|| "a folder".into())))
+        .collect();
+    complain(&problems);
+}
