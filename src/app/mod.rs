@@ -3,6 +3,7 @@
 mod burn;
 pub mod demo;
 pub mod desk;
+pub mod logging;
 pub mod receivers;
 mod reload;
 mod setup;

@@ -16,13 +16,13 @@ pub fn stop_signals() -> Result<Stop, SetupError> {
 }
 
 impl Stop {
-    /// Completes with the first signal.
-    pub async fn wait(&mut self) {
+    /// Completes with the first signal; true when it was an interrupt from the keyboard.
+    pub async fn wait(&mut self) -> bool {
         let [interrupt, terminate, hangup] = &mut self.0;
         tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-            _ = hangup.recv() => {}
+            _ = interrupt.recv() => true,
+            _ = terminate.recv() => false,
+            _ = hangup.recv() => false,
         }
     }
 }

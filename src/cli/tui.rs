@@ -6,7 +6,7 @@ use super::out::ColorChoice;
 use super::{Common, Exit, Out};
 use crate::app::desk::LedgerDesk;
 use crate::app::watch::{House, Plan, following_rules};
-use crate::app::{Setup, SetupError, receivers};
+use crate::app::{Setup, SetupError, logging, receivers};
 use crate::chart::Charset;
 use crate::domain::base::Text;
 use crate::domain::view::{Role, Snapshot};
@@ -92,6 +92,8 @@ pub async fn run(args: &TuiArgs, common: &Common, out: &mut Out) -> Exit {
         Ok(setup) => setup,
         Err(exit) => return exit,
     };
+    // A line on standard error would tear the picture, so what there is to log goes to a file beside the ledger.
+    let _log = setup.config.ledger.parent().and_then(logging::to_file);
     match show(&setup, args, common, out).await {
         Ok(exit) => exit,
         Err(error) => super::tell(&error, out),

@@ -2,7 +2,7 @@
 
 use super::{Common, Exit, Format, Out};
 use crate::app::watch::{House, Plan, following_rules};
-use crate::app::{Setup, receivers, signals};
+use crate::app::{Setup, logging, receivers, signals};
 use crate::domain::base::ProblemLevel;
 use crate::domain::view::{Role, Snapshot, SourceState};
 use crate::words;
@@ -28,6 +28,7 @@ pub async fn run(args: &WatchArgs, common: &Common, out: &mut Out) -> Exit {
         Ok(setup) => setup,
         Err(error) => return super::tell(&error, out),
     };
+    logging::to_stderr(out.talk_color);
     tell_problems(&setup, out);
     match watch(&setup, args, common, out).await {
         Ok(exit) => exit,
@@ -59,7 +60,7 @@ async fn watch(setup: &Setup, args: &WatchArgs, common: &Common, out: &mut Out) 
                     break if snapshot.sources.iter().all(|s| s.state == SourceState::Live) { Exit::Fine } else { Exit::Unreachable };
                 }
             }
-            () = stop.wait() => break Exit::Fine,
+            interrupted = stop.wait() => break if interrupted { Exit::Interrupted } else { Exit::Fine },
         }
     };
     if args.once {
