@@ -84,7 +84,7 @@ const NOT_ON_GROUND: &[&str] =
     &["tokio", "serde", "serde_json", "std::fs", "std::net", "std::io", "std::env", "std::time", "rand"];
 
 /// Files of the engine that await nothing.
-const PURE_ENGINE: &[&str] = &["state", "event", "step", "effects", "open", "rows"];
+const PURE_ENGINE: &[&str] = &["state", "event", "step", "effects", "open", "rows", "fast"];
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))

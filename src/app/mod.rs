@@ -1,5 +1,6 @@
 //! Puts the house together: builds, supervises, reloads.
 
+mod backtest;
 mod burn;
 pub mod demo;
 pub mod desk;
@@ -10,6 +11,7 @@ mod setup;
 pub mod signals;
 pub mod watch;
 
+pub use backtest::Past;
 pub use setup::{Setup, SetupError};
 
 use crate::clock::SystemClock;

@@ -175,7 +175,7 @@ pub(super) fn load_rules(config: &Config) -> Rulebook {
     formats::load(std::slice::from_ref(&config.slos), &options).rulebook
 }
 
-fn open_recording(path: &Path) -> Result<Recorded, SetupError> {
+pub(super) fn open_recording(path: &Path) -> Result<Recorded, SetupError> {
     Recorded::open(path).map_err(|error| SetupError::Other {
         what: error.to_string(),
         hint: Some("recordings are OpenMetrics text with timestamps, plain or .zst".into()),

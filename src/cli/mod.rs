@@ -2,6 +2,7 @@
 //!
 //! A verb is `pub async fn run(args: &XArgs, common: &Common, out: &mut Out) -> Exit` (or without `async`).
 
+pub mod backtest;
 pub mod check;
 pub mod common;
 pub mod demo;
@@ -51,6 +52,8 @@ enum Verb {
     Status(status::StatusArgs),
     /// How one SLO is measured and why it is judged so
     Explain(explain::ExplainArgs),
+    /// What would have fired in the past, and what it would have cost
+    Backtest(backtest::BacktestArgs),
     /// The incidents of the ledger: list, show, ack, resolve, note
     Incidents(incidents::IncidentsArgs),
     /// The postmortem of an incident as Markdown or JSON, with its cost
@@ -93,6 +96,7 @@ async fn run(verb: &Verb, common: &Common, out: &mut Out) -> Exit {
         Verb::Incidents(args) => incidents::run(args, common, out).await,
         Verb::Status(args) => status::run(args, common, out).await,
         Verb::Explain(args) => explain::run(args, common, out).await,
+        Verb::Backtest(args) => backtest::run(args, common, out).await,
         Verb::Report(args) => report::run(args, common, out).await,
         Verb::Page(args) => page_test(args, common, out).await,
         Verb::Completions(args) => shell::completions(args, out),

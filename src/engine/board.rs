@@ -90,6 +90,8 @@ pub struct Board {
     pub streams: Vec<StreamFeed>,
     /// The instant judged last.
     pub at: Option<Ms>,
+    /// Whether small charts are drawn: not where nobody looks at them.
+    pub draws: bool,
     spark_at: Option<Ms>,
 }
 
@@ -99,7 +101,7 @@ impl Board {
         let step = book.timing.step;
         let slos = book.slos.iter().map(|slo| SloFeed::new(slo, step)).collect();
         let streams = book.business.iter().flat_map(|b| &b.streams).map(|s| StreamFeed::new(s, step)).collect();
-        Self { step, slos, streams, at: None, spark_at: None }
+        Self { step, slos, streams, at: None, draws: true, spark_at: None }
     }
 
     /// A board for a new rulebook that keeps the history of feeds whose measuring did not change.
@@ -131,9 +133,20 @@ impl Board {
     /// What must be read so that everything is known through `at`. A feed without history asks for its whole period: counts
     /// for most of it, every detail for the last hours.
     pub fn reads(&mut self, at: Ms) -> Vec<FeedRead> {
+        self.meters().filter_map(|(feed, meter)| feed_read(feed, meter, at)).collect()
+    }
+
+    /// What must be read so that everything in `(from, through]` is known in every detail, one stretch a feed: for drivers
+    /// that read ahead of the instant they judge.
+    pub fn reads_ahead(&mut self, from: Ms, through: Ms) -> Vec<FeedRead> {
+        let stretch = |meter: &mut Meter| Stretch { through, asks: meter.asks(from, through, Detail::Full) };
+        self.meters().map(|(feed, meter)| FeedRead { feed, stretches: vec![stretch(meter)] }).collect()
+    }
+
+    fn meters(&mut self) -> impl Iterator<Item = (FeedRef, &mut Meter)> {
         let slos = self.slos.iter_mut().enumerate().map(|(i, f)| (FeedRef::Slo(i), &mut f.meter));
         let streams = self.streams.iter_mut().enumerate().map(|(i, f)| (FeedRef::Stream(i), &mut f.meter));
-        slos.chain(streams).filter_map(|(feed, meter)| feed_read(feed, meter, at)).collect()
+        slos.chain(streams)
     }
 
     /// Takes all answers of a feed, in the order of its asks, and seals it through `through`.
@@ -165,6 +178,9 @@ impl Board {
             feed.judge(at, self.step);
         }
         self.at = Some(at);
+        if !self.draws {
+            return;
+        }
         let spark_at = at.floor_to(SPARK_STEP);
         let grew = self.slos.iter().any(|f| f.sparks.len() != f.verdicts.len());
         if self.spark_at != Some(spark_at) || grew {

@@ -7,6 +7,7 @@ pub mod board;
 pub mod courier;
 pub mod draft;
 pub mod event;
+pub mod fast;
 pub mod harm;
 pub mod health;
 pub mod live;

@@ -14,6 +14,9 @@ use std::sync::Arc;
 
 /// Adds to the draft every page that its facts, people's entries and the passing of time cause.
 pub fn plan(state: &State, draft: &mut Draft, now: Now) {
+    if state.settings.routes.routes.is_empty() && state.told_nobody() {
+        return;
+    }
     let mut all: BTreeMap<IncidentRef, Arc<Incident>> =
         state.incidents.iter().filter(|i| concerns(state, i)).map(|i| (IncidentRef::Known(i.id), Arc::clone(i))).collect();
     all.extend(draft.changed().map(|(r, i)| (r, Arc::clone(i))));

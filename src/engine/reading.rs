@@ -10,20 +10,19 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 /// A stretch of a feed, and how its reads ended.
-pub(super) struct Done {
+pub struct Done {
+    /// The feed.
     pub feed: FeedRef,
+    /// End of the stretch.
     pub through: Ms,
+    /// Its answers, in the order of the asks.
     pub result: Result<Vec<(Role, Arc<Batch>)>, SourceError>,
+    /// What the source warned of.
     pub warnings: Vec<String>,
 }
 
 /// Carries out `reads`, `concurrency` feeds at once; ends early when nobody listens any more.
-pub(super) async fn read_all(
-    source: Arc<dyn MetricSource>,
-    reads: Vec<FeedRead>,
-    concurrency: usize,
-    answer: mpsc::Sender<Done>,
-) {
+pub async fn read_all(source: Arc<dyn MetricSource>, reads: Vec<FeedRead>, concurrency: usize, answer: mpsc::Sender<Done>) {
     let feeds = reads.into_iter().map(|read| read_feed(Arc::clone(&source), read, answer.clone()));
     let mut feeds = futures_util::stream::iter(feeds).buffer_unordered(concurrency.max(1));
     while feeds.next().await.is_some() {

@@ -81,6 +81,11 @@ impl State {
         self.told.get(&id)
     }
 
+    /// No page of any incident is known.
+    pub(super) fn told_nobody(&self) -> bool {
+        self.told.is_empty()
+    }
+
     /// Takes the outbox' rows of an incident.
     pub(super) fn hear_rows(&mut self, id: IncidentId, rows: &[Dispatch]) {
         let waits = |r: &&Dispatch| matches!(r.state, DispatchState::Pending | DispatchState::Sending);

@@ -1,1 +1,5 @@
 //! Use cases, one a file.
+
+pub mod backtest;
+
+pub use backtest::{Backtested, Order, backtest};

@@ -1,5 +1,6 @@
 //! Stored and sent forms: entries with versions, status, incidents, cost.
 
+pub mod backtest;
 pub mod cost;
 pub mod number;
 pub mod status;

@@ -165,7 +165,8 @@ fn slo_status(row: &SloRow, tell: &dyn Fn(&Slo, &Reason) -> String) -> SloStatus
     }
 }
 
-fn budget(b: &BudgetStatus) -> Budget {
+/// A budget, field by field.
+pub(super) fn budget(b: &BudgetStatus) -> Budget {
     Budget {
         bad: Some(Number(b.bad)),
         total: b.total.map(Number),

@@ -6,6 +6,7 @@
 #[path = "../../sample-data/generator/main.rs"]
 #[allow(dead_code, reason = "the tests use the check, the example all of it")]
 mod generator;
+mod backtest;
 mod naive;
 mod replay;
 mod truths;

@@ -1,5 +1,6 @@
 //! Verbs run as a user runs them: arguments in; text, JSON and exit codes out.
 
+mod backtest;
 mod check;
 mod incidents;
 mod readme;
