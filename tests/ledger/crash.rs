@@ -55,6 +55,8 @@ async fn commit_for_ever(path: &str) {
         let mut out = std::io::stdout();
         writeln!(out, "\ndone {id}").unwrap();
         out.flush().unwrap();
+        // A breath: SQLite gives waiting writers no turn of their own, and no real process records without end.
+        tokio::time::sleep(Duration::from_millis(2)).await;
     }
 }
 

@@ -128,6 +128,11 @@ fn an_outage_is_opened_paged_mitigated_resolved_and_counted() {
     }
     let shop = Shop::open();
     assert!(wait_until(Duration::from_secs(30), || shop.program.scrapes().len() > 8), "Prometheus scrapes the program");
+    // The bad minute must be one that was scraped from its start on, or its first value cannot be checked.
+    let first = shop.scraped("200")[0].0;
+    let minute = |at: i64| at.div_euclid(60_000);
+    let newest = || shop.scraped("200").last().map_or(0, |(at, _)| *at);
+    assert!(wait_until(Duration::from_secs(75), || minute(newest()) > minute(first)), "a minute has begun");
 
     shop.program.fail(true);
     let open = shop.wait_for(&["open"], Duration::from_secs(40));
