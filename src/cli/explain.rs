@@ -129,7 +129,10 @@ fn print(snapshot: &Snapshot, out: &mut Out) {
         out.line("");
         match (&row.verdict, snapshot.at) {
             (Some(verdict), Some(at)) => judged(row, verdict, at, out),
-            _ => out.line("not judged: nothing could be read"),
+            _ => {
+                out.line("not judged: nothing could be read");
+                row.doubts.iter().for_each(|doubt| out.line(&format!("  {}", words::escape::terminal(doubt))));
+            }
         }
     }
 }
@@ -146,6 +149,9 @@ fn judged(row: &SloRow, verdict: &Verdict, at: Ms, out: &mut Out) {
     out.line(&format!("{}: {severity}, {} at {}", name(row), verdict.state.name(), words::Zone::Local.full(at)));
     for reason in &verdict.reasons {
         out.line(&format!("  {} because {}", reason.severity, words::reason::reason(&row.slo, reason)));
+    }
+    for doubt in row.doubts.iter() {
+        out.line(&format!("  {}", words::escape::terminal(doubt)));
     }
     if verdict.errors_never_seen {
         out.line("  no error series has been seen yet: zero errors, or a selector that matches nothing");

@@ -62,6 +62,13 @@ fn print(snapshot: &Snapshot, out: &mut Out) {
     for row in &snapshot.slos {
         tell_reasons(row, out);
     }
+    let mut told = None;
+    for row in snapshot.slos.iter().filter(|row| !row.doubts.is_empty()) {
+        // Groups of one SLO share their doubts.
+        if told.replace(&row.slo.id) != Some(&row.slo.id) {
+            row.doubts.iter().for_each(|doubt| out.line(&format!("?? {}: {}", row.slo.id, words::escape::terminal(doubt))));
+        }
+    }
 }
 
 fn data_through(snapshot: &Snapshot, at: Ms) -> String {

@@ -8,7 +8,7 @@ use super::health::Health;
 use super::next;
 use super::signals;
 use super::state::State;
-use crate::domain::base::{Ms, Now, Span};
+use crate::domain::base::{Ms, Now, Span, Text};
 use crate::domain::incident::{Entry, Fact, Incident, Phase};
 use crate::domain::judge::Verdict;
 use crate::domain::view::{IncidentView, RecentLine, Role, SloRow, Snapshot};
@@ -55,6 +55,7 @@ fn rows<'a>(state: &'a State, feed: &'a SloFeed, now: Now) -> impl Iterator<Item
         .find(|i| i.phase != Phase::Suspected && i.services.iter().any(|(_, slos)| slos.contains(&feed.slo.id)))
         .map(|i| i.id);
     let blank: Arc<[f32]> = Arc::from([]);
+    let doubts: Arc<[Text]> = feed.meter.doubts().into_iter().map(Text::from).collect();
     let row = move |group, verdict: Option<Arc<Verdict>>, spark: Option<&Spark>| SloRow {
         slo: Arc::clone(&feed.slo),
         group,
@@ -63,6 +64,7 @@ fn rows<'a>(state: &'a State, feed: &'a SloFeed, now: Now) -> impl Iterator<Item
         spark_long: spark.map_or_else(|| Arc::clone(&blank), |s| Arc::clone(&s.long)),
         stale,
         incident,
+        doubts: Arc::clone(&doubts),
     };
     // Before the first evaluation, and for a grouped SLO whose groups are not known yet, the name alone is shown.
     let judged = state.board.at.is_some() && !feed.verdicts.is_empty();

@@ -44,6 +44,7 @@ pub struct SloStatus {
     pub breaches: Vec<Breach>,
     pub latency: Option<Latency>,
     pub reasons: Vec<ReasonJson>,
+    pub doubts: Vec<String>,
 }
 
 #[derive(Debug, Default, Serialize)]
@@ -162,6 +163,7 @@ fn slo_status(row: &SloRow, tell: &dyn Fn(&Slo, &Reason) -> String) -> SloStatus
         breaches: verdict.breaches.iter().filter_map(|b| breach(slo, b)).collect(),
         latency: verdict.latency.as_ref().map(latency),
         reasons: verdict.reasons.iter().map(|r| reason(slo, r, tell)).collect(),
+        doubts: row.doubts.iter().map(ToString::to_string).collect(),
     }
 }
 

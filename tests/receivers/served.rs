@@ -79,6 +79,7 @@ fn judged() -> Snapshot {
         spark_long: Arc::new([]),
         stale: false,
         incident: None,
+        doubts: Arc::new([]),
     };
     Snapshot {
         at: Some(START),

@@ -190,8 +190,29 @@ impl Meter {
         self.left_out.len()
     }
 
-    /// What is wrong with the data as such, in words, when something is: no bucket has the threshold's value.
-    pub fn problem(&self) -> Option<String> {
+    /// What is odd about the data as such, in words: nothing matches, no bucket has the threshold's value, too many groups.
+    /// Empty before anything was answered.
+    pub fn doubts(&self) -> Vec<String> {
+        if self.sealed.is_none() {
+            return Vec::new();
+        }
+        let left_out = Some(self.left_out.len()).filter(|n| *n > 0);
+        let left_out = left_out.map(|n| format!("{n} more groups are left out: at most {MAX_TRACKS} are measured"));
+        self.unmatched().chain(self.bucket_lacks()).chain(left_out).collect()
+    }
+
+    /// Reads that brought no series. Errors without a series beside known traffic are no doubt of this kind: they may be zero.
+    fn unmatched(&self) -> impl Iterator<Item = String> {
+        let known = |read: &Read| self.roll.series.iter().any(|s| s.name.0 == read.class);
+        let has_traffic = self.reads.iter().any(|read| read.adds.is_total() && known(read));
+        let full = self.reads.iter().filter(|read| read.is_for(Detail::Full));
+        let lacking = full.filter(move |read| !known(read) && (read.adds.is_total() || !has_traffic));
+        lacking.map(|read| {
+            format!("no series matched `{}` in the last day: is it spelled right, and does the source scrape it?", read.text())
+        })
+    }
+
+    fn bucket_lacks(&self) -> Option<String> {
         let Some(Adds::Buckets { under }) = self.reads.first().map(|read| read.adds) else { return None };
         self.roll.families.iter().find(|family| family.has_last && !family.has_threshold)?;
         let at = super::buckets::Bound::Finite(under).seconds();

@@ -44,6 +44,15 @@ impl Adds {
             _ => (0.0, 0.0),
         }
     }
+
+    /// Without it nothing is known: all events, buckets, or the value. Occurrences have errors alone.
+    pub(super) const fn is_total(self) -> bool {
+        match self {
+            Self::Events { total, .. } => total != 0,
+            Self::Buckets { .. } | Self::Total { .. } | Self::Value => true,
+            Self::Errors { .. } => false,
+        }
+    }
 }
 
 /// One term of a plan.
@@ -121,6 +130,14 @@ impl Read {
         match &self.what {
             What::Raw(selector) => Ask::Raw { selector: selector.clone(), from: from - lead, to },
             What::Eval(expr) => Ask::Eval { expr: expr.clone(), from, to, step },
+        }
+    }
+
+    /// Its selector or expression, as PromQL.
+    pub(super) fn text(&self) -> String {
+        match &self.what {
+            What::Raw(selector) => selector.to_string(),
+            What::Eval(expr) => expr.to_string(),
         }
     }
 

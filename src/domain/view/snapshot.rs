@@ -82,6 +82,8 @@ pub struct SloRow {
     pub stale: bool,
     /// The open incident it belongs to.
     pub incident: Option<IncidentId>,
+    /// What is odd about its data, in words: a selector that matches nothing, a bucket that is not there.
+    pub doubts: Arc<[Text]>,
 }
 
 /// The cost of an open incident, to be told between samples.

@@ -141,7 +141,7 @@ fn standing(burn: f64, tier: Option<(&Tier, Option<&TierVerdict>)>, window: &Win
 fn below_windows(row: &SloRow, verdict: &Verdict, from: usize, pen: &mut Pen<'_>) {
     let room = pen.height().saturating_sub(3).saturating_sub(from);
     let rules = verdict.breaches.iter().filter_map(|b| row.slo.breach.get(b.rule).map(|rule| breach_line(b, rule)));
-    let lines = rules.chain(notes(verdict).into_iter().map(|(text, role)| vec![piece(text, role)]));
+    let lines = rules.chain(notes(row, verdict).into_iter().map(|(text, role)| vec![piece(text, role)]));
     for (i, line) in lines.take(room).enumerate() {
         pen.pieces(1, from + i, &line);
     }
@@ -171,7 +171,7 @@ fn breach_line(b: &BreachVerdict, rule: &BreachRule) -> Vec<(String, Role)> {
 }
 
 /// Latency and value as measured, and what a reader should know before trusting a zero.
-fn notes(verdict: &Verdict) -> Vec<(String, Role)> {
+fn notes(row: &SloRow, verdict: &Verdict) -> Vec<(String, Role)> {
     let mut out = Vec::new();
     if let Some(l) = &verdict.latency {
         let one = |q: Quantile| format!("{}{}", if q.at_least { ">=" } else { "" }, units::latency(q.seconds));
@@ -184,6 +184,7 @@ fn notes(verdict: &Verdict) -> Vec<(String, Role)> {
     if verdict.partial {
         out.push(("some targets sent nothing in the last slice".into(), Role::P2));
     }
+    out.extend(row.doubts.iter().map(|doubt| (doubt.to_string(), Role::P2)));
     out
 }
 
@@ -247,7 +248,7 @@ fn compact(model: &Model, row: &SloRow, verdict: &Verdict, pen: &mut Pen<'_>) {
         pen.put_cut(1, 2, pen.width().saturating_sub(2), &exhaust, Role::Text);
         return;
     }
-    if let Some((text, role)) = notes(verdict).last() {
+    if let Some((text, role)) = notes(row, verdict).last() {
         pen.put_cut(1, 2, pen.width().saturating_sub(2), text, *role);
         return;
     }

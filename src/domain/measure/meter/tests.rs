@@ -344,7 +344,7 @@ fn a_histogram_counts_what_is_above_the_bucket_of_the_threshold() {
     let [p50, p99] = meter.tracks()[0].quantiles([0.5, 0.99], at(1), Span::from_mins(5), &mut Vec::new()).unwrap();
     assert_eq!((p50.seconds, p50.at_least), (0.1, false));
     assert_eq!((p99.seconds, p99.at_least), (1.0, true));
-    assert_eq!((meter.problem(), meter.tracks()[0].errors_never_seen()), (None, false));
+    assert_eq!((meter.doubts(), meter.tracks()[0].errors_never_seen()), (vec![], false));
 }
 
 #[test]
@@ -387,9 +387,23 @@ fn a_sample_from_long_ago_costs_no_walk_through_time() {
 fn a_threshold_without_a_bucket_is_a_data_error_never_a_guess() {
     check(&histogram("0.3"), BUCKETS, "! !");
     assert_eq!(
-        run(&histogram("0.3"), BUCKETS).problem().unwrap(),
-        "a histogram has no bucket le=\"0.3\", so what is under the threshold cannot be counted; the nearest are le=\"0.25\" and le=\"1\""
+        run(&histogram("0.3"), BUCKETS).doubts(),
+        [
+            "a histogram has no bucket le=\"0.3\", so what is under the threshold cannot be counted; the nearest are le=\"0.25\" and le=\"1\""
+        ]
     );
+}
+
+#[test]
+fn what_matches_nothing_is_named_and_zero_errors_are_no_doubt() {
+    let nothing =
+        |what: &str| format!("no series matched `{what}` in the last day: is it spelled right, and does the source scrape it?");
+    assert!(Meter::new(events()).doubts().is_empty(), "nothing was answered yet");
+    assert_eq!(run(&events(), "other: 1 2").doubts(), [nothing("bad"), nothing("total")]);
+    assert_eq!(run(&events(), "bad: 1 2").doubts(), [nothing("total")]);
+    assert!(run(&events(), "total: 1 2").doubts().is_empty());
+    assert_eq!(run(&histogram("0.25"), "other: 1 2").doubts(), [nothing("t_bucket")]);
+    assert_eq!(run(&asked(AskedPlan::Value { value: "v".into() }), "other: 1 2").doubts(), [nothing("v")]);
 }
 
 #[test]
