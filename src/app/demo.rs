@@ -104,12 +104,17 @@ impl Demo {
     /// The ledger at `path`, or one in memory that ends with the demo.
     ///
     /// # Errors
-    /// The ledger cannot be opened.
-    pub fn ledger(path: Option<&PathBuf>) -> Result<Arc<dyn Ledger>, SetupError> {
-        Ok(match path {
-            Some(path) => Arc::new(SqliteLedger::open(path)?),
-            None => Arc::new(MemoryLedger::new(super::nonce())),
-        })
+    /// The ledger cannot be opened, or has entries already: an invented incident has no place among real ones, and the same
+    /// recording cannot happen twice.
+    pub async fn ledger(path: Option<&PathBuf>) -> Result<Arc<dyn Ledger>, SetupError> {
+        let Some(path) = path else { return Ok(Arc::new(MemoryLedger::new(super::nonce()))) };
+        let ledger = SqliteLedger::open(path)?;
+        if ledger.since(Seq(0), 1).await?.is_empty() {
+            return Ok(Arc::new(ledger));
+        }
+        let what = format!("{} holds incidents already, and a demo does not add to them", path.display());
+        let hint = "leave --ledger (and BURNLEDGER_LEDGER) out or name a new file; `incidents list` shows what this one holds";
+        Err(other(what, hint.into()))
     }
 
     /// The plan of a house that plays this. Pages go to `pages`.
@@ -224,21 +229,6 @@ async fn delivered(ledger: &dyn Ledger, now: Ms) -> Result<(), SetupError> {
         tokio::time::sleep(std::time::Duration::from_millis(1)).await;
     }
     Ok(())
-}
-
-/// The number of the last entry of a ledger; what the demo adds comes after it.
-///
-/// # Errors
-/// The ledger cannot be read.
-pub async fn last_entry(ledger: &dyn Ledger) -> Result<Seq, SetupError> {
-    let mut last = Seq(0);
-    loop {
-        let page = ledger.since(last, 1000).await?;
-        match page.last() {
-            Some(entry) => last = entry.seq,
-            None => return Ok(last),
-        }
-    }
 }
 
 /// The worst incident of a demo: what its report is about.

@@ -3,9 +3,8 @@
 use super::tui::{self, ScreenArgs};
 use super::{Common, Exit, Format, Out};
 use crate::app::SetupError;
-use crate::app::demo::{BUILT_IN, Demo, Happening, SCENARIOS, last_entry, worst};
+use crate::app::demo::{BUILT_IN, Demo, Happening, SCENARIOS, worst};
 use crate::app::watch::{House, fixed_rules};
-use crate::domain::incident::Incident;
 use crate::domain::review::{Beside, PostmortemFacts};
 use crate::report;
 use crate::tui::Screen;
@@ -21,7 +20,7 @@ pub struct DemoArgs {
     /// Print events as they happen and end with the report, instead of the dashboard
     #[arg(long)]
     pub headless: bool,
-    /// How many times as fast as it was, or `max` [default: 60; headless: max]
+    /// How many times as fast as it was, or `max` [default: 60; headless and pictures: max]
     #[arg(long, value_name = "N")]
     pub speed: Option<String>,
     /// What to play: connection-pool, read-only-primary, resize-storm
@@ -110,7 +109,7 @@ async fn dashboard(demo: &Demo, args: &DemoArgs, speed: Speed, common: &Common, 
         Speed::Max => FASTEST,
         Speed::Times(times) => times,
     };
-    let ledger = Demo::ledger(common.ledger.as_ref())?;
+    let ledger = Demo::ledger(common.ledger.as_ref()).await?;
     let rules = fixed_rules(&demo.book);
     let house = House::raise(demo.scaled(ledger, times), rules.subscribe()).await?;
     let exit = tui::dashboard(&house, "demo", &args.look, common).await;
@@ -123,8 +122,7 @@ async fn dashboard(demo: &Demo, args: &DemoArgs, speed: Speed, common: &Common, 
 }
 
 async fn headless(demo: &Demo, args: &DemoArgs, speed: Speed, common: &Common, out: &mut Out) -> Result<Exit, SetupError> {
-    let ledger = Demo::ledger(common.ledger.as_ref())?;
-    let before = last_entry(&*ledger).await?;
+    let ledger = Demo::ledger(common.ledger.as_ref()).await?;
     let until = match args.until.as_deref().map(|text| super::times::parse(text, demo.to)).transpose() {
         Ok(until) => until,
         Err(why) => return Err(SetupError::Other { what: format!("--until: {why}"), hint: None }),
@@ -142,12 +140,15 @@ async fn headless(demo: &Demo, args: &DemoArgs, speed: Speed, common: &Common, o
         Speed::Times(times) => Some(Duration::from_secs_f64(step / times)),
     };
     let played = demo.play(Arc::clone(&ledger), until, pause, |news| talk.tell(&news, out)).await?;
+    if let Some(error) = &played.snapshot.ledger_error {
+        out.error(error, Some("`--ledger PATH` names another file; without it the demo keeps its ledger in memory"));
+        return Ok(Exit::Ledger);
+    }
     if let Some(screen) = args.picture {
         tui::print(&played.snapshot, played.now, screen.into(), &args.look, common, out);
         return Ok(Exit::Fine);
     }
-    let new: Vec<Arc<Incident>> = played.incidents.into_iter().filter(|i| i.entries.iter().any(|e| e.seq > before)).collect();
-    let Some(incident) = worst(&new) else {
+    let Some(incident) = worst(&played.incidents) else {
         out.error("nothing happened in this recording", None);
         return Ok(Exit::No);
     };

@@ -195,7 +195,7 @@ fn rules(slo: &Slo, verdict: &Verdict, out: &mut Out) {
         let state = match (t.firing, t.held_back_by, t.undetermined) {
             (true, _, true) => "FIRING (undetermined, kept)".into(),
             (true, _, _) => "FIRING".into(),
-            (false, Some(held), _) => format!("true, held back by {}", held.code()),
+            (false, Some(held), _) => format!("true, held back: {}", words::reason::held(held)),
             (false, None, true) => "undetermined".into(),
             (false, None, false) => "quiet".into(),
         };
@@ -206,7 +206,7 @@ fn rules(slo: &Slo, verdict: &Verdict, out: &mut Out) {
         let value = b.value.map_or_else(|| "-".into(), units::number);
         let state = match (b.firing, b.held_back_by, b.is_true) {
             (true, ..) => "FIRING".into(),
-            (false, Some(held), _) => format!("held back by {}", held.code()),
+            (false, Some(held), _) => format!("held back: {}", words::reason::held(held)),
             (false, None, true) => "above, waiting for its hold".into(),
             (false, None, false) => "quiet".into(),
         };

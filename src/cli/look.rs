@@ -12,7 +12,7 @@ use std::path::PathBuf;
 #[derive(Clone, Debug, Default, Args)]
 pub struct LookArgs {
     /// When: RFC 3339, `now`, or a duration back from now (`2h`)
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     pub at: Option<String>,
     /// Read recorded samples (OpenMetrics text, plain or .zst) instead of Prometheus
     #[arg(long, value_name = "FILE")]
@@ -42,9 +42,12 @@ pub async fn look_with(setup: &Setup, args: &LookArgs, out: &mut Out) -> Result<
             return Err(Exit::Usage);
         }
     };
+    if at.is_some_and(|at| at > now) {
+        out.say("note: that time lies in the future; nothing is known of it");
+    }
     let looked = setup.look(args.samples.as_deref(), at).await.map_err(|error| super::tell(&error, out))?;
     for error in &looked.errors {
-        out.error(&error.to_string(), Some("tracks that need this read say no_data; `--prometheus URL` names another source"));
+        out.error(&error.to_string(), Some("SLOs that need it say no_data; is the server up, and `--prometheus URL` right?"));
     }
     Ok((looked.snapshot, looked.errors.is_empty()))
 }

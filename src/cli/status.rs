@@ -2,8 +2,8 @@
 
 use super::look::{self, LookArgs};
 use super::{Common, Exit, Format, Out};
-use crate::domain::base::{Ms, Span};
-use crate::domain::judge::Verdict;
+use crate::domain::base::{Ms, Span, Text};
+use crate::domain::judge::{TrackState, Verdict};
 use crate::domain::view::{SloRow, Snapshot};
 use crate::words::{self, units};
 use clap::Args;
@@ -26,12 +26,12 @@ pub async fn run(args: &StatusArgs, common: &Common, out: &mut Out) -> Exit {
         Err(exit) => return exit,
     };
     if let Some(only) = &args.only {
+        let known: Vec<Text> =
+            snapshot.slos.iter().flat_map(|row| [row.slo.id.as_str().into(), row.slo.service.clone()]).collect();
         snapshot.slos.retain(|row| row.slo.id.as_str() == only || &*row.slo.service == only.as_str());
         if snapshot.slos.is_empty() {
-            out.error(
-                &format!("no SLO or service is named `{}`", words::escape::terminal(only)),
-                Some("`status` alone lists all"),
-            );
+            let near = near(&known, only);
+            out.error(&format!("no SLO or service is named `{}`", words::escape::terminal(only)), Some(&near));
             return Exit::Usage;
         }
     }
@@ -71,12 +71,25 @@ fn print(snapshot: &Snapshot, out: &mut Out) {
     }
 }
 
+/// What may have been meant.
+fn near(known: &[Text], text: &str) -> String {
+    let close = known.iter().max_by(|a, b| strsim::jaro_winkler(a, text).total_cmp(&strsim::jaro_winkler(b, text)));
+    close.map_or_else(|| "no SLO is loaded; see `check`".into(), |id| format!("did you mean `{id}`? `status` alone lists all"))
+}
+
 fn data_through(snapshot: &Snapshot, at: Ms) -> String {
     match snapshot.data_through {
-        Some(through) if through >= at => "data complete".into(),
+        Some(through) if through >= at => match snapshot.slos.iter().filter(|row| is_blind(row)).count() {
+            0 => "data complete".into(),
+            blind => format!("no data for {blind} of {}", words::plural::counted(snapshot.slos.len(), "line", "lines")),
+        },
         Some(through) => format!("data only through {}", words::Zone::Local.full(through)),
         None => "no data".into(),
     }
+}
+
+fn is_blind(row: &SloRow) -> bool {
+    row.verdict.as_ref().is_none_or(|v| matches!(v.state, TrackState::NoData | TrackState::DataError))
 }
 
 /// How a row is called: severity, exhausted, blind or fine.
@@ -130,7 +143,7 @@ fn tell_reasons(row: &SloRow, out: &mut Out) {
     }
     for tier in verdict.tiers.iter().filter(|t| t.is_true && !t.firing) {
         if let (Some(rule), Some(held)) = (row.slo.tiers.get(tier.tier), tier.held_back_by) {
-            out.line(&format!("   {}: {} {rule} is held back by {}", name(row), rule.severity, held.code()));
+            out.line(&format!("   {}: {} {rule} is held back: {}", name(row), rule.severity, words::reason::held(held)));
         }
     }
 }

@@ -30,7 +30,7 @@ pub struct TuiArgs {
 /// How a screen is printed or drawn.
 #[derive(Clone, Debug, Args)]
 pub struct ScreenArgs {
-    /// How `--once` prints the screen
+    /// Form of a printed screen
     #[arg(long, value_enum, default_value_t, value_name = "FORM")]
     pub export: Export,
     /// Columns and rows of a printed screen

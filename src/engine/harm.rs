@@ -34,17 +34,20 @@ pub fn of_verdict(state: &State, slo: &Slo, verdict: &Verdict, at: Ms, after: Op
     let left_out = left_out(state, slo);
     let runs = verdict.reasons.iter().filter_map(|reason| {
         let test = BucketTest::new(slo, track, reason.rule, at, &left_out);
-        test.run(track, at, after).first().map(|i| i.from)
+        Some((reason.severity, test.run(track, at, after).first()?.from))
     });
-    runs.min().map(|start| Harm { start })
+    // The gravest rule says when it began: buckets of slow tiers are hours wide, and begin before the first bad event.
+    runs.min_by_key(|(severity, start)| (std::cmp::Reverse(*severity), *start)).map(|(_, start)| Harm { start })
 }
 
-/// The start of the bad run behind a rule that is true and does not fire yet.
+/// The start of the bad run behind a rule that would page, is true and does not fire yet.
 pub fn of_suspicion(state: &State, slo: &Slo, verdict: &Verdict, at: Ms, after: Option<Ms>) -> Option<Ms> {
     let track = track_of(state, slo, verdict)?;
     let left_out = left_out(state, slo);
-    let tiers = verdict.tiers.iter().filter(|t| t.is_true).map(|t| RuleRef::Tier(t.tier));
-    let breaches = verdict.breaches.iter().filter(|b| b.is_true).map(|b| RuleRef::Breach(b.rule));
+    let tier_pages = |i: usize| slo.tiers.get(i).is_some_and(|tier| tier.severity.pages());
+    let breach_pages = |i: usize| slo.breach.get(i).is_some_and(|rule| rule.severity.pages());
+    let tiers = verdict.tiers.iter().filter(|t| t.is_true && tier_pages(t.tier)).map(|t| RuleRef::Tier(t.tier));
+    let breaches = verdict.breaches.iter().filter(|b| b.is_true && breach_pages(b.rule)).map(|b| RuleRef::Breach(b.rule));
     let start = |rule| BucketTest::new(slo, track, rule, at, &left_out).run(track, at, after).first().map(|i| i.from);
     tiers.chain(breaches).filter_map(start).min()
 }
@@ -60,10 +63,13 @@ fn left_out(state: &State, slo: &Slo) -> Vec<Interval> {
     mine.take(20).filter_map(|i| i.impact.as_ref()).flat_map(|impact| impact.intervals.iter().copied()).collect()
 }
 
-/// The live incident that a service belongs to, or would join: its own, or one of a burning neighbour in `depends_on`.
+/// The live incident that a service belongs to, or would join: its own, one of a burning neighbour in `depends_on`, or its
+/// own that is only suspected.
 pub fn live_incident(state: &State, service: &Text) -> Option<Arc<Incident>> {
-    let own = state.incidents.live().find(|i| i.services.iter().any(|(name, _)| name == service));
-    own.or_else(|| state.incidents.live().find(|i| i.phase != Phase::Suspected && same_tree(state, i, service))).cloned()
+    let own = |i: &Incident| i.services.iter().any(|(name, _)| name == service);
+    let open = || state.incidents.live().filter(|i| i.phase != Phase::Suspected);
+    let found = open().find(|i| own(i)).or_else(|| open().find(|i| same_tree(state, i, service)));
+    found.or_else(|| state.incidents.live().find(|i| own(i))).cloned()
 }
 
 /// The service is part of the incident, or an edge of `depends_on` links it to one that is.

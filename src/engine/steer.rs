@@ -174,14 +174,16 @@ fn suspicions(slo: &Slo, verdict: &Verdict) -> Vec<ReasonText> {
         threshold,
         text: format!("{}: {rule} is true, {why}", slo.name).into(),
     };
-    let tiers = verdict.tiers.iter().filter(|t| t.is_true && !t.firing).filter_map(|t| {
+    // The gravest tier alone: milder ones are true with it and say nothing more.
+    let tiers = verdict.tiers.iter().filter(|t| t.is_true && !t.firing).take(1).filter_map(|t| {
         let rule = slo.tiers.get(t.tier)?;
-        let why = t.held_back_by.map_or("not firing yet".into(), |held| format!("held back by {}", held.code()));
+        let why = t.held_back_by.map_or("not firing yet".into(), |held| format!("held back: {}", words::reason::held(held)));
         Some(tell("burn_rate", t.long_burn, rule.factor.to_f64().unwrap_or(0.0), rule.to_string(), &why))
     });
     let breaches = verdict.breaches.iter().filter(|b| b.is_true && !b.firing).filter_map(|b| {
         let rule = slo.breach.get(b.rule)?;
-        let why = b.held_back_by.map_or("waiting for its hold".into(), |held| format!("held back by {}", held.code()));
+        let why =
+            b.held_back_by.map_or("waiting for its hold".into(), |held| format!("held back: {}", words::reason::held(held)));
         Some(tell("breach", b.value, b.level, rule.to_string(), &why))
     });
     tiers.chain(breaches).collect()
@@ -266,7 +268,9 @@ impl Progress<'_> {
             self.services.iter().filter(|(name, _)| harm::same_tree(self.state, self.incident, name)).collect();
         if self.incident.phase == Phase::Suspected {
             // Opening a suspected incident is `begin`'s; here it only ends.
-            if draft.after(self.reference()).is_none() {
+            if self.is_taken_over() {
+                self.add(draft, Fact::Closed { not_paged: true }, self.at);
+            } else if draft.after(self.reference()).is_none() {
                 self.close_when_quiet(draft, memory, mine.is_empty());
             }
             return;
@@ -286,6 +290,12 @@ impl Progress<'_> {
 
     fn add(&self, draft: &mut Draft, fact: Fact, at: Ms) {
         draft.add(self.reference(), Some(self.incident), fact, at);
+    }
+
+    /// An open incident of the same tree stands for what was suspected here.
+    fn is_taken_over(&self) -> bool {
+        let live = harm::live_incident(self.state, &self.incident.service);
+        live.is_some_and(|live| live.id != self.incident.id && live.phase != Phase::Suspected)
     }
 
     fn close_when_quiet(&self, draft: &mut Draft, memory: &mut Memory, quiet: bool) {

@@ -140,5 +140,6 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Problem {
     } else {
         format!("cannot be read: {error}")
     };
-    Problem::error(code, format!("{} {what}", path.display())).hint("check the path and its permissions")
+    let hint = "check the path and its permissions; `--slos DIR` names the folder of SLO files, README.md shows how to write one";
+    Problem::error(code, format!("{} {what}", path.display())).hint(hint)
 }

@@ -132,7 +132,10 @@ fn impact(c: &PageContent) -> Option<String> {
         }
         _ => format!("{} bad events", units::count(bad)),
     });
-    let budget = c.budget_remaining.map(|left| format!("{} of the error budget left", units::percent_auto(left)));
+    let budget = c.budget_remaining.map(|left| match left {
+        left if left < 0.0 => format!("error budget exhausted, {} of it spent", units::percent_auto(1.0 - left)),
+        left => format!("{} of the error budget left", units::percent_auto(left)),
+    });
     let parts: Vec<String> = [failed, budget].into_iter().flatten().collect();
     (!parts.is_empty()).then(|| format!("impact: {}", parts.join(", ")))
 }

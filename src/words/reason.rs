@@ -3,7 +3,7 @@
 
 use super::{time, units};
 use crate::domain::base::Span;
-use crate::domain::judge::{Reason, ReasonCode, RuleRef};
+use crate::domain::judge::{HeldBack, Reason, ReasonCode, RuleRef};
 use crate::domain::objective::{BreachRule, Level, Side, Sli, Slo, Tier};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
@@ -23,6 +23,18 @@ pub fn rule(slo: &Slo, rule: RuleRef) -> String {
     match rule {
         RuleRef::Tier(i) => slo.tiers.get(i).map(ToString::to_string).unwrap_or_default(),
         RuleRef::Breach(i) => slo.breach.get(i).map(ToString::to_string).unwrap_or_default(),
+    }
+}
+
+/// What held a true rule back, to stand behind `held back: `.
+pub const fn held(by: HeldBack) -> &'static str {
+    match by {
+        HeldBack::MinBad => "too few bad events",
+        HeldBack::Confidence => "too few events to be sure",
+        HeldBack::YoungHistory => "short history, and little of the whole budget is spent",
+        HeldBack::NoTraffic => "no traffic",
+        HeldBack::ObserveMode => "the SLO is only observed",
+        HeldBack::Silenced => "silenced",
     }
 }
 

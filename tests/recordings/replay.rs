@@ -29,7 +29,7 @@ fn indicator<'a>(truth: &'a Value, id: &str) -> &'a Value {
 async fn check(scenario: &str) {
     let truth = truth(scenario);
     let demo = Demo::load(scenario, &sample_data()).unwrap();
-    let ledger = Demo::ledger(None).unwrap();
+    let ledger = Demo::ledger(None).await.unwrap();
     let played = demo.play(ledger, None, None, |_| true).await.unwrap();
     let incident = worst(&played.incidents).expect("an incident");
     let facts = PostmortemFacts::of(&incident, Beside { burn: played.burn, slos: Vec::new(), rulebook: None });

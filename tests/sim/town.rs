@@ -30,6 +30,20 @@ pub(crate) struct Traffic {
 
 /// A recording of one instance scraped every 15 s in `(from, to]`, and the events that it holds.
 pub(crate) fn record(from: Ms, to: Ms, at: impl Fn(Ms) -> Option<Traffic>) -> String {
+    format!("# TYPE requests counter\n{}# EOF\n", record_job("api", from, to, at))
+}
+
+/// The same of two jobs in one recording.
+pub(crate) fn record_both(
+    span: (Ms, Ms),
+    (a, of_a): (&str, impl Fn(Ms) -> Traffic),
+    (b, of_b): (&str, impl Fn(Ms) -> Traffic),
+) -> String {
+    let (a, b) = (record_job(a, span.0, span.1, |t| Some(of_a(t))), record_job(b, span.0, span.1, |t| Some(of_b(t))));
+    format!("# TYPE requests counter\n{a}{b}# EOF\n")
+}
+
+fn record_job(job: &str, from: Ms, to: Ms, at: impl Fn(Ms) -> Option<Traffic>) -> String {
     let (mut good, mut bad, mut goods, mut bads) = (0, 0, String::new(), String::new());
     let mut now = from;
     while now < to {
@@ -38,24 +52,29 @@ pub(crate) fn record(from: Ms, to: Ms, at: impl Fn(Ms) -> Option<Traffic>) -> St
             good += traffic.total - traffic.bad;
             bad += traffic.bad;
             let seconds = now.0 / 1000;
-            writeln!(goods, "requests_total{{job=\"api\",instance=\"a\",code=\"200\"}} {good} {seconds}").unwrap();
-            writeln!(bads, "requests_total{{job=\"api\",instance=\"a\",code=\"500\"}} {bad} {seconds}").unwrap();
+            writeln!(goods, "requests_total{{job=\"{job}\",instance=\"a\",code=\"200\"}} {good} {seconds}").unwrap();
+            writeln!(bads, "requests_total{{job=\"{job}\",instance=\"a\",code=\"500\"}} {bad} {seconds}").unwrap();
         }
     }
-    format!("# TYPE requests counter\n{goods}{bads}# EOF\n")
+    goods + &bads
 }
 
 pub(crate) fn slo(breach: Vec<BreachRule>) -> Slo {
+    slo_of("api", breach)
+}
+
+/// The availability of the service and job of that name.
+pub(crate) fn slo_of(job: &str, breach: Vec<BreachRule>) -> Slo {
     let sli = Sli::Events {
-        bad: Some("requests_total{job=\"api\",code=~\"5..\"}".into()),
+        bad: Some(format!("requests_total{{job=\"{job}\",code=~\"5..\"}}").into()),
         good: None,
-        total: "requests_total{job=\"api\"}".into(),
+        total: format!("requests_total{{job=\"{job}\"}}").into(),
     };
     let plan = query::plan(&sli, &[], Span::from_secs(STEP)).unwrap();
     let tier = |severity, factor: &str, long, short| Tier { severity, factor: factor.parse().unwrap(), long, short };
     Slo {
-        id: SloId::new("api", "availability"),
-        service: "api".into(),
+        id: SloId::new(job, "availability"),
+        service: job.into(),
         name: "availability".into(),
         description: None,
         target: Target::parse("99.9%"),
@@ -75,7 +94,7 @@ pub(crate) fn slo(breach: Vec<BreachRule>) -> Slo {
         dedupe: Vec::new(),
         target_labels: Vec::new(),
         mode: Mode::Page,
-        file: "api.yaml".into(),
+        file: format!("{job}.yaml").into(),
     }
 }
 
@@ -93,14 +112,25 @@ impl Town {
     }
 
     pub(crate) async fn on(slo: Slo, recording: &str, start: Ms, ledger: Arc<dyn Ledger>) -> Self {
+        let info = ServiceInfo { owner: Some("team".into()), ..ServiceInfo::default() };
+        Self::of(vec![slo], BTreeMap::from([(Text::from("api"), info)]), recording, start, ledger).await
+    }
+
+    /// A town of several services.
+    pub(crate) async fn of(
+        slos: Vec<Slo>,
+        services: BTreeMap<Text, ServiceInfo>,
+        recording: &str,
+        start: Ms,
+        ledger: Arc<dyn Ledger>,
+    ) -> Self {
         let recorded = Recorded::from_bytes("town.om", recording.as_bytes()).unwrap();
         let horizon = recorded.horizon();
         horizon.set(start);
         let source: Arc<dyn MetricSource> = Arc::new(recorded);
-        let info = ServiceInfo { owner: Some("team".into()), ..ServiceInfo::default() };
         let book = Arc::new(Rulebook {
-            slos: vec![Arc::new(slo)],
-            services: BTreeMap::from([(Text::from("api"), info)]),
+            slos: slos.into_iter().map(Arc::new).collect(),
+            services,
             business: None,
             timing: Timing::default(),
             problems: Vec::new(),

@@ -2,6 +2,7 @@
 
 mod backtest;
 mod check;
+mod demo;
 mod incidents;
 mod readme;
 mod report;

@@ -141,7 +141,10 @@ fn acknowledged(incident: &Incident, told: &str) -> String {
 }
 
 fn impact(incident: &Incident) -> String {
-    let Some(impact) = &incident.impact else { return "not measured yet".into() };
+    let Some(impact) = &incident.impact else {
+        return if incident.phase.is_live() { "counted when it ends; `burnledger tui` shows it now" } else { "not counted" }
+            .into();
+    };
     let span = time::span(Interval::union_span(impact.intervals.iter().copied()));
     let bad = count(impact.bad);
     match impact.total.filter(|total| *total > 0.0) {

@@ -38,7 +38,7 @@ pub(super) fn open(path: &Path, make: bool) -> Result<Opened, Fault> {
     if make {
         create(path).map_err(|e| cannot_create(path, &e))?;
     } else if !path.exists() {
-        return Err(Fault::Words("there is no ledger yet; `burnledger watch` makes one, or name another with --ledger".into()));
+        return Err(Fault::Words("there is no ledger yet; `burnledger watch` makes one".into()));
     }
     if fs::metadata(path).is_ok_and(|m| (1..SHORTEST).contains(&m.len())) {
         return Err(Fault::Words("it is no burnledger ledger; name another file with --ledger".into()));

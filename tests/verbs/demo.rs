@@ -1,0 +1,56 @@
+//! `demo` from outside: what it refuses, and what it says when its ledger fails.
+
+use std::process::{Command, Output};
+use std::time::{Duration, Instant};
+
+fn demo(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_burnledger"))
+        .arg("demo")
+        .args(args)
+        .env_remove("BURNLEDGER_CONFIG")
+        .env_remove("BURNLEDGER_LEDGER")
+        .output()
+        .unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn a_ledger_that_has_incidents_is_left_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("demo.db");
+    let args = ["--headless", "--until", "1h50m", "--ledger", path.to_str().unwrap()];
+    let first = demo(&args);
+    assert_eq!(first.status.code(), Some(0), "{}", text(&first.stderr));
+    let again = demo(&args);
+    assert_eq!((again.status.code(), text(&again.stdout)), (Some(2), String::new()));
+    let talk = text(&again.stderr);
+    assert!(talk.contains("holds incidents already") && talk.contains("hint: leave --ledger"), "{talk}");
+}
+
+#[test]
+fn a_picture_does_not_play_in_real_time() {
+    let begun = Instant::now();
+    let out = demo(&["--picture", "overview", "--until", "2h"]);
+    assert_eq!(out.status.code(), Some(0), "{}", text(&out.stderr));
+    assert!(text(&out.stdout).contains("payments/success"));
+    assert!(begun.elapsed() < Duration::from_secs(15), "20 minutes at 60 times their speed would take 20 s");
+}
+
+#[test]
+fn a_ledger_without_room_is_exit_code_4_and_no_empty_recording() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("demo.db");
+    // The ledger is made, then its file may not grow: a limit of the shell is as good as a full disk.
+    let line = format!(
+        "ulimit -f 160; trap '' XFSZ; exec {} demo --headless --until 1h50m --ledger {}",
+        env!("CARGO_BIN_EXE_burnledger"),
+        path.display()
+    );
+    let out = Command::new("sh").args(["-c", &line]).env_remove("BURNLEDGER_CONFIG").output().unwrap();
+    let talk = text(&out.stderr);
+    assert_eq!(out.status.code(), Some(4), "{talk}");
+    assert!(talk.contains("error: ") && talk.contains("without it the demo keeps its ledger in memory"), "{talk}");
+}
