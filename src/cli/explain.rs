@@ -127,12 +127,11 @@ fn print(snapshot: &Snapshot, out: &mut Out) {
     }
     for row in &snapshot.slos {
         out.line("");
-        match (&row.verdict, snapshot.at) {
-            (Some(verdict), Some(at)) => judged(row, verdict, at, out),
-            _ => {
-                out.line("not judged: nothing could be read");
-                row.doubts.iter().for_each(|doubt| out.line(&format!("  {}", words::escape::terminal(doubt))));
-            }
+        if let (Some(verdict), Some(at)) = (&row.verdict, snapshot.at) {
+            judged(row, verdict, at, out);
+        } else {
+            out.line("not judged: nothing could be read");
+            row.doubts.iter().for_each(|doubt| out.line(&format!("  {}", words::escape::terminal(doubt))));
         }
     }
 }
