@@ -65,7 +65,7 @@ fn same(scenario: &str, past: &Backtest, played: &PlayedDemo) {
 async fn a_backtest_records_what_a_live_run_over_the_same_samples_records() {
     for scenario in SCENARIOS {
         let demo = Demo::load(scenario, folder(scenario).parent().unwrap()).unwrap();
-        let played = demo.play(Demo::ledger(None).unwrap(), None, None, |_| true).await.unwrap();
+        let played = demo.play(Demo::ledger(None).await.unwrap(), None, None, |_| true).await.unwrap();
         let timing = demo.book.timing;
         let from = (demo.from - timing.settle).floor_to(timing.step);
         let past = run(&demo.book, &Arc::new(recorded(scenario)), from, demo.to.slice_end(timing.step)).await;
