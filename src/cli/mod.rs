@@ -5,6 +5,7 @@
 pub mod backtest;
 pub mod check;
 pub mod common;
+pub mod cost;
 pub mod demo;
 pub mod exit;
 pub mod explain;
@@ -58,6 +59,8 @@ enum Verb {
     Incidents(incidents::IncidentsArgs),
     /// The postmortem of an incident as Markdown or JSON, with its cost
     Report(report::ReportArgs),
+    /// What incidents cost: the calculator for declared numbers
+    Cost(cost::CostArgs),
     /// Try receivers
     Page(page::PageArgs),
     /// Completions for a shell, on stdout
@@ -98,6 +101,7 @@ async fn run(verb: &Verb, common: &Common, out: &mut Out) -> Exit {
         Verb::Explain(args) => explain::run(args, common, out).await,
         Verb::Backtest(args) => backtest::run(args, common, out).await,
         Verb::Report(args) => report::run(args, common, out).await,
+        Verb::Cost(args) => cost::run(args, common, out),
         Verb::Page(args) => page_test(args, common, out).await,
         Verb::Completions(args) => shell::completions(args, out),
         Verb::Man => shell::man(out),

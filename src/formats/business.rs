@@ -112,7 +112,7 @@ fn given<'n>(fields: &Fields<'n>, name: &str, component: &str, nulls: &mut Vec<T
     Some(node)
 }
 
-fn read_currency(out: &mut Findings<'_>, node: &Node) -> Option<Currency> {
+pub(super) fn read_currency(out: &mut Findings<'_>, node: &Node) -> Option<Currency> {
     let text = out.text(node, "`currency`")?.trim().to_owned();
     let currency = Currency::parse(&text);
     if currency.is_none() {
@@ -240,7 +240,7 @@ fn read_role(out: &mut Findings<'_>, node: &Node, roles: &[&str]) -> Option<Text
     None
 }
 
-fn read_exchange(out: &mut Findings<'_>, node: &Node) -> Vec<ExchangeRate> {
+pub(super) fn read_exchange(out: &mut Findings<'_>, node: &Node) -> Vec<ExchangeRate> {
     // One rate may stand alone, as SEMANTICS 8 writes it.
     node.one_or_many().into_iter().filter_map(|item| read_rate(out, item)).collect()
 }
@@ -269,7 +269,7 @@ fn read_date(out: &mut Findings<'_>, node: &Node) -> Option<Text> {
     None
 }
 
-fn read_assumptions(out: &mut Findings<'_>, node: &Node) -> Vec<Assumption> {
+pub(super) fn read_assumptions(out: &mut Findings<'_>, node: &Node) -> Vec<Assumption> {
     let what = "an assumption";
     let mut all = Vec::new();
     for item in out.list(node, "`assumptions`").unwrap_or_default() {

@@ -55,6 +55,9 @@ pub(super) fn kind_of_name(file: &str) -> Kind {
     }
 }
 
+/// `version:` of cost files, which `cost estimate` reads.
+pub(super) const COST_VERSION: &str = "burnledger-cost/v1";
+
 /// Versions of other tools, and what to say.
 const FOREIGN: [(&str, &str); 5] = [
     ("prometheus/v1", "a Sloth file"),

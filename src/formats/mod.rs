@@ -5,6 +5,7 @@
 
 mod across;
 mod business;
+pub mod estimate;
 mod files;
 mod kinds;
 mod native;

@@ -4,12 +4,14 @@
 //! Deliberately absent: arithmetic; a sheet is read back as it was written, never computed anew.
 
 use crate::domain::base::{Currency, Money, Text};
-use crate::domain::cost::{Basis, CostInput, CostLine, CostSheet};
+use crate::domain::cost::estimate::{OverlapShare, Shares};
+use crate::domain::cost::{Basis, CostInput, CostLine, CostSheet, Estimated};
 use crate::domain::objective::ValueIs;
 use rust_decimal::Decimal;
 use serde::de::{MapAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::json;
 use std::fmt;
 use thiserror::Error;
 
@@ -148,6 +150,19 @@ impl From<&CostSheet> for CostSheetJson {
             overlaps: None,
         }
     }
+}
+
+impl From<&Estimated> for CostSheetJson {
+    fn from(estimated: &Estimated) -> Self {
+        let overlaps = estimated.overlaps.as_ref().map(overlaps_json);
+        Self { overlaps, ..Self::from(&estimated.sheet) }
+    }
+}
+
+fn overlaps_json(shares: &Shares) -> serde_json::Value {
+    let share = |s: &OverlapShare| json!({"id": &*s.id, "amount": s.amount.to_string()});
+    let incidents: Vec<_> = shares.incidents.iter().map(share).collect();
+    json!({"union": shares.union.to_string(), "incidents": incidents})
 }
 
 impl From<&CostLine> for CostLineJson {

@@ -1,8 +1,10 @@
 //! Verbs run as a user runs them: arguments in; text, JSON and exit codes out.
 
 mod backtest;
+mod cases;
 mod check;
 mod demo;
+mod estimate;
 mod incidents;
 mod readme;
 mod report;

@@ -2,7 +2,7 @@
 
 use super::{Basis, CostInput};
 use crate::domain::base::Currency;
-use crate::domain::objective::{Business, ExchangeRate};
+use crate::domain::objective::ExchangeRate;
 use rust_decimal::Decimal;
 
 /// A way from one currency into the report's.
@@ -17,14 +17,13 @@ pub(super) enum Exchange<'a> {
 }
 
 impl<'a> Exchange<'a> {
-    /// The latest declared rate between `from` and the report's currency, in either direction.
-    pub(super) fn find(business: &'a Business, from: Currency) -> Result<Self, String> {
-        let to = business.currency;
+    /// The latest declared rate between `from` and `to`, in either direction.
+    pub(super) fn find(rates: &'a [ExchangeRate], from: Currency, to: Currency) -> Result<Self, String> {
         if from == to {
             return Ok(Self::None);
         }
         let joins = |r: &&ExchangeRate| (r.base, r.quote) == (from, to) || (r.base, r.quote) == (to, from);
-        let rate = business.exchange.iter().filter(joins).max_by(|a, b| a.as_of.cmp(&b.as_of));
+        let rate = rates.iter().filter(joins).max_by(|a, b| a.as_of.cmp(&b.as_of));
         let rate = rate.ok_or_else(|| format!("no exchange rate between {from} and {to} is given"))?;
         if rate.rate <= Decimal::ZERO {
             return Err(format!("the exchange rate between {from} and {to} is not positive"));
@@ -50,14 +49,14 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    /// The rate as an input of a line.
-    pub(super) fn input(self, business: &Business) -> Option<CostInput> {
+    /// The rate as an input of a line; `file` declares it.
+    pub(super) fn input(self, file: &str) -> Option<CostInput> {
         let (Self::Times(r) | Self::Over(r)) = self else { return None };
         Some(CostInput {
             name: format!("exchange {}/{}", r.quote, r.base).into(),
             value: r.rate.to_string().into(),
             basis: Basis::Declared,
-            source: format!("{}: 1 {} = {} {}, as of {}", business.file, r.base, r.rate, r.quote, r.as_of).into(),
+            source: format!("{file}: 1 {} = {} {}, as of {}", r.base, r.rate, r.quote, r.as_of).into(),
         })
     }
 }

@@ -71,7 +71,7 @@ fn share<'a>(
     business: &'a Business,
 ) -> Result<Share<'a>, String> {
     let (role, rate) = rate_of(labour, person)?;
-    let exchange = Exchange::find(business, rate.currency)?;
+    let exchange = Exchange::find(&business.exchange, rate.currency, business.currency)?;
     let span = Interval::union_span(stretches.iter().map(|r| r.time));
     let priced = Decimal::from(span.millis()).checked_mul(rate.amount).and_then(|a| a.checked_div(MILLIS_AN_HOUR));
     let amount = priced.and_then(|a| exchange.convert(a)).ok_or_else(too_large)?;
@@ -136,7 +136,7 @@ fn inputs(share: &Share, business: &Business) -> Vec<CostInput> {
         basis: Basis::Declared,
         source: format!("{}: labour rate of {}", business.file, share.role).into(),
     };
-    [time, rate].into_iter().chain(share.exchange.input(business)).collect()
+    [time, rate].into_iter().chain(share.exchange.input(&business.file)).collect()
 }
 
 fn once_each(mut list: Vec<CostInput>, next: CostInput) -> Vec<CostInput> {

@@ -9,7 +9,9 @@ pub mod revenue;
 pub mod labour;
 pub mod price;
 pub mod rate;
+pub mod estimate;
 
+pub use estimate::{Estimate, Estimated, estimate};
 pub use price::price;
 pub use question::{CostQuestion, Counted, Responder, StreamCount, month_of};
 pub use rate::{RateQuestion, rate_per_minute};

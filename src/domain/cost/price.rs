@@ -1,7 +1,7 @@
 //! Prices an incident: every component that applies becomes lines or is named as not estimated (SEMANTICS 8).
 
 use super::{CostLine, CostQuestion, CostSheet, labour, revenue};
-use crate::domain::base::Text;
+use crate::domain::base::{Currency, Text};
 use crate::domain::objective::{Assumption, Business};
 use rust_decimal::Decimal;
 
@@ -24,11 +24,12 @@ pub fn price(question: &CostQuestion, business: &Business) -> CostSheet {
     }
     missing.extend(business.nulls.iter().map(|id| format!("{id}: given as null in {}", business.file)));
     let not_estimated = missing.into_iter().map(Text::from).collect();
-    add_up(lines, not_estimated, business)
+    let (assumptions, method_versions) = (assumptions(&lines, business), methods(&lines));
+    CostSheet { assumptions, method_versions, ..add_up(lines, not_estimated, business.currency) }
 }
 
-/// Totals add the rounded lines that are no memo, so the column adds up.
-fn add_up(lines: Vec<CostLine>, mut not_estimated: Vec<Text>, business: &Business) -> CostSheet {
+/// Totals add the rounded lines that are no memo, so the column adds up. What the figures rest on is the caller's to say.
+pub(super) fn add_up(lines: Vec<CostLine>, mut not_estimated: Vec<Text>, currency: Currency) -> CostSheet {
     let total = sum(&lines, |l| l.amount.amount);
     let added = lines.iter().filter(|l| !l.memo).count();
     if total.is_none() && added > 0 {
@@ -37,14 +38,14 @@ fn add_up(lines: Vec<CostLine>, mut not_estimated: Vec<Text>, business: &Busines
     let ranged = lines.iter().any(|l| !l.memo && (l.low.is_some() || l.high.is_some()));
     let bound = |part: fn(&CostLine) -> Decimal| if ranged { sum(&lines, part) } else { None };
     CostSheet {
-        currency: business.currency,
+        currency,
         total,
         low: bound(|l| l.low.unwrap_or(l.amount.amount)),
         high: bound(|l| l.high.unwrap_or(l.amount.amount)),
         complete: not_estimated.is_empty(),
         not_estimated,
-        assumptions: assumptions(&lines, business),
-        method_versions: methods(&lines),
+        assumptions: Vec::new(),
+        method_versions: Vec::new(),
         lines,
     }
 }
@@ -80,7 +81,8 @@ fn assumptions(lines: &[CostLine], business: &Business) -> Vec<Text> {
     list
 }
 
-fn sentence(a: &Assumption) -> String {
+/// An assumption with who holds it, from where, since when.
+pub(super) fn sentence(a: &Assumption) -> String {
     let owner = a.owner.as_ref().map(|o| format!("owner {o}"));
     let source = a.source.as_ref().map(|s| format!("source {s}"));
     let since = a.as_of.as_ref().map(|d| format!("as of {d}"));

@@ -39,10 +39,12 @@ fn lost_per_minute(stream: &RevenueStream, question: &RateQuestion, business: &B
     let (_, failed) = question.failed.iter().find(|(name, _)| *name == stream.name)?;
     let lost = exact(*failed)?.checked_mul(revenue::loss_each(stream).ok()?)?;
     let per_minute = lost.checked_mul(Decimal::from(60_000))?.checked_div(Decimal::from(question.over.millis()))?;
-    Exchange::find(business, stream.value.currency).ok()?.convert(per_minute)
+    Exchange::find(&business.exchange, stream.value.currency, business.currency).ok()?.convert(per_minute)
 }
 
 fn worked_per_minute(labour: &Labour, person: &str, business: &Business) -> Option<Decimal> {
     let (_, rate) = labour::rate_of(labour, person).ok()?;
-    Exchange::find(business, rate.currency).ok()?.convert(rate.amount.checked_div(Decimal::from(60))?)
+    Exchange::find(&business.exchange, rate.currency, business.currency)
+        .ok()?
+        .convert(rate.amount.checked_div(Decimal::from(60))?)
 }

@@ -32,7 +32,7 @@ pub(super) fn loss_each(stream: &RevenueStream) -> Result<Decimal, String> {
 pub(super) fn line(stream: &RevenueStream, question: &CostQuestion, business: &Business) -> Result<CostLine, String> {
     let counted = counted_of(stream, question)?;
     let each = loss_each(stream)?;
-    let exchange = Exchange::find(business, stream.value.currency)?;
+    let exchange = Exchange::find(&business.exchange, stream.value.currency, business.currency)?;
     let price = |count: f64| {
         let failed = exact(count).ok_or_else(|| format!("the count {count} is no count"))?;
         failed.checked_mul(each).and_then(|a| exchange.convert(a)).ok_or_else(too_large)
@@ -94,7 +94,7 @@ fn inputs(stream: &RevenueStream, counted: &Counted, exchange: Exchange, busines
         declared("v", value, &kind),
         declared("r", stream.recovered_fraction.to_string(), "recovered fraction"),
     ];
-    list.extend(exchange.input(business));
+    list.extend(exchange.input(&business.file));
     list
 }
 

@@ -1,0 +1,112 @@
+//! Hours of the day that are paid more, in the zone of the people.
+
+use crate::domain::base::{Interval, Ms, Span};
+use chrono::{FixedOffset, Offset, TimeZone};
+use chrono_tz::Tz;
+use rust_decimal::Decimal;
+
+/// Hours that are paid at a multiple.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Premium {
+    /// First millisecond of the day, local time.
+    pub from: Span,
+    /// First millisecond after; before `from` when the hours go past midnight.
+    pub to: Span,
+    /// Whose day.
+    pub zone: DayZone,
+    /// How much more: 1.5.
+    pub multiplier: Decimal,
+}
+
+/// The zone of a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DayZone {
+    /// A fixed distance from UTC.
+    Fixed(FixedOffset),
+    /// A place, with its summer time.
+    Named(Tz),
+}
+
+const DAY: i64 = 86_400_000;
+/// Offsets of zones change at multiples of this.
+const QUARTER: i64 = 15 * 60_000;
+
+impl DayZone {
+    /// Reads `+08:00`, `UTC` or `Asia/Shanghai`.
+    pub fn parse(text: &str) -> Option<Self> {
+        if text.starts_with(['+', '-']) {
+            return text.parse().ok().map(Self::Fixed);
+        }
+        text.parse().ok().map(Self::Named)
+    }
+
+    /// Milliseconds since local midnight.
+    fn time_of_day(self, at: Ms) -> i64 {
+        let Some(utc) = at.utc() else { return 0 };
+        let offset = match self {
+            Self::Fixed(offset) => offset,
+            Self::Named(zone) => zone.offset_from_utc_datetime(&utc.naive_utc()).fix(),
+        };
+        (at.0 + i64::from(offset.local_minus_utc()) * 1000).rem_euclid(DAY)
+    }
+}
+
+impl Premium {
+    fn holds(&self, time: i64) -> bool {
+        let (from, to) = (self.from.0, self.to.0);
+        if from <= to { from <= time && time < to } else { time >= from || time < to }
+    }
+
+    /// How much of a stretch lies in the hours. Walks it in steps within which neither hours nor offset can change.
+    pub fn within(&self, stretch: Interval) -> Span {
+        let (mut at, mut sum) = (stretch.from, Span::ZERO);
+        while at < stretch.to {
+            let time = self.zone.time_of_day(at);
+            let to_bound = |bound: Span| match (bound.0 - time).rem_euclid(DAY) {
+                0 => DAY,
+                ms => ms,
+            };
+            let to_quarter = QUARTER - at.0.rem_euclid(QUARTER);
+            let step = Span(to_quarter.min(to_bound(self.from)).min(to_bound(self.to)));
+            let next = (at + step).min(stretch.to);
+            if self.holds(time) {
+                sum = sum + next.since(at);
+            }
+            at = next;
+        }
+        sum
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hours(from: i64, to: i64, zone: &str) -> Premium {
+        let zone = DayZone::parse(zone).unwrap();
+        Premium { from: Span::from_hours(from), to: Span::from_hours(to), zone, multiplier: Decimal::TWO }
+    }
+
+    fn stretch(from: &str, to: &str) -> Interval {
+        Interval { from: Ms::parse_rfc3339(from).unwrap(), to: Ms::parse_rfc3339(to).unwrap() }
+    }
+
+    #[test]
+    fn hours_go_past_midnight_in_their_own_zone() {
+        let night = hours(22, 8, "+08:00");
+        let evening = stretch("2026-03-02T21:30:00+08:00", "2026-03-02T23:00:00+08:00");
+        assert_eq!(night.within(evening), Span::from_hours(1));
+        assert_eq!(hours(22, 8, "UTC").within(evening), Span::ZERO);
+        let whole = stretch("2026-03-02T00:00:00+08:00", "2026-03-04T00:00:00+08:00");
+        assert_eq!(night.within(whole), Span::from_hours(20));
+        assert_eq!(hours(22, 8, "Asia/Shanghai").within(whole), Span::from_hours(20));
+        assert_eq!(hours(9, 17, "+08:00").within(whole), Span::from_hours(16));
+    }
+
+    #[test]
+    fn a_night_of_summer_time_is_an_hour_shorter_and_one_in_autumn_longer() {
+        let night = hours(22, 8, "Europe/Berlin");
+        assert_eq!(night.within(stretch("2026-03-28T12:00:00Z", "2026-03-29T12:00:00Z")), Span::from_hours(9));
+        assert_eq!(night.within(stretch("2026-10-24T12:00:00Z", "2026-10-25T12:00:00Z")), Span::from_hours(11));
+    }
+}
