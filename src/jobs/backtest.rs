@@ -3,15 +3,13 @@
 //! The next stretch is read while the present one is judged. Deliberately absent: where samples come from, and printing.
 
 use crate::domain::base::{Labels, Ms, Span};
-use crate::domain::judge::Verdict;
 use crate::domain::objective::{Rulebook, Slo};
-use crate::domain::review::{Backtest, Chronicle};
+use crate::domain::review::{Backtest, Chronicle, TrackPast};
 use crate::engine::board::{FeedRead, FeedRef};
 use crate::engine::fast::Fast;
 use crate::engine::reading::{Done, read_all};
 use crate::engine::state::Settings;
 use crate::ports::{MetricSource, SourceError};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
@@ -70,14 +68,16 @@ pub async fn backtest(order: Order) -> Backtested {
 struct Run<'a> {
     order: &'a Order,
     fast: Fast,
-    chronicles: BTreeMap<(usize, Labels), Chronicle>,
+    /// By SLO; tracks in the order in which they were met.
+    chronicles: Vec<Vec<Chronicle>>,
     errors: Vec<SourceError>,
 }
 
 impl<'a> Run<'a> {
     fn new(order: &'a Order) -> Self {
         let fast = Fast::new(Arc::clone(&order.book), order.settings.clone(), order.source.name());
-        Self { order, fast, chronicles: BTreeMap::new(), errors: Vec::new() }
+        let chronicles = order.book.slos.iter().map(|_| Vec::new()).collect();
+        Self { order, fast, chronicles, errors: Vec::new() }
     }
 
     /// Carries out reads beside us; there is room for every answer of a stretch.
@@ -120,9 +120,9 @@ impl<'a> Run<'a> {
 
     fn judge(&mut self, at: Ms) {
         self.fast.tick(at);
-        for (i, feed) in self.fast.state().board.slos.iter().enumerate() {
-            for (track, verdict) in feed.judged() {
-                see(&mut self.chronicles, i, &feed.slo, &track.group, verdict);
+        for (feed, chronicles) in self.fast.state().board.slos.iter().zip(&mut self.chronicles) {
+            for (place, (_, verdict)) in feed.judged().enumerate() {
+                chronicle(chronicles, place, &feed.slo, &verdict.group).see(verdict);
             }
         }
     }
@@ -134,18 +134,27 @@ impl<'a> Run<'a> {
         let data_through = newest.min().flatten().map(|at| at.slice_end(step).min(to));
         let period = board.slos.iter().map(|f| f.meter.spec().period).max().unwrap_or_default();
         let incidents = self.fast.incidents();
-        let last = |(i, group): &(usize, Labels)| {
-            let judged = board.slos.get(*i)?.judged();
-            judged.filter(|(track, _)| track.group == *group).map(|(_, verdict)| Arc::clone(verdict)).next()
-        };
-        let tracks = self.chronicles.into_iter().map(|(key, chronicle)| chronicle.end(&last(&key).unwrap_or_default()));
-        let tracks = tracks.collect();
+        let mut tracks = Vec::new();
+        for chronicles in self.chronicles {
+            let mut pasts: Vec<TrackPast> = chronicles.into_iter().map(Chronicle::end).collect();
+            pasts.sort_by(|a, b| a.group.cmp(&b.group));
+            tracks.extend(pasts);
+        }
         let backtest = Backtest { from, to, warmup_from: from - period, data_through, step, tracks, incidents };
         Backtested { backtest, errors: self.errors }
     }
 }
 
-fn see(all: &mut BTreeMap<(usize, Labels), Chronicle>, i: usize, slo: &Arc<Slo>, group: &Labels, verdict: &Verdict) {
-    let key = (i, group.clone());
-    all.entry(key).or_insert_with(|| Chronicle::new(Arc::clone(slo), group.clone())).see(verdict);
+/// The chronicle of a group; most often at the place that its track has.
+fn chronicle<'a>(all: &'a mut Vec<Chronicle>, place: usize, slo: &Arc<Slo>, group: &Labels) -> &'a mut Chronicle {
+    let found = if all.get(place).is_some_and(|c| c.group() == group) {
+        Some(place)
+    } else {
+        all.iter().position(|c| c.group() == group)
+    };
+    let place = found.unwrap_or_else(|| {
+        all.push(Chronicle::new(Arc::clone(slo), group.clone()));
+        all.len() - 1
+    });
+    &mut all[place]
 }

@@ -1,5 +1,6 @@
 //! `backtest`: the contract's JSON, what people read, and stretches of time that make no sense.
 
+use crate::support::{Prometheus, VictoriaMetrics, require};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -123,4 +124,47 @@ fn a_source_that_does_not_answer_is_no_quiet_month() {
     assert_eq!(code, 3, "{talk}");
     assert!(talk.contains("127.0.0.1:1") && talk.contains("payments/success has no data"), "{talk}");
     assert!(out.contains(" 0.0%") && out.contains("nothing can be said of pages"), "{out}");
+}
+
+/// The recording's text, its last hours.
+fn last_hours(hours: i64) -> String {
+    let text = String::from_utf8(zstd::decode_all(std::fs::File::open(recording()).unwrap()).unwrap()).unwrap();
+    let seconds = |line: &str| line.rsplit(' ').next().and_then(|t| t.parse::<i64>().ok()).unwrap_or(i64::MAX);
+    let end = text.lines().filter(|l| !l.starts_with('#')).map(seconds).max().unwrap();
+    text.lines().filter(|l| l.starts_with('#') || seconds(l) > end - hours * 3600).flat_map(|l| [l, "\n"]).collect()
+}
+
+/// What a server says of the recorded days, and a file of the same samples: the same, but for where it was read.
+fn same_as_a_file(server: &str, text: &str) {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("cut.om");
+    std::fs::write(&file, text).unwrap();
+    let file = file.to_str().unwrap();
+    let stretch = ["--from", "2026-03-16T03:00:00Z", "--to", "2026-03-17T04:15:00Z", "--format", "json"];
+    let (code, served, talk) = backtest(&[&stretch[..], &["--prometheus", server]].concat());
+    assert_eq!(code, 0, "{talk}");
+    let (code, replayed, talk) = backtest(&[&stretch[..], &["--samples", file]].concat());
+    assert_eq!(code, 0, "{talk}");
+    let answer: Value = serde_json::from_str(&served).unwrap();
+    assert_eq!((&answer["incidents"][0]["bad"], &answer["slos"][0]["coverage"]), (&83_419.into(), &1.into()));
+    let address = server.trim_end_matches('/');
+    assert!(served.contains(address), "costs name their source: {served}");
+    assert_eq!(served.replace(address, "SOURCE"), replayed.replace(file, "SOURCE"));
+}
+
+#[test]
+fn prometheus_and_a_recording_give_the_same_past() {
+    if require("prometheus") && require("promtool") {
+        let text = last_hours(50);
+        same_as_a_file(&Prometheus::backfill(&text).url(), &text);
+    }
+}
+
+#[test]
+fn a_server_without_remote_read_gives_the_same_past() {
+    if require("victoria-metrics") {
+        let (text, server) = (last_hours(50), VictoriaMetrics::start());
+        server.import(&text);
+        same_as_a_file(&server.url(), &text);
+    }
 }

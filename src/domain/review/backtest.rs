@@ -102,31 +102,28 @@ impl Chronicle {
     /// Takes the verdict of the next instant.
     pub fn see(&mut self, verdict: &Verdict) {
         self.seen += 1;
+        self.past.budget = verdict.budget;
         self.known += u64::from(!matches!(verdict.state, TrackState::NoData | TrackState::DataError));
-        let (at, consumed) = (verdict.at, verdict.budget.consumed);
         for told in &verdict.tiers {
-            let severity = self.past.slo.tiers.get(told.tier).map(|t| t.severity);
-            self.note(told.tier, RuleRef::Tier(told.tier), severity, told.firing, told.held_back_by, at, consumed);
+            self.note(verdict, RuleRef::Tier(told.tier), told.firing, told.held_back_by);
         }
-        let tiers = self.past.slo.tiers.len();
         for told in &verdict.breaches {
-            let severity = self.past.slo.breach.get(told.rule).map(|b| b.severity);
-            self.note(tiers + told.rule, RuleRef::Breach(told.rule), severity, told.firing, told.held_back_by, at, consumed);
+            self.note(verdict, RuleRef::Breach(told.rule), told.firing, told.held_back_by);
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "what tiers and breach rules have in common is no type of its own")]
-    fn note(
-        &mut self,
-        place: usize,
-        rule: RuleRef,
-        severity: Option<Severity>,
-        fires: bool,
-        by: Option<HeldBack>,
-        at: Ms,
-        consumed_at_start: Option<f64>,
-    ) {
-        let Some(severity) = severity else { return };
+    /// The rule's place and severity; absent for one that the SLO does not have.
+    fn rule(&self, rule: RuleRef) -> Option<(usize, Severity)> {
+        let slo = &self.past.slo;
+        match rule {
+            RuleRef::Tier(i) => Some((i, slo.tiers.get(i)?.severity)),
+            RuleRef::Breach(i) => Some((slo.tiers.len() + i, slo.breach.get(i)?.severity)),
+        }
+    }
+
+    fn note(&mut self, verdict: &Verdict, rule: RuleRef, fires: bool, by: Option<HeldBack>) {
+        let Some((place, severity)) = self.rule(rule) else { return };
+        let (at, consumed_at_start) = (verdict.at, verdict.budget.consumed);
         match (self.firing[place], fires) {
             (None, true) => {
                 self.firing[place] = Some(self.past.firings.len());
@@ -151,9 +148,13 @@ impl Chronicle {
         }
     }
 
+    /// The group's labels.
+    pub const fn group(&self) -> &Labels {
+        &self.past.group
+    }
+
     /// The past as it was seen, with the budget of the last verdict.
-    pub fn end(mut self, last: &Verdict) -> TrackPast {
-        self.past.budget = last.budget;
+    pub fn end(mut self) -> TrackPast {
         self.past.coverage = if self.seen == 0 { 0.0 } else { self.known as f64 / self.seen as f64 };
         self.past
     }
@@ -163,5 +164,94 @@ impl Backtest {
     /// How many incidents reached this severity and no higher one.
     pub fn count(&self, severity: Severity) -> usize {
         self.incidents.iter().filter(|i| i.peak_severity == Some(severity)).count()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::base::{SloId, Target};
+    use crate::domain::judge::TierVerdict;
+    use crate::domain::measure::{Births, Count, CountedPlan, Plan};
+    use crate::domain::objective::{Guards, Mode, Period, Sli, Tier};
+    use rust_decimal::Decimal;
+
+    fn slo() -> Arc<Slo> {
+        let count = || Count { plus: Vec::new(), minus: Vec::new() };
+        let tier =
+            Tier { severity: Severity::P1, factor: Decimal::from(6), long: Span::from_hours(6), short: Span::from_mins(30) };
+        Arc::new(Slo {
+            id: SloId::new("shop", "answers"),
+            service: "shop".into(),
+            name: "answers".into(),
+            description: None,
+            target: Target::parse("99.9%"),
+            period: Period::Rolling(Span::from_days(30)),
+            sli: Sli::Events { bad: None, good: None, total: "total".into() },
+            plan: Plan::Counted(CountedPlan::Events { bad: count(), total: Some(count()) }),
+            group_by: Vec::new(),
+            tiers: vec![tier],
+            breach: Vec::new(),
+            guards: Guards::default(),
+            births: Births::Auto,
+            dedupe: Vec::new(),
+            target_labels: Vec::new(),
+            mode: Mode::Page,
+            file: "shop.yaml".into(),
+        })
+    }
+
+    /// A verdict a minute from letters: f fires, m and c are held back by `min_bad` and `confidence`, - is quiet, x has no
+    /// data. The budget goes by a hundredth a minute.
+    fn past(letters: &str) -> TrackPast {
+        let mut chronicle = Chronicle::new(slo(), Labels::default());
+        for (minute, letter) in letters.chars().enumerate() {
+            let held_back_by = match letter {
+                'm' => Some(HeldBack::MinBad),
+                'c' => Some(HeldBack::Confidence),
+                _ => None,
+            };
+            let firing = letter == 'f';
+            let is_true = firing || held_back_by.is_some();
+            let (long_burn, short_burn, undetermined) = (None, None, false);
+            let tier = TierVerdict { tier: 0, long_burn, short_burn, is_true, firing, undetermined, held_back_by };
+            chronicle.see(&Verdict {
+                at: Ms(minute as i64 * 60_000),
+                state: if letter == 'x' { TrackState::NoData } else { TrackState::Ok },
+                tiers: vec![tier],
+                budget: BudgetStatus { consumed: Some(minute as f64 / 100.0), ..BudgetStatus::default() },
+                ..Verdict::default()
+            });
+        }
+        chronicle.end()
+    }
+
+    fn minutes(from: Ms, to: Option<Ms>) -> (i64, Option<i64>) {
+        (from.0 / 60_000, to.map(|to| to.0 / 60_000))
+    }
+
+    #[test]
+    fn firings_begin_and_end_at_the_evaluations_that_show_it() {
+        let past = past("-ff-f--ff");
+        let told: Vec<_> = past.firings.iter().map(|f| (minutes(f.from, f.to), f.consumed_at_start)).collect();
+        assert_eq!(told, [((1, Some(3)), Some(0.01)), ((4, Some(5)), Some(0.04)), ((7, None), Some(0.07))]);
+        assert!(past.firings.iter().all(|f| f.severity == Severity::P1 && f.rule == RuleRef::Tier(0)));
+        assert_eq!(past.budget.consumed, Some(0.08), "the last one");
+    }
+
+    #[test]
+    fn another_cause_of_holding_back_is_another_stretch() {
+        let past = past("mmcf-c");
+        let told: Vec<_> = past.held_back.iter().map(|h| (minutes(h.from, h.to), h.by)).collect();
+        let expected =
+            [((0, Some(2)), HeldBack::MinBad), ((2, Some(3)), HeldBack::Confidence), ((5, None), HeldBack::Confidence)];
+        assert_eq!(told, expected);
+        assert_eq!(past.firings.len(), 1);
+    }
+
+    #[test]
+    fn evaluations_without_data_are_no_coverage() {
+        assert!((past("--xx").coverage - 0.5).abs() < 1e-12);
+        assert!(past("").coverage.abs() < 1e-12);
     }
 }
