@@ -5,7 +5,7 @@
 
 use crate::domain::base::{CommitId, IncidentId, Labels, Mono, Ms, Now, Seq, Span, Text};
 use crate::domain::incident::Entry;
-use crate::domain::measure::{Ask, Coverage, Selector, Sink};
+use crate::domain::measure::{Ask, Batch, Coverage, Selector, Sink};
 use crate::domain::paging::{Commit, Dispatch, DispatchId, Limit, SendOutcome, Settlement};
 use crate::domain::view::{Answer, Command, Question, Refusal, Snapshot};
 use std::future::Future;
@@ -120,6 +120,18 @@ pub trait MetricSource: Send + Sync {
     fn name(&self) -> Text;
     /// Reads what is asked into `into`. Samples outside the span asked for never reach it.
     fn read<'a>(&'a self, ask: &'a Ask, into: &'a mut dyn Sink) -> Job<'a, Result<Coverage, SourceError>>;
+    /// Reads several questions of one tick; answers come in their order, each with its own end. A source that can answer many
+    /// by one request does so.
+    fn read_many<'a>(&'a self, asks: &'a [Ask]) -> Job<'a, Vec<Result<(Batch, Coverage), SourceError>>> {
+        Box::pin(async move {
+            let mut answers = Vec::with_capacity(asks.len());
+            for ask in asks {
+                let mut batch = Batch::default();
+                answers.push(self.read(ask, &mut batch).await.map(|coverage| (batch, coverage)));
+            }
+            answers
+        })
+    }
     /// Label sets that match any of the selectors within the span.
     fn series<'a>(&'a self, of: &'a [Selector], from: Ms, to: Ms) -> Job<'a, Result<Vec<Labels>, SourceError>>;
 }

@@ -1,7 +1,10 @@
-//! A guard around any source: at most N requests at once, the same question asked once, failed ones tried again, and a circuit.
+//! A guard around any source: at most N requests at once, the same question asked once, questions of one tick in few
+//! requests (`merge`), failed ones tried again, and a circuit.
 //!
 //! What reaches a sink comes from whole answers only: a request that failed half way leaves nothing behind. Long spans are read
 //! in pieces, so that a failure costs one piece and memory stays small. Waits go through the clock handed in.
+
+mod merge;
 
 use super::breaker::{Breaker, BreakerSettings};
 use super::prometheus::{HISTORY, slices};
@@ -9,9 +12,11 @@ use crate::domain::base::{Labels, Mono, Ms, Now, Span, Text};
 use crate::domain::measure::{Ask, Batch, Coverage, Selector, Sink};
 use crate::domain::view::{SourceHealth, SourceState};
 use crate::ports::{Clock, Job, MetricSource, SourceError};
+use futures_util::StreamExt;
+use merge::Request;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{OnceCell, Semaphore};
 
@@ -72,6 +77,9 @@ impl Answer {
         }
     }
 }
+
+/// An answer and the place of its question.
+type Placed = (usize, Result<(Batch, Coverage), SourceError>);
 
 /// A question under way or answered a moment ago.
 struct Flight {
@@ -166,6 +174,35 @@ impl<S: MetricSource> Guarded<S> {
         }
         let fresh = || Arc::new(Flight { made: now, answer: OnceCell::new() });
         flights.entry(ask.clone()).or_insert_with(fresh).clone()
+    }
+
+    /// Answers a request's questions. What a server refuses as a whole is asked one by one: one bad question must not take its
+    /// neighbours with it.
+    async fn answer(&self, asks: &[Ask], request: Request) -> Vec<Placed> {
+        let union = match request {
+            Request::Alone(place) => return vec![(place, self.batch(&asks[place]).await)],
+            Request::Union(union) => union,
+        };
+        match self.shared(&union.ask).await {
+            Ok(answer) => {
+                let dealt = union.deal(&answer.batch, &answer.coverage);
+                dealt.into_iter().map(|(place, answer)| (place, Ok(answer))).collect()
+            }
+            Err(SourceError::Refused { .. } | SourceError::TooMuch { .. }) => {
+                let mut answers = Vec::new();
+                for place in union.places() {
+                    answers.push((place, self.batch(&asks[place]).await));
+                }
+                answers
+            }
+            Err(error) => union.places().map(|place| (place, Err(error.clone()))).collect(),
+        }
+    }
+
+    async fn batch(&self, ask: &Ask) -> Result<(Batch, Coverage), SourceError> {
+        let mut batch = Batch::default();
+        let coverage = self.read(ask, &mut batch).await?;
+        Ok((batch, coverage))
     }
 
     /// A long span: piece by piece, nothing kept.
@@ -343,6 +380,19 @@ impl<S: MetricSource> MetricSource for Guarded<S> {
             let answer = self.shared(ask).await?;
             answer.give(into);
             Ok(answer.coverage.clone())
+        })
+    }
+
+    fn read_many<'a>(&'a self, asks: &'a [Ask]) -> Job<'a, Vec<Result<(Batch, Coverage), SourceError>>> {
+        Box::pin(async move {
+            let job = |request| -> Job<'a, Vec<Placed>> { Box::pin(self.answer(asks, request)) };
+            let answered: Vec<Job<'a, Vec<Placed>>> = merge::requests(asks).into_iter().map(job).collect();
+            let mut answered = futures_util::stream::iter(answered).buffer_unordered(self.settings.concurrency.max(1));
+            let mut answers: BTreeMap<usize, Result<(Batch, Coverage), SourceError>> = BTreeMap::new();
+            while let Some(some) = answered.next().await {
+                answers.extend(some);
+            }
+            answers.into_values().collect()
         })
     }
 

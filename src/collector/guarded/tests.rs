@@ -156,3 +156,33 @@ async fn long_spans_come_in_pieces_and_a_failed_piece_is_read_again() {
     assert_eq!(coverage.warnings, ["w"]);
     assert_eq!(guarded.health().state, SourceState::Live);
 }
+
+fn of_service(service: &str) -> Ask {
+    let selector = Selector::metric("hits").and("service", crate::domain::measure::MatchOp::Equal, service);
+    Ask::Raw { selector, from: START, to: START + Span::from_secs(75) }
+}
+
+#[tokio::test]
+async fn questions_of_a_tick_share_a_request_and_its_warnings() {
+    let (guarded, _) = guarded(vec![]);
+    let answers = guarded.read_many(&["a", "b", "c"].map(of_service)).await;
+    assert_eq!((answers.len(), asked(&guarded)), (3, 1));
+    for answer in answers {
+        // The scripted series has no service: it belongs to nobody.
+        let (batch, coverage) = answer.unwrap();
+        assert_eq!((batch.len(), coverage.series, coverage.samples, coverage.partial), (0, 0, 0, true));
+        assert_eq!(coverage.warnings, ["w"]);
+    }
+}
+
+#[tokio::test]
+async fn a_refused_request_is_asked_in_parts_and_a_failed_one_fails_all() {
+    let (guarded, _) = guarded(vec![bad_query(), bad_query()]);
+    let answers = guarded.read_many(&["a", "b", "c"].map(of_service)).await;
+    let good: Vec<bool> = answers.iter().map(Result::is_ok).collect();
+    assert_eq!((good.iter().filter(|g| **g).count(), asked(&guarded)), (2, 4), "{answers:?}");
+    let (guarded, _) = super::tests::guarded(vec![down(); 3]);
+    let answers = guarded.read_many(&["a", "b", "c"].map(of_service)).await;
+    assert!(answers.iter().all(|a| a.as_ref().is_err_and(|e| *e == down())), "{answers:?}");
+    assert_eq!(asked(&guarded), 3, "three tries of one request");
+}

@@ -68,7 +68,10 @@ impl Prometheus {
             return Err(error);
         }
         if histograms > 0 {
-            warn(sum, format!("{histograms} series of {} hold native histograms, which are left out", wanted.selector));
+            warn(
+                sum,
+                format!("{histograms} series of {} hold native histograms, which are left out", clean(wanted.selector, 300)),
+            );
         }
         note(sum, envelope);
         Ok(())

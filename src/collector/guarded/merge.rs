@@ -1,0 +1,320 @@
+//! One request for the questions of many SLOs: selectors that differ only in one label's value are asked as `label=~"a|b"`,
+//! and a selector that is part of another is answered from it.
+//!
+//! The union never means more series than the questions together, so nothing is asked that nobody wants. Deliberately
+//! absent: sending anything. Expressions and long spans are left as they are.
+
+use crate::collector::prometheus::HISTORY;
+use crate::domain::base::{Ms, Text};
+use crate::domain::measure::{Ask, Batch, Coverage, MatchOp, Matcher, Selector, Sink};
+use crate::query::SelectorMatcher;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+/// Bytes of alternatives in one request: VictoriaMetrics takes queries of 16 KiB.
+const MOST_BYTES: usize = 12_000;
+
+/// A request, and which questions it answers.
+pub(super) enum Request {
+    /// A question as it stands, by its place.
+    Alone(usize),
+    /// Several in one.
+    Union(Union),
+}
+
+/// Several questions in one request.
+pub(super) struct Union {
+    /// What to ask.
+    pub(super) ask: Ask,
+    label: Text,
+    members: HashMap<Text, Vec<Member>>,
+}
+
+/// A question within a union.
+struct Member {
+    place: usize,
+    /// What must hold beside the label's value; absent when all series with the value are meant.
+    matcher: Option<Arc<SelectorMatcher>>,
+}
+
+/// Questions that have everything but one label's value in common.
+struct Shape {
+    rest: Vec<Matcher>,
+    values: BTreeMap<Text, Vec<usize>>,
+}
+
+/// Questions about one metric over one span may share a request.
+type Cluster<'a> = (&'a str, Ms, Ms);
+
+/// The requests that answer all of `asks`.
+pub(super) fn requests(asks: &[Ask]) -> Vec<Request> {
+    let (mut out, mut clusters) = (Vec::new(), BTreeMap::<Cluster<'_>, Vec<(usize, &Selector)>>::new());
+    for (place, ask) in asks.iter().enumerate() {
+        match ask {
+            Ask::Raw { selector, from, to } if to.since(*from) <= HISTORY && selector.name().is_some() => {
+                clusters.entry((selector.name().unwrap_or_default(), *from, *to)).or_default().push((place, selector));
+            }
+            _ => out.push(Request::Alone(place)),
+        }
+    }
+    for ((_, from, to), members) in clusters {
+        merge(&members, from, to, &mut out);
+    }
+    out
+}
+
+fn merge(members: &[(usize, &Selector)], from: Ms, to: Ms, out: &mut Vec<Request>) {
+    let label = if members.len() > 1 { telling_label(members) } else { None };
+    let Some(label) = label else {
+        out.extend(members.iter().map(|(place, _)| Request::Alone(*place)));
+        return;
+    };
+    let mut shapes: BTreeMap<Vec<Matcher>, Shape> = BTreeMap::new();
+    for (place, selector) in members {
+        let Some(value) = value_of(selector, &label) else {
+            out.push(Request::Alone(*place));
+            continue;
+        };
+        let rest: Vec<Matcher> = selector.matchers().iter().filter(|m| m.name != label || m.value != value).cloned().collect();
+        let shape = shapes.entry(rest.clone()).or_insert_with(|| Shape { rest, values: BTreeMap::new() });
+        shape.values.entry(value).or_default().push(*place);
+    }
+    for (host, guests) in hosts(shapes.into_values().collect()) {
+        out.extend(unions(&label, &host, &guests, from, to));
+    }
+}
+
+/// The label with the most values among conditions of equality, then the one in most questions: what tells them apart.
+fn telling_label(members: &[(usize, &Selector)]) -> Option<Text> {
+    let mut values: BTreeMap<&Text, (BTreeSet<&Text>, usize)> = BTreeMap::new();
+    for (_, selector) in members {
+        let equal = |m: &&Matcher| m.op == MatchOp::Equal && &*m.name != "__name__" && !m.value.is_empty();
+        for matcher in selector.matchers().iter().filter(equal) {
+            let (known, times) = values.entry(&matcher.name).or_default();
+            known.insert(&matcher.value);
+            *times += 1;
+        }
+    }
+    values.into_iter().max_by_key(|(_, (values, times))| (values.len(), *times)).map(|(label, _)| label.clone())
+}
+
+/// The one value that a selector demands of a label by equality.
+fn value_of(selector: &Selector, label: &str) -> Option<Text> {
+    let mut own = selector.matchers().iter().filter(|m| *m.name == *label && m.op == MatchOp::Equal && !m.value.is_empty());
+    let first = own.next()?;
+    own.next().is_none().then(|| first.value.clone())
+}
+
+/// Shapes that are asked, each with the shapes that are answered from it: with more conditions and no other values.
+fn hosts(mut shapes: Vec<Shape>) -> Vec<(Shape, Vec<Shape>)> {
+    shapes.sort_by_key(|s| s.rest.len());
+    let mut out: Vec<(Shape, Vec<Shape>)> = Vec::new();
+    for shape in shapes {
+        let holds = |host: &Shape| {
+            host.rest.iter().all(|m| shape.rest.contains(m)) && shape.values.keys().all(|v| host.values.contains_key(v))
+        };
+        // A pattern that cannot be compiled here is left to the server.
+        let usable = SelectorMatcher::new(&Selector::new(shape.rest.clone())).is_ok();
+        match out.iter_mut().find(|(host, _)| usable && holds(host)) {
+            Some((_, guests)) => guests.push(shape),
+            None => out.push((shape, Vec::new())),
+        }
+    }
+    out
+}
+
+fn unions(label: &Text, host: &Shape, guests: &[Shape], from: Ms, to: Ms) -> Vec<Request> {
+    let matcher = |g: &Shape| SelectorMatcher::new(&Selector::new(g.rest.clone())).ok().map(Arc::new);
+    let matchers: Vec<Arc<SelectorMatcher>> = guests.iter().filter_map(matcher).collect();
+    let mut out = Vec::new();
+    let (mut pattern, mut members) = (String::new(), HashMap::new());
+    for (value, places) in &host.values {
+        let word = quoted(value);
+        if !pattern.is_empty() && pattern.len() + word.len() > MOST_BYTES {
+            out.push(union(label, host, std::mem::take(&mut pattern), std::mem::take(&mut members), from, to));
+        }
+        if !pattern.is_empty() {
+            pattern.push('|');
+        }
+        pattern.push_str(&word);
+        let own = places.iter().map(|place| Member { place: *place, matcher: None });
+        let guest = |(guest, matcher): (&Shape, &Arc<SelectorMatcher>)| {
+            let places = guest.values.get(value).cloned().unwrap_or_default();
+            places.into_iter().map(|place| Member { place, matcher: Some(Arc::clone(matcher)) }).collect::<Vec<_>>()
+        };
+        members.insert(value.clone(), own.chain(guests.iter().zip(&matchers).flat_map(guest)).collect::<Vec<_>>());
+    }
+    out.push(union(label, host, pattern, members, from, to));
+    out
+}
+
+fn union(label: &Text, host: &Shape, pattern: String, members: HashMap<Text, Vec<Member>>, from: Ms, to: Ms) -> Request {
+    if let [only] = &members.values().flatten().collect::<Vec<_>>()[..] {
+        return Request::Alone(only.place);
+    }
+    let (op, value) = match members.keys().next() {
+        Some(one) if members.len() == 1 => (MatchOp::Equal, one.clone()),
+        _ => (MatchOp::Regex, pattern.into()),
+    };
+    let selector = Selector::new(host.rest.clone()).and(label, op, &value);
+    Request::Union(Union { ask: Ask::Raw { selector, from, to }, label: label.clone(), members })
+}
+
+/// A value as a pattern that means only itself.
+fn quoted(value: &str) -> String {
+    let mut out = String::with_capacity(value.len());
+    for c in value.chars() {
+        if r"\.+*?()|[]{}^$".contains(c) {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
+}
+
+impl Union {
+    /// Places of the questions that it answers.
+    pub(super) fn places(&self) -> impl Iterator<Item = usize> + '_ {
+        self.members.values().flatten().map(|m| m.place)
+    }
+
+    /// Deals an answer out to the questions.
+    pub(super) fn deal(&self, answer: &Batch, coverage: &Coverage) -> BTreeMap<usize, (Batch, Coverage)> {
+        let nothing = || (Batch::default(), Coverage { series: 0, samples: 0, ..coverage.clone() });
+        let mut dealt: BTreeMap<usize, (Batch, Coverage)> = self.places().map(|place| (place, nothing())).collect();
+        for (labels, samples) in answer.iter() {
+            let members = self.members.get(labels.get(&self.label)).map_or(&[][..], Vec::as_slice);
+            for member in members.iter().filter(|m| m.matcher.as_ref().is_none_or(|rule| rule.matches(labels))) {
+                let Some((batch, own)) = dealt.get_mut(&member.place) else { continue };
+                batch.series(labels);
+                samples.iter().for_each(|s| batch.sample(s.at, s.value));
+                own.series += 1;
+                own.samples += samples.len();
+            }
+        }
+        dealt
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::base::{Labels, Span};
+    use proptest::prelude::*;
+
+    const FROM: Ms = Ms::from_secs(1_700_000_000);
+
+    fn ask(query: &str) -> Ask {
+        let crate::query::ast::Expr::Vector(pick) = crate::query::parse(query).unwrap() else { panic!("{query}") };
+        Ask::Raw { selector: pick.selector, from: FROM, to: FROM + Span::from_secs(75) }
+    }
+
+    fn check(queries: &[&str], expect: &[&str]) {
+        let asks: Vec<Ask> = queries.iter().map(|q| ask(q)).collect();
+        let text = |request: &Request| match request {
+            Request::Alone(place) => queries[*place].to_owned(),
+            Request::Union(union) => {
+                let Ask::Raw { selector, .. } = &union.ask else { panic!("raw") };
+                let mut places: Vec<usize> = union.places().collect();
+                places.sort_unstable();
+                format!("{selector} -> {places:?}")
+            }
+        };
+        let got: Vec<String> = requests(&asks).iter().map(text).collect();
+        assert_eq!(got, expect);
+    }
+
+    #[test]
+    fn selectors_that_differ_in_one_value_are_one_request() {
+        check(
+            &[
+                r#"hits{service="a", code=~"5.."}"#,
+                r#"hits{service="a"}"#,
+                r#"hits{service="b.c", code=~"5.."}"#,
+                r#"hits{service="b.c"}"#,
+            ],
+            &[r#"hits{service=~"a|b\\.c"} -> [0, 1, 2, 3]"#],
+        );
+        check(&[r#"hits{a="1", code="500"}"#, r#"hits{a="1"}"#], &[r#"hits{a="1"} -> [0, 1]"#]);
+        check(&[r#"hits{a="1"}"#, r#"hits{a="1"}"#], &[r#"hits{a="1"} -> [0, 1]"#]);
+    }
+
+    #[test]
+    fn what_has_little_in_common_is_asked_alone() {
+        check(&["hits", r#"hits{a="1"}"#], &["hits", r#"hits{a="1"}"#]);
+        check(&[r#"hits{a="1"}"#, r#"misses{a="1"}"#], &[r#"hits{a="1"}"#, r#"misses{a="1"}"#]);
+        check(&[r#"hits{a=""}"#, r#"hits{a!="1"}"#], &[r#"hits{a=""}"#, r#"hits{a!="1"}"#]);
+        // The bad events of `b` are asked for, its total is not: the union would bring series that nobody wants.
+        check(
+            &[r#"hits{s="a"}"#, r#"hits{s="a", code="500"}"#, r#"hits{s="b", code="500"}"#],
+            &[r#"hits{s="a"}"#, r#"hits{code="500", s=~"a|b"} -> [1, 2]"#],
+        );
+    }
+
+    #[test]
+    fn long_lists_are_asked_in_parts() {
+        let asks: Vec<Ask> = (0..3000).map(|i| ask(&format!(r#"hits{{service="service-{i:05}"}}"#))).collect();
+        let requests = requests(&asks);
+        assert_eq!(requests.len(), 4);
+        let mut places = Vec::new();
+        for request in &requests {
+            let Request::Union(union) = request else { panic!("a union") };
+            let Ask::Raw { selector, .. } = &union.ask else { panic!("raw") };
+            assert!(selector.to_string().len() < 16_384);
+            places.extend(union.places());
+        }
+        places.sort_unstable();
+        assert_eq!(places, (0..3000).collect::<Vec<_>>());
+    }
+
+    fn world() -> Batch {
+        let mut batch = Batch::default();
+        for service in ["a", "b", "a|b", "b.c", "bxc", ""] {
+            for code in ["200", "404", "500", "503"] {
+                batch.series(&Labels::new([("__name__", "hits"), ("service", service), ("code", code)]));
+                batch.sample(FROM, code.len() as f64);
+            }
+        }
+        batch
+    }
+
+    /// What a server would answer.
+    fn answer(selector: &Selector) -> Batch {
+        let (rule, mut out) = (SelectorMatcher::new(selector).unwrap(), Batch::default());
+        for (labels, samples) in world().iter().filter(|(labels, _)| rule.matches(labels)) {
+            out.series(labels);
+            samples.iter().for_each(|s| out.sample(s.at, s.value));
+        }
+        out
+    }
+
+    proptest! {
+        #[test]
+        fn every_question_gets_what_it_would_get_alone(picks in prop::collection::vec((0..6usize, 0..7usize), 1..12)) {
+            let services = ["", r#"service="a""#, r#"service="b""#, r#"service="a|b""#, r#"service="b.c""#, r#"service=~"a|b""#];
+            let codes = ["", r#"code=~"5..""#, r#"code="500""#, r#"code!~"5..""#, r#"code!="200""#, r#"code="404""#, r#"code="""#];
+            let asks: Vec<Ask> = picks.iter().map(|(s, c)| ask(&format!("hits{{{}, {}}}", services[*s], codes[*c])
+                .replace("{, }", "").replace("{, ", "{").replace(", }", "}"))).collect();
+            let selector = |ask: &Ask| { let Ask::Raw { selector, .. } = ask else { panic!("raw") }; selector.clone() };
+            let mut got: Vec<Option<Batch>> = vec![None; asks.len()];
+            for request in requests(&asks) {
+                match request {
+                    Request::Alone(place) => got[place] = Some(answer(&selector(&asks[place]))),
+                    Request::Union(union) => {
+                        let whole = answer(&selector(&union.ask));
+                        let mut used = 0;
+                        for (place, (batch, coverage)) in union.deal(&whole, &Coverage::default()) {
+                            prop_assert_eq!(coverage.series, batch.iter().count());
+                            used = used.max(coverage.series);
+                            got[place] = Some(batch);
+                        }
+                        prop_assert!(used <= whole.iter().count());
+                    }
+                }
+            }
+            for (ask, got) in asks.iter().zip(got) {
+                prop_assert_eq!(got, Some(answer(&selector(ask))));
+            }
+        }
+    }
+}
