@@ -187,7 +187,9 @@ impl Union {
             for member in members.iter().filter(|m| m.matcher.as_ref().is_none_or(|rule| rule.matches(labels))) {
                 let Some((batch, own)) = dealt.get_mut(&member.place) else { continue };
                 batch.series(labels);
-                samples.iter().for_each(|s| batch.sample(s.at, s.value));
+                for sample in samples {
+                    batch.sample(sample.at, sample.value);
+                }
                 own.series += 1;
                 own.samples += samples.len();
             }
@@ -283,7 +285,9 @@ mod tests {
         let (rule, mut out) = (SelectorMatcher::new(selector).unwrap(), Batch::default());
         for (labels, samples) in world().iter().filter(|(labels, _)| rule.matches(labels)) {
             out.series(labels);
-            samples.iter().for_each(|s| out.sample(s.at, s.value));
+            for sample in samples {
+                out.sample(sample.at, sample.value);
+            }
         }
         out
     }

@@ -1,0 +1,157 @@
+//! What the benchmarks share: books of many SLOs, a source that makes its samples up, percentiles, and tables in ratios.
+//!
+//! Deliberately absent: a harness. These figures are of whole paths, so each is measured where it happens and printed beside
+//! its target or its peer of the same run.
+
+use burnledger::domain::base::{Labels, Ms, Span, Text};
+use burnledger::domain::measure::{Ask, Coverage, Selector, Sink};
+use burnledger::domain::objective::Rulebook;
+use burnledger::engine::health::Health;
+use burnledger::engine::live::{Live, Options, World};
+use burnledger::engine::state::{Settings, State};
+use burnledger::formats::{InputFile, LoadOptions, load_files};
+use burnledger::ledger::MemoryLedger;
+use burnledger::ports::{Clock, Job, MetricSource, SourceError};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// The name of service `i`.
+pub fn service(i: usize) -> String {
+    format!("svc-{i:04}")
+}
+
+/// The file of one service: availability of 99.9 % by `http_requests_total`.
+pub fn slo_file(i: usize) -> String {
+    let service = service(i);
+    format!(
+        "version: burnledger/v1\nservice: {service}\nslos:\n- name: availability\n  target: 99.9%\n  sli:\n    events:\n      \
+         bad: http_requests_total{{service=\"{service}\", code=~\"5..\"}}\n      \
+         total: http_requests_total{{service=\"{service}\"}}\n"
+    )
+}
+
+/// The rules of so many services.
+pub fn book(services: usize) -> Arc<Rulebook> {
+    let files: Vec<InputFile> = (0..services).map(|i| InputFile::new(&format!("{i}.yaml"), slo_file(i))).collect();
+    let book = load_files(&files, &LoadOptions::default()).rulebook;
+    assert_eq!(book.slos.len(), services, "{:?}", book.problems.first());
+    Arc::new(book)
+}
+
+/// An engine with a ledger in memory.
+pub fn live(book: Arc<Rulebook>, source: Arc<dyn MetricSource>, clock: Arc<dyn Clock>) -> Live {
+    let settings = Settings {
+        routes: burnledger::domain::paging::Routes::default(),
+        environment: None,
+        source: "bench".into(),
+        nonce: "bench".into(),
+        drill: true,
+    };
+    let health = Health::new("".into(), burnledger::domain::view::Role::Leading, source.name(), Arc::new(Vec::new));
+    let world = World {
+        source,
+        ledger: Arc::new(MemoryLedger::new("bench")),
+        clock,
+        metrics: burnledger::telemetry::Metrics::default(),
+        emergency: None,
+    };
+    let options = Options { who: "bench:1".into(), wants_to_lead: true, lease: Span::from_secs(30), concurrency: 8, until: None };
+    Live::new(State::new(book, settings), world, options, health)
+}
+
+/// Samples every 15 s since `from`, made up: steady traffic, one request in ten thousand fails.
+pub struct MadeUp {
+    /// When the series began.
+    pub from: Ms,
+}
+
+impl MetricSource for MadeUp {
+    fn name(&self) -> Text {
+        "made-up".into()
+    }
+
+    fn read<'a>(&'a self, ask: &'a Ask, into: &'a mut dyn Sink) -> Job<'a, Result<Coverage, SourceError>> {
+        Box::pin(async move {
+            let Ask::Raw { selector, from, to } = ask else { return Ok(Coverage::default()) };
+            let step = Span::from_secs(15);
+            let bad = selector.matchers().iter().any(|m| &*m.name == "code");
+            let label = selector.matchers().iter().find(|m| &*m.name == "service").map_or("", |m| &*m.value);
+            for (code, each) in [("200", 1_500), ("503", 1)] {
+                if bad && code == "200" {
+                    continue;
+                }
+                into.series(&Labels::new([("__name__", "http_requests_total"), ("service", label), ("code", code)]));
+                let mut at = (*from).max(self.from).floor_to(step) + step;
+                while at <= *to {
+                    let slices = at.since(self.from).0 / step.0;
+                    into.sample(at, if code == "200" { slices * each } else { slices / 7 } as f64);
+                    at = at + step;
+                }
+            }
+            Ok(Coverage::default())
+        })
+    }
+
+    fn series<'a>(&'a self, _: &'a [Selector], _: Ms, _: Ms) -> Job<'a, Result<Vec<Labels>, SourceError>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+}
+
+/// How long `act` takes.
+pub fn time<T>(act: impl FnOnce() -> T) -> (Duration, T) {
+    let from = Instant::now();
+    let value = act();
+    (from.elapsed(), value)
+}
+
+/// Durations in order.
+pub struct Times(Vec<Duration>);
+
+impl Times {
+    /// Sorts them.
+    pub fn new(mut times: Vec<Duration>) -> Self {
+        times.sort();
+        Self(times)
+    }
+
+    /// The share `q` of them is not longer.
+    pub fn quantile(&self, q: f64) -> Duration {
+        let at = (self.0.len() as f64 * q) as usize;
+        self.0[at.min(self.0.len() - 1)]
+    }
+
+    /// The middle one.
+    pub fn median(&self) -> Duration {
+        self.quantile(0.5)
+    }
+
+    /// The longest.
+    pub fn worst(&self) -> Duration {
+        self.quantile(1.0)
+    }
+}
+
+/// A line of a table: what, how much, what was aimed at, and whether it was met.
+pub fn line(what: &str, measured: &str, aim: &str, met: Option<bool>) {
+    let verdict = met.map_or("", |met| if met { "met" } else { "MISSED" });
+    println!("{what:<66} {measured:>24}  {aim:<22} {verdict}");
+}
+
+/// The same for a duration that should not be longer than the aim.
+pub fn within(what: &str, took: Duration, aim: Duration) {
+    line(what, &format!("{took:.2?}"), &format!("<= {aim:?}"), Some(took <= aim));
+}
+
+/// Resident memory of a process, in bytes.
+pub fn resident(pid: u32) -> u64 {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/statm")).unwrap_or_default();
+    text.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok()).unwrap_or(0) * 4096
+}
+
+/// Processor time of a process so far, its children left out. The kernel counts in hundredths of a second.
+pub fn processor_time(pid: u32) -> Duration {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let rest = text.rsplit(") ").next().unwrap_or("");
+    let ticks: u64 = rest.split(' ').skip(11).take(2).filter_map(|n| n.parse::<u64>().ok()).sum();
+    Duration::from_millis(ticks * 10)
+}

@@ -1,0 +1,286 @@
+//! Whole paths against a real Prometheus, beside the peer in the same run: the tick of a thousand SLOs, and the cold fill of
+//! one. Run with `cargo bench --bench tick`; it takes about three minutes and skips aloud what is not installed.
+//!
+//! Figures are of a machine that others use, too: read the ratios.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    reason = "a benchmark prints its figures, reads the clock and says no by panicking"
+)]
+#![allow(missing_docs, unreachable_pub, dead_code, reason = "nobody links benchmarks")]
+
+mod common;
+#[path = "../tests/support/mod.rs"]
+mod support;
+
+use burnledger::clock::SystemClock;
+use burnledger::collector::{Prometheus as Source, PrometheusSettings, Recorded, connect};
+use burnledger::domain::base::{Ms, Span};
+use burnledger::domain::measure::{Ask, Batch, Detail, Meter, Selector};
+use burnledger::ports::{Clock, MetricSource};
+use common::{Times, line, time};
+use std::fmt::Write as _;
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+use support::{Prometheus, http, require};
+
+const SERVICES: usize = 1000;
+const CODES: [(&str, i64); 3] = [("200", 15), ("404", 1), ("503", 0)];
+const TICKS: usize = 5;
+const PAST: Span = Span::from_days(3);
+/// Distance of the samples before the scrapes.
+const COARSE: Span = Span::from_secs(60);
+const WINDOWS: [&str; 7] = ["5m", "30m", "1h", "2h", "6h", "1d", "3d"];
+
+fn main() {
+    if !require("prometheus") || !require("promtool") {
+        return;
+    }
+    println!(
+        "burnledger against Prometheus, {} cores; read the ratios\n",
+        std::thread::available_parallelism().map_or(0, usize::from)
+    );
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    runtime.block_on(fill_of_one());
+    runtime.block_on(ticks());
+}
+
+fn now() -> Ms {
+    SystemClock::new().now().wall
+}
+
+/// Requests of a service by a code at an instant: the counters of a program that never restarts.
+fn count(service: usize, code: usize, at: Ms) -> i64 {
+    let seconds = at.0 / 1000 - 1_700_000_000;
+    let failed = if CODES[code].0 == "503" { seconds / (97 + service as i64 % 13) } else { 0 };
+    seconds * CODES[code].1 * (1 + service as i64 % 7) + failed
+}
+
+/// The page of all services, served to whoever asks.
+fn page_server() -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for mut link in listener.incoming().flatten() {
+            let (mut request, mut body) = ([0; 2048], String::from("# TYPE http_requests_total counter\n"));
+            let _ = link.read(&mut request);
+            let at = now();
+            for service in 0..SERVICES {
+                for (i, (code, _)) in CODES.iter().enumerate() {
+                    let (name, value) = (common::service(service), count(service, i, at));
+                    let _ = writeln!(body, "http_requests_total{{service=\"{name}\",code=\"{code}\"}} {value}");
+                }
+            }
+            let head = format!(
+                "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+                body.len()
+            );
+            let _ = link.write_all(head.as_bytes());
+            let _ = link.write_all(body.as_bytes());
+        }
+    });
+    port
+}
+
+/// OpenMetrics text of the time before the scrapes; labelled as the scrapes will be.
+fn past(until: Ms) -> String {
+    let mut text = String::from("# TYPE http_requests counter\n");
+    for service in 0..SERVICES {
+        for (i, (code, _)) in CODES.iter().enumerate() {
+            let name = common::service(service);
+            let series = format!("http_requests_total{{service=\"{name}\",code=\"{code}\",job=\"page\",instance=\"page\"}}");
+            let mut at = until - PAST;
+            while at < until {
+                let _ = writeln!(text, "{series} {} {}", count(service, i, at), at.0 / 1000);
+                at = at + COARSE;
+            }
+        }
+    }
+    text + "# EOF\n"
+}
+
+fn source(url: &str, remote_read: bool) -> PrometheusSettings {
+    PrometheusSettings { url: url.into(), remote_read, ..PrometheusSettings::default() }
+}
+
+/// The tick of a thousand SLOs, beside the queries that ask Prometheus for the same windows.
+async fn ticks() {
+    let port = page_server();
+    let (made, text) = time(|| past(now().floor_to(COARSE)));
+    let config = format!(
+        "global: {{scrape_interval: 15s}}\nscrape_configs:\n- job_name: page\n  static_configs:\n  - targets: ['127.0.0.1:{port}']\n    \
+         labels: {{instance: page}}\n"
+    );
+    let (started, prometheus) = time(|| Prometheus::launch(&config, Some(&text), &[]));
+    println!(
+        "{SERVICES} SLOs, {} series: {} MB of history every {} s over 3 d ({:.0?}), then scraped every 15 s",
+        SERVICES * CODES.len(),
+        text.len() >> 20,
+        COARSE.0 / 1000,
+        made + started
+    );
+    println!("(history at a quarter of the scrapes' samples is cheaper for the peer than the real thing)\n");
+    drop(text);
+
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let before = common::resident(std::process::id());
+    let guarded = Arc::new(connect(source(&prometheus.url(), true), Arc::clone(&clock)).unwrap());
+    let mut live = common::live(common::book(SERVICES), guarded, Arc::clone(&clock));
+    live.begin().await.unwrap();
+    let from = std::time::Instant::now();
+    live.advance().await;
+    let cold = from.elapsed();
+    line("cold start of 1,000 SLOs over that history, judged once", &format!("{cold:.2?}"), "", None);
+    let grown = common::resident(std::process::id()).saturating_sub(before) / 1024 / SERVICES as u64;
+    let meters: usize = live.state().board.slos.iter().map(|f| f.meter.bytes()).sum();
+    let history = meters / 1024 / SERVICES;
+    line(
+        "memory an SLO: history (process grew by this much an SLO)",
+        &format!("{history} KiB ({grown} KiB)"),
+        "<= 160 KiB",
+        Some(history <= 160),
+    );
+
+    let (mut own, mut peer) = (Vec::new(), Vec::new());
+    for _ in 0..TICKS {
+        wait_for_next(&*clock, live.state().board.at).await;
+        let from = std::time::Instant::now();
+        live.advance().await;
+        own.push(from.elapsed());
+        if peer.len() < 3 {
+            peer.push(time(|| batched(&prometheus)).0);
+        }
+    }
+    let judged = live
+        .state()
+        .board
+        .slos
+        .iter()
+        .filter(|f| f.verdicts.iter().all(|v| v.windows.len() >= 8 && v.windows[0].burn_rate.is_some()));
+    assert_eq!(judged.count(), SERVICES, "every SLO has its windows");
+    let (own, peer) = (Times::new(own), Times::new(peer));
+    let ratio = peer.median().as_secs_f64() / own.median().as_secs_f64();
+    println!();
+    line("tick of 1,000 SLOs x 8 windows, fetch, judging, snapshot: median", &format!("{:.1?}", own.median()), "", None);
+    line("  longest of them", &format!("{:.1?}", own.worst()), "", None);
+    line("peer: 14 queries `sum by (service)(rate(..[5m to 3d]))`: median", &format!("{:.1?}", peer.median()), "", None);
+    line("peer / tick", &format!("{ratio:.0} x"), ">= 200 x", Some(ratio >= 200.0));
+}
+
+/// Until a later instant than the one judged is settled.
+async fn wait_for_next(clock: &dyn Clock, judged: Option<Ms>) {
+    let timing = burnledger::domain::objective::Timing::default();
+    let next = judged.map_or(clock.now().wall, |at| at + timing.step + timing.settle);
+    let wait = next.since(clock.now().wall).0.max(0) as u64 + 100;
+    tokio::time::sleep(Duration::from_millis(wait)).await;
+}
+
+/// What a program that asks PromQL would ask at a tick, all SLOs in one query each.
+fn batched(prometheus: &Prometheus) {
+    for window in WINDOWS {
+        for matcher in ["", "code%3D~%225..%22"] {
+            let path =
+                format!("/api/v1/query?query=sum%20by%20(service)(rate(http_requests_total%7B{matcher}%7D%5B{window}%5D))");
+            let (status, body) = http("GET", prometheus.port, &path, b"").unwrap();
+            assert!(status == 200 && body.matches("svc-").count() == SERVICES, "{status} {}", &body[..body.len().min(300)]);
+        }
+    }
+}
+
+/// 30 days of one SLO of 8 series, at 15 s.
+async fn fill_of_one() {
+    let (step, days) = (Span::from_secs(15), 30);
+    let until = now().floor_to(Span::from_hours(1));
+    let from = until - Span::from_days(days);
+    let mut text = String::from("# TYPE hits counter\n");
+    for instance in 0..2 {
+        for (i, code) in ["200", "404", "500", "503"].iter().enumerate() {
+            let (mut at, mut k) = (from + step, 0_i64);
+            while at <= until {
+                let value = if i == 0 { k * (70 + k % 3) } else { k / (40 * i as i64) };
+                let _ = writeln!(text, "hits_total{{instance=\"{instance}\",code=\"{code}\"}} {} {}", value.max(0), at.0 / 1000);
+                (at, k) = (at + step, k + 1);
+            }
+        }
+    }
+    text.push_str("# EOF\n");
+    let (started, prometheus) = time(|| Prometheus::backfill(&text));
+    let samples = text.lines().count() - 2;
+    println!("one SLO of 8 series, {days} d at 15 s, {samples} samples ({started:.0?} to backfill)\n");
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let ask = Ask::Raw { selector: Selector::metric("hits_total"), from, to: until };
+    let mut took = Vec::new();
+    for remote in [false, true] {
+        let source = Source::new(source(&prometheus.url(), remote), Arc::clone(&clock)).unwrap();
+        let mut times = Vec::new();
+        for _ in 0..5 {
+            let mut batch = Batch::default();
+            let begun = std::time::Instant::now();
+            source.read(&ask, &mut batch).await.unwrap();
+            times.push(begun.elapsed());
+            assert_eq!((batch.len(), source.reads_chunks()), (samples, remote));
+        }
+        took.push(Times::new(times).median());
+    }
+    line("history by JSON slices", &format!("{:.1?}", took[0]), "", None);
+    line("history by remote read", &format!("{:.1?}", took[1]), "<= 30 ms", Some(took[1] <= Duration::from_millis(30)));
+    line("JSON / remote read", &format!("{:.1} x", took[0].as_secs_f64() / took[1].as_secs_f64()), "", None);
+    let filled = fill(&prometheus, until, &clock).await;
+    line("the same, counted: from the first question to sealed slices", &format!("{filled:.1?}"), "", None);
+    let (peer, ()) = time(|| naive(&prometheus, until));
+    line("peer: one tick of 16 instant queries, 5m to 30d, of this SLO", &format!("{peer:.1?}"), "", None);
+    line("peer's one tick / our whole fill", &format!("{:.1} x", peer.as_secs_f64() / filled.as_secs_f64()), "", None);
+    let (loaded, recorded) = time(|| Recorded::from_bytes("bench", text.as_bytes()).unwrap());
+    assert_eq!(recorded.series_count(), 8);
+    let rate = samples as f64 / loaded.as_secs_f64() / 1e6;
+    line("a recording of the same samples loaded from OpenMetrics text", &format!("{loaded:.1?}"), "", None);
+    line("  million samples a second", &format!("{rate:.1}"), "", None);
+    println!();
+}
+
+/// Reads 30 days and counts them, as a start does: through the guard, in stretches.
+async fn fill(prometheus: &Prometheus, until: Ms, clock: &Arc<dyn Clock>) -> Duration {
+    let yaml = "version: burnledger/v1\nservice: one\nslos:\n- name: availability\n  target: 99.9%\n  sli:\n    events:\n      \
+                bad: hits_total{code=~\"5..\"}\n      total: hits_total\n";
+    let files = [burnledger::formats::InputFile::new("one.yaml", yaml)];
+    let book = burnledger::formats::load_files(&files, &burnledger::formats::LoadOptions::default()).rulebook;
+    let mut times = Vec::new();
+    for _ in 0..3 {
+        let source = connect(source(&prometheus.url(), true), Arc::clone(clock)).unwrap();
+        let mut meter = Meter::new(book.slos[0].meter_spec(book.timing.step));
+        let mut from = until - Span::from_days(30);
+        let begun = std::time::Instant::now();
+        while from < until {
+            let to = (from + Span::from_days(5)).min(until);
+            for (role, ask) in meter.asks(from, to, Detail::Counts) {
+                let mut batch = Batch::default();
+                source.read(&ask, &mut batch).await.unwrap();
+                meter.take(role, &batch);
+            }
+            meter.seal(to);
+            from = to;
+        }
+        times.push(begun.elapsed());
+        let counts = meter.tracks()[0].history.counts(until - Span::from_days(30), until);
+        assert!(counts.total > 1e7 && counts.bad > 1000.0, "{counts:?}");
+    }
+    Times::new(times).median()
+}
+
+/// The sixteen instant queries of one evaluation by PromQL.
+fn naive(prometheus: &Prometheus, at: Ms) {
+    for window in WINDOWS.iter().chain(&["30d"]) {
+        for matcher in ["", "code%3D~%225..%22"] {
+            let time = at.0 / 1000;
+            let path = format!("/api/v1/query?time={time}&query=sum(rate(hits_total%7B{matcher}%7D%5B{window}%5D))");
+            let (status, body) = http("GET", prometheus.port, &path, b"").unwrap();
+            assert!(status == 200 && body.contains("\"value\""), "{status} {body}");
+        }
+    }
+}
