@@ -203,7 +203,7 @@ async fn fill_of_one() {
         for (i, code) in ["200", "404", "500", "503"].iter().enumerate() {
             let (mut at, mut k) = (from + step, 0_i64);
             while at <= until {
-                let value = if i == 0 { k * (70 + k % 3) } else { k / (40 * i as i64) };
+                let value = if i == 0 { k * 70 + k % 3 } else { k / (40 * i as i64) };
                 let _ = writeln!(text, "hits_total{{instance=\"{instance}\",code=\"{code}\"}} {} {}", value.max(0), at.0 / 1000);
                 (at, k) = (at + step, k + 1);
             }

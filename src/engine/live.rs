@@ -11,7 +11,7 @@ use super::rows;
 use super::signals;
 use super::state::State;
 use super::step::step;
-use crate::domain::base::{IncidentId, Ms, Now, Span, Text};
+use crate::domain::base::{IncidentId, Mono, Ms, Now, Span, Text};
 use crate::domain::incident::Entry;
 use crate::domain::objective::Rulebook;
 use crate::domain::paging::{Commit, NewDispatch};
@@ -27,6 +27,9 @@ const PAGE: usize = 1000;
 
 /// How often a decision is made anew within one tick because others recorded something meanwhile.
 const DECISIONS: usize = 4;
+
+/// While history is read, its progress is shown so often and not with every answer: a snapshot has all SLOs in it.
+const PROGRESS: Span = Span(100);
 
 /// What the driver is told once.
 #[derive(Clone, Debug)]
@@ -73,6 +76,7 @@ pub struct Live {
     snapshots: watch::Sender<Arc<Snapshot>>,
     fence: watch::Sender<Option<Fence>>,
     renew_at: Ms,
+    progress_at: Mono,
 }
 
 /// Reads under way for one tick.
@@ -98,6 +102,7 @@ impl Live {
             snapshots: watch::Sender::new(first),
             fence: watch::Sender::new(None),
             renew_at: Ms(i64::MIN),
+            progress_at: Mono(0),
         }
     }
 
@@ -205,7 +210,7 @@ impl Live {
     }
 
     /// Monotonic time of the next tick: just after the next multiple of the step, by the wall clock.
-    fn next_tick(&self) -> crate::domain::base::Mono {
+    fn next_tick(&self) -> Mono {
         let (now, step) = (self.world.clock.now(), self.state.board.step());
         let wait = (now.wall.floor_to(step) + step).since(now.wall);
         now.mono + wait
@@ -283,7 +288,11 @@ impl Live {
         }
         if self.state.board.at.is_none() {
             self.health.filling(reading.done, reading.all);
-            self.publish();
+            let now = self.world.clock.now().mono;
+            if now >= self.progress_at {
+                self.progress_at = now + PROGRESS;
+                self.publish();
+            }
         }
     }
 

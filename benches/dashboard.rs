@@ -1,0 +1,230 @@
+//! How quick the dashboard is, printed beside its targets: the real program in a pseudo-terminal against a source that never
+//! answers and a Prometheus that is stopped, and frames built from 500 SLOs. Run with `cargo bench --bench dashboard`; about
+//! two minutes. Skips aloud what is not installed.
+//!
+//! Times include `script`, the shell and whatever else the machine does; they are upper bounds.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    reason = "a benchmark prints its figures, reads the clock and says no by panicking"
+)]
+#![allow(missing_docs, unreachable_pub, dead_code, reason = "nobody links benchmarks")]
+
+mod common;
+#[path = "common/pty.rs"]
+mod pty;
+#[path = "../tests/support/mod.rs"]
+mod support;
+
+use burnledger::clock::{ManualClock, SystemClock};
+use burnledger::domain::base::Span;
+use burnledger::engine::health::Health;
+use burnledger::engine::rows;
+use burnledger::ports::Clock;
+use burnledger::tui::export::{Screen, cells, posed};
+use burnledger::tui::{TuiOptions, Wishes};
+use common::{Times, line, time, within};
+use pty::Pty;
+use std::fmt::Write;
+use std::net::TcpListener;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use support::{Prometheus, require};
+
+const LIMIT: Duration = Duration::from_secs(60);
+const PRESSES: usize = 100;
+const IDLE: Duration = Duration::from_secs(30);
+
+const fn ms(n: u64) -> Duration {
+    Duration::from_millis(n)
+}
+
+fn main() {
+    println!(
+        "the dashboard at 120x36, {} cores shared with everything else\n",
+        std::thread::available_parallelism().map_or(0, usize::from)
+    );
+    tokio::runtime::Runtime::new().unwrap().block_on(frames());
+    if !require("script") {
+        return;
+    }
+    first_paint();
+    if !require("prometheus") || !require("promtool") {
+        return;
+    }
+    stopped_prometheus();
+    idle();
+}
+
+/// Snapshot and frame of 500 SLOs in memory.
+async fn frames() {
+    let now = SystemClock::new().now().wall.floor_to(Span::from_mins(5));
+    let clock = Arc::new(ManualClock::new(now));
+    let source = Arc::new(common::MadeUp { from: now - Span::from_days(1) });
+    let mut live = common::live(common::book(500), source, Arc::clone(&clock) as Arc<dyn Clock>);
+    live.begin().await.unwrap();
+    live.advance().await;
+    let mut ticks = Vec::new();
+    for _ in 0..30 {
+        clock.advance(Span::from_secs(15));
+        let from = std::time::Instant::now();
+        live.advance().await;
+        ticks.push(from.elapsed());
+    }
+    let ticks = Times::new(ticks);
+    line("tick of 500 SLOs without fetching: median", &format!("{:.2?}", ticks.median()), "", None);
+    line("  longest (small charts are drawn every 5 min)", &format!("{:.2?}", ticks.worst()), "", None);
+
+    let health = Health::new("".into(), burnledger::domain::view::Role::Watching, "made-up".into(), Arc::new(Vec::new));
+    let many = |act: &mut dyn FnMut()| Times::new((0..500).map(|_| time(&mut *act).0).collect());
+    let snapshots = many(&mut || drop(std::hint::black_box(rows::snapshot(live.state(), &health, clock.now()))));
+    line("snapshot of 500 SLOs: p50", &format!("{:.2?}", snapshots.median()), "", None);
+    line("  p99", &format!("{:.2?}", snapshots.quantile(0.99)), "", None);
+    let snapshot = Arc::new(rows::snapshot(live.state(), &health, clock.now()));
+    let look = TuiOptions::resolve(Wishes::default(), &|name| (name == "LC_ALL").then(|| "C.UTF-8".into())).look;
+    let model = posed(&snapshot, Screen::Overview, clock.now(), (120, 36), look);
+    let frames = many(&mut || drop(std::hint::black_box(cells(&model))));
+    within("frame of 500 SLOs: p50", frames.median(), ms(1));
+    within("  p99", frames.quantile(0.99), ms(5));
+}
+
+/// A folder with so many SLOs.
+fn slos(count: usize) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::create_dir(dir.path().join("slos")).unwrap();
+    for i in 0..count {
+        std::fs::write(dir.path().join(format!("slos/{i:04}.yaml")), common::slo_file(i)).unwrap();
+    }
+    dir
+}
+
+fn command(prometheus: &str, dir: &Path) -> String {
+    let (program, dir) = (env!("CARGO_BIN_EXE_burnledger"), dir.display());
+    format!("{program} tui --prometheus {prometheus} --slos {dir}/slos --ledger {dir}/ledger.db")
+}
+
+fn signal(pid: u32, name: &str) {
+    let done = std::process::Command::new("kill").args([name, &pid.to_string()]).status();
+    assert!(done.is_ok_and(|s| s.success()), "kill {name}");
+}
+
+/// A server that accepts and never answers.
+fn first_paint() {
+    let hole = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let url = format!("http://127.0.0.1:{}", hole.local_addr().unwrap().port());
+    std::thread::spawn(move || {
+        let held: Vec<_> = hole.incoming().flatten().collect();
+        drop(held);
+    });
+    for count in [50, 500] {
+        let dir = slos(count);
+        let (mut paints, mut quits) = (Vec::new(), Vec::new());
+        for _ in 0..7 {
+            let mut terminal = Pty::start(&command(&url, dir.path()));
+            paints.push(terminal.until(LIMIT, |screen| screen.contains("svc-0000/availability")));
+            terminal.press(b"q");
+            quits.push(terminal.end());
+        }
+        let (paints, quits) = (Times::new(paints), Times::new(quits));
+        println!();
+        within(&format!("first paint, {count} SLOs, a source that never answers: median"), paints.median(), ms(150));
+        within("  longest of 7", paints.worst(), ms(150));
+        within("q to the end of the program: longest", quits.worst(), ms(200));
+    }
+}
+
+/// A Prometheus with two hours of so many services.
+fn prometheus(count: usize) -> Prometheus {
+    let now = SystemClock::new().now().wall.floor_to(Span::from_secs(15));
+    let mut text = String::from("# TYPE http_requests counter\n");
+    for i in 0..count {
+        for (code, each) in [("200", 900), ("503", 0)] {
+            let name = common::service(i);
+            let mut at = now - Span::from_hours(2);
+            while at <= now {
+                let k = (at.0 / 15_000) % 1_000_000;
+                let value = if each > 0 { k * each } else { k / 50 };
+                let _ = writeln!(text, "http_requests_total{{service=\"{name}\",code=\"{code}\"}} {value} {}", at.0 / 1000);
+                at = at + Span::from_secs(15);
+            }
+        }
+    }
+    Prometheus::backfill(&(text + "# EOF\n"))
+}
+
+/// Keys and ends while Prometheus does not answer.
+fn stopped_prometheus() {
+    let (dir, prometheus) = (slos(500), prometheus(500));
+    let run = command(&prometheus.url(), dir.path());
+    let mut terminal = Pty::start(&run);
+    let filled = terminal.until(LIMIT, |screen| screen.contains("LIVE"));
+    println!();
+    line("history of 500 SLOs read, counted and shown (2 h of samples)", &format!("{filled:.1?}"), "", None);
+    prometheus.guard.signal("STOP");
+    terminal.watch(Duration::from_secs(20));
+    let mut took = Vec::new();
+    for _ in 0..PRESSES {
+        terminal.press(b"?");
+        took.push(terminal.until(LIMIT, |screen| screen.contains("this help")));
+        terminal.press(b"?");
+        took.push(terminal.until(LIMIT, |screen| !screen.contains("this help")));
+        // Keys at all phases of the program's own second.
+        terminal.watch(ms(37));
+    }
+    let took = Times::new(took);
+    line(
+        &format!("key to screen, Prometheus stopped, 500 SLOs, {} keys: p50", PRESSES * 2),
+        &format!("{:.1?}", took.median()),
+        "",
+        None,
+    );
+    within("  p99", took.quantile(0.99), ms(50));
+    within("  longest", took.worst(), ms(100));
+    let memory = common::resident(terminal.pid()) >> 20;
+    line("memory of the dashboard, 500 SLOs", &format!("{memory} MiB"), "<= 120 MiB", Some(memory <= 120));
+    terminal.press(b"q");
+    within("q to the end of the program, Prometheus stopped", terminal.end(), ms(200));
+    let mut terminal = Pty::start(&run);
+    terminal.until(LIMIT, |screen| screen.contains("svc-0000/availability"));
+    signal(terminal.pid(), "-TERM");
+    within("SIGTERM to the end of the program, Prometheus stopped", terminal.end(), ms(200));
+    prometheus.guard.signal("CONT");
+}
+
+/// 50 SLOs, a Prometheus that answers, nobody at the keys.
+fn idle() {
+    let (dir, prometheus) = (slos(50), prometheus(50));
+    let mut terminal = Pty::start(&command(&prometheus.url(), dir.path()));
+    terminal.until(LIMIT, |screen| screen.contains("LIVE"));
+    terminal.watch(Duration::from_secs(16));
+    let pid = terminal.pid();
+    let (bytes, busy, woken) = (terminal.written, common::processor_time(pid), wakes(pid));
+    terminal.watch(IDLE);
+    let seconds = IDLE.as_secs_f64();
+    let share = (common::processor_time(pid).saturating_sub(busy)).as_secs_f64() / seconds * 100.0;
+    let rate = (terminal.written - bytes) as f64 / seconds;
+    let wakes = (wakes(pid) - woken) as f64 / seconds;
+    println!();
+    line("idle, 50 SLOs, whole program with its engine: of a core", &format!("{share:.2} %"), "<= 0.2 % (screen alone)", None);
+    line("  to the terminal", &format!("{rate:.0} B/s"), "<= 1024 B/s", Some(rate <= 1024.0));
+    line("  wake-ups of all threads", &format!("{wakes:.0} /s"), "<= 10 /s (screen alone)", None);
+    let memory = common::resident(pid) >> 20;
+    line("memory of the dashboard, 50 SLOs", &format!("{memory} MiB"), "<= 30 MiB", Some(memory <= 30));
+    terminal.press(b"q");
+    terminal.end();
+}
+
+/// How often the threads of a process gave the processor up by themselves.
+fn wakes(pid: u32) -> u64 {
+    let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    let of_task = |task: std::fs::DirEntry| {
+        let status = std::fs::read_to_string(task.path().join("status")).unwrap_or_default();
+        status.lines().find_map(|l| l.strip_prefix("voluntary_ctxt_switches:")?.trim().parse::<u64>().ok())
+    };
+    tasks.filter_map(of_task).sum()
+}
