@@ -36,7 +36,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use support::{Prometheus, require};
 
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 const PRESSES: usize = 100;
 const IDLE: Duration = Duration::from_secs(30);
 

@@ -19,14 +19,14 @@ mod support;
 
 use burnledger::clock::SystemClock;
 use burnledger::collector::{Prometheus as Source, PrometheusSettings, Recorded, connect};
-use burnledger::domain::base::{Ms, Span};
-use burnledger::domain::measure::{Ask, Batch, Detail, Meter, Selector};
-use burnledger::ports::{Clock, MetricSource};
+use burnledger::domain::base::{Labels, Ms, Span, Text};
+use burnledger::domain::measure::{Ask, Batch, Coverage, Detail, Meter, Selector, Sink};
+use burnledger::ports::{Clock, Job, MetricSource, SourceError};
 use common::{Times, line, time};
 use std::fmt::Write as _;
 use std::io::{Read, Write};
 use std::net::TcpListener;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use support::{Prometheus, http, require};
 
@@ -130,8 +130,9 @@ async fn ticks() {
 
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let before = common::resident(std::process::id());
-    let guarded = Arc::new(connect(source(&prometheus.url(), true), Arc::clone(&clock)).unwrap());
-    let mut live = common::live(common::book(SERVICES), guarded, Arc::clone(&clock));
+    let guarded = connect(source(&prometheus.url(), true), Arc::clone(&clock)).unwrap();
+    let timed = Arc::new(Timed { source: guarded, took: Mutex::default() });
+    let mut live = common::live(common::book(SERVICES), Arc::clone(&timed) as Arc<dyn MetricSource>, Arc::clone(&clock));
     live.begin().await.unwrap();
     let from = std::time::Instant::now();
     live.advance().await;
@@ -147,6 +148,7 @@ async fn ticks() {
         Some(history <= 160),
     );
 
+    timed.took.lock().unwrap().clear();
     let (mut own, mut peer) = (Vec::new(), Vec::new());
     for _ in 0..TICKS {
         wait_for_next(&*clock, live.state().board.at).await;
@@ -165,12 +167,43 @@ async fn ticks() {
         .filter(|f| f.verdicts.iter().all(|v| v.windows.len() >= 8 && v.windows[0].burn_rate.is_some()));
     assert_eq!(judged.count(), SERVICES, "every SLO has its windows");
     let (own, peer) = (Times::new(own), Times::new(peer));
+    let fetched = Times::new(std::mem::take(&mut *timed.took.lock().unwrap()));
     let ratio = peer.median().as_secs_f64() / own.median().as_secs_f64();
     println!();
     line("tick of 1,000 SLOs x 8 windows, fetch, judging, snapshot: median", &format!("{:.1?}", own.median()), "", None);
+    line("  of which waiting for the source, decoding and dealing out", &format!("{:.1?}", fetched.median()), "", None);
     line("  longest of them", &format!("{:.1?}", own.worst()), "", None);
     line("peer: 14 queries `sum by (service)(rate(..[5m to 3d]))`: median", &format!("{:.1?}", peer.median()), "", None);
     line("peer / tick", &format!("{ratio:.0} x"), ">= 200 x", Some(ratio >= 200.0));
+}
+
+/// A source whose reads of a tick are timed.
+struct Timed<S> {
+    source: S,
+    took: Mutex<Vec<Duration>>,
+}
+
+impl<S: MetricSource> MetricSource for Timed<S> {
+    fn name(&self) -> Text {
+        self.source.name()
+    }
+
+    fn read<'a>(&'a self, ask: &'a Ask, into: &'a mut dyn Sink) -> Job<'a, Result<Coverage, SourceError>> {
+        self.source.read(ask, into)
+    }
+
+    fn read_many<'a>(&'a self, asks: &'a [Ask]) -> Job<'a, Vec<Result<(Batch, Coverage), SourceError>>> {
+        Box::pin(async move {
+            let from = std::time::Instant::now();
+            let answers = self.source.read_many(asks).await;
+            self.took.lock().unwrap().push(from.elapsed());
+            answers
+        })
+    }
+
+    fn series<'a>(&'a self, of: &'a [Selector], from: Ms, to: Ms) -> Job<'a, Result<Vec<Labels>, SourceError>> {
+        self.source.series(of, from, to)
+    }
 }
 
 /// Until a later instant than the one judged is settled.

@@ -33,7 +33,7 @@ impl Pty {
         let (keys, mut out) = (script.stdin.take().unwrap(), script.stdout.take().unwrap());
         let (send, output) = channel();
         std::thread::spawn(move || {
-            let mut buffer = [0; 65536];
+            let mut buffer = vec![0; 65536];
             while let Ok(n) = out.read(&mut buffer) {
                 if n == 0 || send.send(buffer[..n].to_vec()).is_err() {
                     return;

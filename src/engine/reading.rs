@@ -24,12 +24,7 @@ pub struct Done {
 
 /// Carries out `reads`; ends early when nobody listens any more. Feeds that follow (one stretch) are read together, so that a
 /// source can answer many by one request; longer ones `concurrency` at once.
-pub async fn read_all(
-    source: Arc<dyn MetricSource>,
-    reads: Vec<FeedRead>,
-    concurrency: usize,
-    answer: mpsc::Sender<Done>,
-) {
+pub async fn read_all(source: Arc<dyn MetricSource>, reads: Vec<FeedRead>, concurrency: usize, answer: mpsc::Sender<Done>) {
     let (following, filling): (Vec<FeedRead>, Vec<FeedRead>) = reads.into_iter().partition(|r| r.stretches.len() == 1);
     tokio::join!(follow(&source, following, &answer), fill(&source, filling, concurrency, &answer));
 }
