@@ -85,11 +85,11 @@ impl Setup {
         Arc::clone(&self.clock)
     }
 
-    /// The same setup with one SLO and no revenue streams.
+    /// The same setup with the SLO of that id, or those of that service, and no revenue streams.
     #[must_use]
-    pub fn only(&self, id: &str) -> Self {
+    pub fn only(&self, name: &str) -> Self {
         let mut book = (*self.book).clone();
-        book.slos.retain(|slo| slo.id.as_str() == id);
+        book.slos.retain(|slo| slo.id.as_str() == name || &*slo.service == name);
         book.business = None;
         Self { book: Arc::new(book), ..self.clone() }
     }

@@ -1,12 +1,16 @@
 //! What `status` and `explain` share: reading everything once, at a time, from Prometheus or from recorded samples.
 
-use super::{Common, Exit, Out};
+use super::{Exit, Out};
 use crate::app::Setup;
 use crate::domain::base::Ms;
 use crate::domain::view::Snapshot;
 use clap::Args;
 use serde::Serialize;
 use std::path::PathBuf;
+use std::time::Duration;
+
+/// After so long a look says that it is still at work.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Options of verbs that look once.
 #[derive(Clone, Debug, Default, Args)]
@@ -23,15 +27,6 @@ pub struct LookArgs {
 ///
 /// # Errors
 /// The exit code of what went wrong.
-pub async fn look(args: &LookArgs, common: &Common, out: &mut Out) -> Result<(Snapshot, bool), Exit> {
-    let setup = super::setup(common, out)?;
-    look_with(&setup, args, out).await
-}
-
-/// The same for a setup that is loaded already.
-///
-/// # Errors
-/// The exit code of what went wrong.
 pub async fn look_with(setup: &Setup, args: &LookArgs, out: &mut Out) -> Result<(Snapshot, bool), Exit> {
     let now = setup.clock().now().wall;
     let at = match args.at.as_deref().map(|text| super::times::parse(text, now)) {
@@ -45,7 +40,15 @@ pub async fn look_with(setup: &Setup, args: &LookArgs, out: &mut Out) -> Result<
     if at.is_some_and(|at| at > now) {
         out.say("note: that time lies in the future; nothing is known of it");
     }
-    let looked = setup.look(args.samples.as_deref(), at).await.map_err(|error| super::tell(&error, out))?;
+    let mut looking = std::pin::pin!(setup.look(args.samples.as_deref(), at));
+    let looked = tokio::select! {
+        looked = &mut looking => looked,
+        () = tokio::time::sleep(PATIENCE) => {
+            out.say("still reading; the first look reads the history of the whole period (Ctrl-C stops)");
+            looking.await
+        }
+    };
+    let looked = looked.map_err(|error| super::tell(&error, out))?;
     for error in &looked.errors {
         out.error(&error.to_string(), Some("SLOs that need it say no_data; is the server up, and `--prometheus URL` right?"));
     }

@@ -21,20 +21,24 @@ pub struct StatusArgs {
 
 /// Runs the verb.
 pub async fn run(args: &StatusArgs, common: &Common, out: &mut Out) -> Exit {
-    let (mut snapshot, reached) = match look::look(&args.look, common, out).await {
-        Ok(found) => found,
+    let mut setup = match super::setup(common, out) {
+        Ok(setup) => setup,
         Err(exit) => return exit,
     };
     if let Some(only) = &args.only {
-        let known: Vec<Text> =
-            snapshot.slos.iter().flat_map(|row| [row.slo.id.as_str().into(), row.slo.service.clone()]).collect();
-        snapshot.slos.retain(|row| row.slo.id.as_str() == only || &*row.slo.service == only.as_str());
-        if snapshot.slos.is_empty() {
-            let near = near(&known, only);
-            out.error(&format!("no SLO or service is named `{}`", words::escape::terminal(only)), Some(&near));
+        let slos = &setup.rulebook().slos;
+        let known: Vec<Text> = slos.iter().flat_map(|slo| [slo.id.as_str().into(), slo.service.clone()]).collect();
+        if !known.iter().any(|name| **name == **only) {
+            let what = format!("no SLO or service is named `{}`", words::escape::terminal(only));
+            out.error(&what, Some(&near(&known, only)));
             return Exit::Usage;
         }
+        setup = setup.only(only);
     }
+    let (snapshot, reached) = match look::look_with(&setup, &args.look, out).await {
+        Ok(found) => found,
+        Err(exit) => return exit,
+    };
     match common.format {
         Format::Json => look::print_json(out, &crate::wire::status::status(&snapshot, &words::reason::reason)),
         Format::Text => print(&snapshot, out),

@@ -22,7 +22,16 @@ pub struct Looked {
     pub came: usize,
 }
 
-/// Reads and judges at `at` (floored to the step). `progress` hears of every answer: done and all.
+/// Keeps each error once; that a source is left alone for a while is news only when its reason is not known already.
+fn note(errors: &mut Vec<SourceError>, error: SourceError) {
+    let left_alone = matches!(error, SourceError::CircuitOpen { .. });
+    if !errors.contains(&error) && !(left_alone && !errors.is_empty()) {
+        errors.push(error);
+    }
+}
+
+/// Reads and judges at `at` (floored to the step). `progress` hears of every answer: done and all. A source that is silent from the
+/// beginning is given up at the first time-out: long reads of history are waited for much longer.
 pub async fn look(
     state: &mut State,
     mut health: Health,
@@ -47,8 +56,14 @@ pub async fn look(
                 health.warned(answer.warnings);
                 step(state, now, Event::Answers { feed: answer.feed, through: answer.through, answers });
             }
-            Err(error) if errors.contains(&error) => {}
-            Err(error) => errors.push(error),
+            Err(error) => {
+                let silent = came == 0 && matches!(error, SourceError::Timeout { .. });
+                note(&mut errors, error);
+                if silent {
+                    reading.abort();
+                    break;
+                }
+            }
         }
     }
     let _ = reading.await;

@@ -10,10 +10,14 @@ fn folder(scenario: &str) -> PathBuf {
 }
 
 fn burnledger(scenario: &str, args: &[&str]) -> (i32, String, String) {
+    run(&folder(scenario).join("slos"), args)
+}
+
+fn run(slos: &Path, args: &[&str]) -> (i32, String, String) {
     let out = Command::new(env!("CARGO_BIN_EXE_burnledger"))
         .args(args)
         .arg("--slos")
-        .arg(folder(scenario).join("slos"))
+        .arg(slos)
         .env_remove("BURNLEDGER_CONFIG")
         .output()
         .unwrap();
@@ -109,6 +113,38 @@ fn explain_tells_queries_plan_windows_and_rules() {
     let answer: Value = serde_json::from_str(&out).unwrap();
     assert_eq!((code, &answer["id"], &answer["plan"]), (0, &"payments/success".into(), &"counted".into()));
     assert_eq!(answer["slos"][0]["severity"], "P0");
+}
+
+#[test]
+fn a_server_that_accepts_and_never_answers_is_given_up_after_one_timeout_and_named_once() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", silent.local_addr().unwrap());
+    let dir = tempfile::tempdir().unwrap();
+    let config = dir.path().join("burnledger.yaml");
+    std::fs::write(&config, format!("prometheus: {{url: \"{url}\", timeout: 1s}}\n")).unwrap();
+    let slos = dir.path().join("slos.yaml");
+    let kinds = "  - name: load\n    target: 99%\n    sli: {threshold: {value: load, below: 0.9}}\n  - name: calls\n    target: 99%\n    \
+                 sli: {events: {bad: bad_total, total: all_total}}\n";
+    std::fs::write(&slos, format!("version: burnledger/v1\nservice: shop\nslos:\n{kinds}")).unwrap();
+    let begun = std::time::Instant::now();
+    let (code, out, talk) = run(&slos, &["status", "--config", config.to_str().unwrap()]);
+    assert!(begun.elapsed() < std::time::Duration::from_secs(20), "history is waited for a minute; silence is not");
+    assert_eq!((code, talk.matches("error: ").count()), (3, 1), "{talk}");
+    assert!(talk.contains("did not answer within") && out.contains("no_data"), "{talk}{out}");
+}
+
+#[test]
+fn times_back_from_now_may_have_a_minus_and_the_future_is_named() {
+    let file = samples("connection-pool");
+    let source = ["--samples", file.to_str().unwrap()];
+    let (code, _, talk) = burnledger("connection-pool", &[&["status", "--at", "-2h"][..], &source].concat());
+    assert_eq!(code, 0, "{talk}");
+    let (code, _, talk) = burnledger("connection-pool", &[&["status", "--at", "2999-01-01T00:00:00Z"][..], &source].concat());
+    assert_eq!(code, 0, "{talk}");
+    assert!(talk.contains("lies in the future"), "{talk}");
+    let (code, _, talk) = burnledger("connection-pool", &[&["status", "paymnts/success"][..], &source].concat());
+    assert_eq!(code, 2, "{talk}");
+    assert!(talk.contains("did you mean `payments/success`?"), "{talk}");
 }
 
 #[test]
