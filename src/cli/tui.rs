@@ -172,7 +172,7 @@ pub async fn dashboard(house: &House, source: &str, args: &ScreenArgs, common: &
         Ok(Ended::Interrupted | Ended::TerminalGone) => Ok(Exit::Interrupted),
         Err(error) => Err(SetupError::Other {
             what: error.to_string(),
-            hint: Some("`status` and `tui --once` print without a terminal".into()),
+            hint: Some("`status`, `tui --once` and `demo --headless` print without a terminal".into()),
         }),
     }
 }

@@ -25,7 +25,7 @@ pub struct Looked {
 /// Keeps each error once; that a source is left alone for a while is news only when its reason is not known already.
 fn note(errors: &mut Vec<SourceError>, error: SourceError) {
     let left_alone = matches!(error, SourceError::CircuitOpen { .. });
-    if !errors.contains(&error) && !(left_alone && !errors.is_empty()) {
+    if errors.is_empty() || !(left_alone || errors.contains(&error)) {
         errors.push(error);
     }
 }
