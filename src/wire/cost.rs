@@ -4,7 +4,7 @@
 //! Deliberately absent: arithmetic; a sheet is read back as it was written, never computed anew.
 
 use crate::domain::base::{Currency, Money, Text};
-use crate::domain::cost::estimate::{OverlapShare, Shares};
+use crate::domain::cost::estimate::{OverlapShare, QUANTILES, Range, Shares};
 use crate::domain::cost::{Basis, CostInput, CostLine, CostSheet, Estimated};
 use crate::domain::objective::ValueIs;
 use rust_decimal::Decimal;
@@ -155,8 +155,22 @@ impl From<&CostSheet> for CostSheetJson {
 impl From<&Estimated> for CostSheetJson {
     fn from(estimated: &Estimated) -> Self {
         let overlaps = estimated.overlaps.as_ref().map(overlaps_json);
-        Self { overlaps, ..Self::from(&estimated.sheet) }
+        Self { overlaps, range: estimated.range.as_ref().map(range_json), ..Self::from(&estimated.sheet) }
     }
+}
+
+fn range_json(range: &Range) -> serde_json::Value {
+    let Range { asked, quantiles, mean, chance, variance } = range;
+    let exceeds = asked.exceeds.zip(*chance).map(|(sum, p)| json!({"amount": sum.to_string(), "probability": p}));
+    let variance: serde_json::Map<_, _> = variance.iter().map(|(id, share)| ((*id).to_owned(), json!(share))).collect();
+    let mut all = json!({
+        "method": asked.method.name(), "seed": asked.seed, "draws": asked.draws, "mean": mean.to_string(),
+        "exceeds": exceeds, "variance": variance,
+    });
+    for ((name, _), value) in QUANTILES.iter().zip(quantiles) {
+        all[*name] = json!(value.to_string());
+    }
+    all
 }
 
 fn overlaps_json(shares: &Shares) -> serde_json::Value {

@@ -33,6 +33,10 @@ fn sheet(estimated: &Estimated) -> String {
     for missing in &sheet.not_estimated {
         writeln!(out, "not estimated: {missing}").unwrap();
     }
+    if let Some(r) = &estimated.range {
+        let [p5, p10, p50, p90, p95] = r.quantiles;
+        writeln!(out, "range p5 {p5} p10 {p10} p50 {p50} p90 {p90} p95 {p95} mean {}", r.mean).unwrap();
+    }
     if let Some(shares) = &estimated.overlaps {
         let each: Vec<String> = shares.incidents.iter().map(|s| format!("{} {}", s.id, s.amount)).collect();
         writeln!(out, "union {} = {}", shares.union, each.join(" + ")).unwrap();
@@ -102,6 +106,45 @@ fn json_is_the_cost_object_of_the_contract() {
     let first = &json["lines"][0];
     assert_eq!((&first["basis"], &first["value_is"], &first["memo"]), (&"declared".into(), &"revenue".into(), &false.into()));
     assert_eq!((&first["inputs"]["v"]["value"], &json["lines"][2]["unrounded"]), (&"25.00 USD".into(), &"0.125".into()));
+}
+
+const RANGED: &str = "version: burnledger-cost/v1
+currency: USD
+components:
+  lost_revenue: {method: given, amount: 25000}
+  churn: {amount: 1000}
+  refunds: {amount: 500}
+ranges:
+  lost_revenue: {low: 18000, mode: 25000, high: 36000, dist: pert}
+  churn: {dist: lognormal, p5: 400, p95: 2500}
+range: {method: METHOD, seed: SEED, draws: 20000, exceeds: 30000}
+";
+
+fn range_of(method: &str, seed: &str) -> serde_json::Value {
+    let (_dir, path) = file(&RANGED.replace("METHOD", method).replace("SEED", seed));
+    let told = burnledger(&["cost", "estimate", &path, "--format", "json"]);
+    assert_eq!(told.status.code(), Some(0), "{}", String::from_utf8_lossy(&told.stderr));
+    serde_json::from_slice::<serde_json::Value>(&told.stdout).unwrap()["range"].clone()
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bytes_and_another_one_other_draws_of_the_same_range() {
+    let number = |r: &serde_json::Value, name: &str| r[name].as_str().unwrap().parse::<f64>().unwrap();
+    let one = range_of("independent", "1");
+    assert_eq!(one.to_string(), range_of("independent", "1").to_string());
+    let two = range_of("independent", "2");
+    assert_ne!(one["p50"], two["p50"]);
+    // PERT: (18000 + 4 x 25000 + 36000) / 6. Lognormal: exp(mu + sigma^2 / 2), mu = ln 1000, sigma = ln 6.25 / 3.2897.
+    let mean = 154_000.0 / 6.0 + 1000.0 * (0.557_06_f64.powi(2) / 2.0).exp() + 500.0;
+    for range in [&one, &two] {
+        assert!((number(range, "mean") - mean).abs() < 120.0, "{range} {mean}");
+        let shares: f64 = range["variance"].as_object().unwrap().values().map(|v| v.as_f64().unwrap()).sum();
+        assert!((shares - 1.0).abs() < 1e-9);
+    }
+    assert!((one["exceeds"]["probability"].as_f64().unwrap() - two["exceeds"]["probability"].as_f64().unwrap()).abs() < 0.02);
+    let severity = range_of("severity", "1");
+    let width = |r: &serde_json::Value| number(r, "p90") - number(r, "p10");
+    assert!(width(&severity) > width(&one), "what is high for one is high for all");
 }
 
 #[test]

@@ -4,10 +4,10 @@
 
 use crate::cli::Out;
 use crate::domain::base::Money;
-use crate::domain::cost::estimate::Shares;
+use crate::domain::cost::estimate::{Dependence, QUANTILES, Range, Shares};
 use crate::domain::cost::{CostLine, CostSheet, Estimate, Estimated};
 use crate::domain::objective::ValueIs;
-use crate::words::{escape, money, width};
+use crate::words::{escape, money, units, width};
 use rust_decimal::Decimal;
 
 /// Components that are taken off: without them the total says too much, not too little.
@@ -25,6 +25,9 @@ pub(super) fn print(file: &Estimate, estimated: &Estimated, out: &mut Out) {
     }
     if let Some(shares) = &estimated.overlaps {
         overlaps(shares, sheet, out);
+    }
+    if let Some(range) = &estimated.range {
+        quantiles(range, sheet, out);
     }
     list("NOT ESTIMATED (unknown, not zero)", sheet.not_estimated.iter().map(|m| missing(m)).collect(), out);
     list("ASSUMPTIONS", sheet.assumptions.iter().map(|a| escape::terminal(a)).collect(), out);
@@ -117,6 +120,27 @@ fn overlaps(shares: &Shares, sheet: &CostSheet, out: &mut Out) {
         out.line(&format!("  {}  {}", escape::terminal(&share.id), shown(share.amount)));
     }
     out.line(&format!("  union  {}", shown(shares.union)));
+}
+
+fn quantiles(range: &Range, sheet: &CostSheet, out: &mut Out) {
+    let shown = |d: Decimal| money::exact(Money::new(d, sheet.currency));
+    let asked = &range.asked;
+    let how = match asked.method {
+        Dependence::Independent => "components vary independently",
+        Dependence::Severity => "one severity drives all components",
+    };
+    out.line(&format!("\nRANGE OF THE TOTAL (simulated: {how}; {} draws, seed {})", asked.draws, asked.seed));
+    for ((name, _), value) in QUANTILES.iter().zip(range.quantiles) {
+        out.line(&format!("  {:<4}  {}", name.to_uppercase(), shown(value)));
+    }
+    out.line(&format!("  mean  {}", shown(range.mean)));
+    if let Some((sum, chance)) = asked.exceeds.zip(range.chance) {
+        out.line(&format!("  chance of more than {}: {}", shown(sum), units::percent(chance, 1)));
+    }
+    for (component, share) in &range.variance {
+        out.line(&format!("  {} of the variance: {}", units::percent(*share, 1), component.replace('_', " ")));
+    }
+    out.line("  The total above adds the stated amounts; it is no quantile. Bounds are sums of lows and highs.");
 }
 
 /// A bare id was given as null; everything else says its reason itself.

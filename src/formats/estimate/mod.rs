@@ -7,6 +7,7 @@ mod ask;
 mod components;
 mod labour;
 mod overlap;
+mod ranges;
 mod revenue;
 
 use super::business::{read_assumptions, read_currency, read_exchange};
@@ -31,12 +32,8 @@ pub struct Loaded {
     pub problems: Vec<Problem>,
 }
 
-const FIELDS: [&str; 7] = ["version", "currency", "exchange", "headline", "components", "overlaps", "assumptions"];
-/// Parts of the format that this version does not carry out. Refused, never silently ignored.
-const LATER: [(&str, &str); 2] = [
-    ("ranges", "remove it; amounts are points, and bounds follow only from a seasonal history"),
-    ("range", "remove it; this version does not simulate"),
-];
+const FIELDS: [&str; 9] =
+    ["version", "currency", "exchange", "headline", "components", "ranges", "range", "overlaps", "assumptions"];
 const HEADLINES: [(&str, ValueIs); 2] = [("revenue", ValueIs::Revenue), ("margin", ValueIs::Margin)];
 
 /// Reads a file. Never fails: what is wrong is in the problems.
@@ -79,9 +76,8 @@ pub fn load_bytes(name: &str, bytes: &[u8]) -> Loaded {
 
 fn read(out: &mut Findings<'_>, root: &Node) -> Option<Estimate> {
     let what = "the cost file";
-    let fields = out.fields_and(root, what, &FIELDS, &LATER.map(|(name, _)| name))?;
+    let fields = out.fields(root, what, &FIELDS)?;
     check_version(out, &fields, COST_VERSION);
-    out.refuse(&fields, &LATER);
     // XXX is ISO 4217 for no currency: the rest of the file is read though this one is wrong.
     let currency = fields.need(out, "currency", what).and_then(|n| read_currency(out, n)).or_else(|| Currency::parse("XXX"))?;
     let exchange = fields.get(out, "exchange").map(|n| read_exchange(out, n)).unwrap_or_default();
@@ -91,7 +87,10 @@ fn read(out: &mut Findings<'_>, root: &Node) -> Option<Estimate> {
     let Read { components, nulls } = components(out, &fields, &home);
     let overlaps = fields.get(out, "overlaps").and_then(|n| overlap::read(out, n, &home));
     let file = out.source().name().clone();
-    Some(Estimate { file, currency, headline, exchange, components, nulls, overlaps, assumptions })
+    let (ranges, simulation) = (Vec::new(), None);
+    let mut all = Estimate { file, currency, headline, exchange, components, nulls, overlaps, assumptions, ranges, simulation };
+    ranges::read(out, &fields, &mut all);
+    Some(all)
 }
 
 fn components(out: &mut Findings<'_>, fields: &Fields<'_>, home: &Home<'_>) -> Read {

@@ -12,6 +12,7 @@ mod hours;
 mod loss;
 mod overlap;
 mod premium;
+mod range;
 mod seasonal;
 
 pub use capacity::Capacity;
@@ -22,6 +23,7 @@ pub use hours::{Hours, Review, Shift};
 pub use loss::{Loss, Orders};
 pub use overlap::{Overlap, OverlapShare, Overlapping, Shares};
 pub use premium::{DayZone, Premium};
+pub use range::{Dependence, QUANTILES, Range, Ranged, Simulation, Spread};
 pub use seasonal::{Baseline, Rebound, Seasonal};
 
 use super::price::{add_up, sentence};
@@ -49,15 +51,21 @@ pub struct Estimate {
     pub overlaps: Option<Overlap>,
     /// Assumptions that people stand for.
     pub assumptions: Vec<Assumption>,
+    /// How components may vary, each at most once.
+    pub ranges: Vec<Ranged>,
+    /// How to simulate the total.
+    pub simulation: Option<Simulation>,
 }
 
 /// The sheet and what stands beside it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Estimated {
     /// Lines and totals.
     pub sheet: CostSheet,
     /// What each of the overlapping incidents bears.
     pub overlaps: Option<Shares>,
+    /// Quantiles of the total, where they were asked for.
+    pub range: Option<Range>,
 }
 
 /// Prices what is declared. Pure: the same estimate gives the same sheet.
@@ -80,8 +88,14 @@ pub fn estimate(e: &Estimate) -> Estimated {
     let own = e.assumptions.iter().map(|a| sentence(a).into());
     let assumptions = assumptions.into_iter().map(Text::from).chain(own).collect();
     let method_versions = methods.into_iter().map(Text::from).collect();
-    let sheet = CostSheet { assumptions, method_versions, ..add_up(lines, missing, e.currency) };
-    Estimated { sheet, overlaps: shares }
+    range::bound(&mut lines, &e.ranges);
+    let unbounded = range::is_unbounded(&lines, &e.ranges);
+    let mut sheet = CostSheet { assumptions, method_versions, ..add_up(lines, missing, e.currency) };
+    if unbounded {
+        (sheet.low, sheet.high) = (None, None);
+    }
+    let range = e.simulation.and_then(|asked| range::simulate(&sheet, &e.ranges, asked));
+    Estimated { sheet, overlaps: shares, range }
 }
 
 impl Estimate {

@@ -26,6 +26,8 @@ fn file(currency: &str, components: Vec<Component>) -> Estimate {
         nulls: Vec::new(),
         overlaps: None,
         assumptions: Vec::new(),
+        ranges: Vec::new(),
+        simulation: None,
     }
 }
 
