@@ -23,6 +23,7 @@ use burnledger::domain::base::{Labels, Ms, Span, Text};
 use burnledger::domain::measure::{Ask, Batch, Coverage, Detail, Meter, Selector, Sink};
 use burnledger::ports::{Clock, Job, MetricSource, SourceError};
 use common::{Times, line, time};
+use futures_util::StreamExt;
 use std::fmt::Write as _;
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -174,7 +175,45 @@ async fn ticks() {
     line("  of which waiting for the source, decoding and dealing out", &format!("{:.1?}", fetched.median()), "", None);
     line("  longest of them", &format!("{:.1?}", own.worst()), "", None);
     line("peer: 14 queries `sum by (service)(rate(..[5m to 3d]))`: median", &format!("{:.1?}", peer.median()), "", None);
+    let [apart, together] = fetches(&prometheus, &clock).await;
+    line("the tick's questions in requests of their own, 8 at once", &format!("{apart:.1?}"), "", None);
+    line("the same questions in shared requests", &format!("{together:.1?}"), "", None);
+    line("own requests / shared requests", &format!("{:.1} x", apart.as_secs_f64() / together.as_secs_f64()), "", None);
     line("peer / tick", &format!("{ratio:.0} x"), ">= 200 x", Some(ratio >= 200.0));
+}
+
+/// Reads what a tick reads: a request for each question, and as the engine does.
+async fn fetches(prometheus: &Prometheus, clock: &Arc<dyn Clock>) -> [Duration; 2] {
+    let book = common::book(SERVICES);
+    let (mut apart, mut together) = (Vec::new(), Vec::new());
+    for _ in 0..3 {
+        let at = now().floor_to(book.timing.step);
+        let asks: Vec<Ask> = book
+            .slos
+            .iter()
+            .flat_map(|slo| {
+                let mut meter = Meter::new(slo.meter_spec(book.timing.step));
+                meter.asks(at - book.timing.step, at, Detail::Full).into_iter().map(|(_, ask)| ask)
+            })
+            .collect();
+        for shared in [false, true] {
+            let source = connect(source(&prometheus.url(), true), Arc::clone(clock)).unwrap();
+            let from = std::time::Instant::now();
+            let samples: usize = if shared {
+                source.read_many(&asks).await.into_iter().map(|answer| answer.unwrap().0.len()).sum()
+            } else {
+                let one = async |ask: &Ask| {
+                    let mut batch = Batch::default();
+                    source.read(ask, &mut batch).await.unwrap();
+                    batch.len()
+                };
+                futures_util::stream::iter(&asks).map(one).buffer_unordered(8).fold(0, async |sum, n| sum + n).await
+            };
+            (if shared { &mut together } else { &mut apart }).push(from.elapsed());
+            assert!(samples >= SERVICES * 4, "{samples}");
+        }
+    }
+    [Times::new(apart).median(), Times::new(together).median()]
 }
 
 /// A source whose reads of a tick are timed.
