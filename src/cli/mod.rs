@@ -81,7 +81,8 @@ pub async fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
         }
     };
     let mut out = Out::process(cli.common.color);
-    run(&cli.verb, &cli.common, &mut out).await
+    let exit = run(&cli.verb, &cli.common, &mut out).await;
+    out.finish(exit)
 }
 
 /// The command line as clap knows it, with the exit codes at the end of its help.

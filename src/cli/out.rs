@@ -1,5 +1,6 @@
 //! Where verbs write: data on stdout, talk on stderr. The only place that touches them outside the dashboard.
 
+use super::Exit;
 use std::io::{self, IsTerminal, Write};
 
 /// The two streams and what they can show.
@@ -16,6 +17,8 @@ pub struct Out {
     pub width: usize,
     /// stdout is closed (`| head`): nothing more is written.
     closed: bool,
+    /// What was to be written was lost, and not because nobody wanted it: why.
+    lost: Option<io::Error>,
 }
 
 /// `--color`.
@@ -50,6 +53,7 @@ impl Out {
             is_terminal: tty,
             width,
             closed: false,
+            lost: None,
         }
     }
 
@@ -63,6 +67,7 @@ impl Out {
             is_terminal: false,
             width: 100,
             closed: false,
+            lost: None,
         }
     }
 
@@ -74,8 +79,9 @@ impl Out {
 
     /// Data without a line break added.
     pub fn text(&mut self, text: &str) {
-        if !self.closed && self.data.write_all(text.as_bytes()).is_err() {
-            self.closed = true;
+        if !self.closed {
+            let written = self.data.write_all(text.as_bytes());
+            self.heed(written);
         }
     }
 
@@ -96,9 +102,28 @@ impl Out {
 
     /// Pushes buffered data out.
     pub fn flush(&mut self) {
-        if !self.closed && self.data.flush().is_err() {
-            self.closed = true;
+        if !self.closed {
+            let written = self.data.flush();
+            self.heed(written);
         }
+    }
+
+    fn heed(&mut self, written: io::Result<()>) {
+        if let Err(error) = written {
+            self.closed = true;
+            self.lost = Some(error).filter(|error| error.kind() != io::ErrorKind::BrokenPipe);
+        }
+    }
+
+    /// Pushes everything out; when data was lost (a full disk), it is said, and a good exit is none.
+    pub fn finish(&mut self, exit: Exit) -> Exit {
+        self.flush();
+        let Some(error) = self.lost.take() else { return exit };
+        self.error(
+            &format!("the answer could not be written: {error}"),
+            Some("make room where stdout goes, or name another place"),
+        );
+        if exit == Exit::Fine { Exit::Usage } else { exit }
     }
 
     /// The reader of stdout has gone.

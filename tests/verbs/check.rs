@@ -175,3 +175,12 @@ fn good_files_and_warnings_are_fine_and_nothing_is_not() {
     assert_eq!(exit, Exit::No);
     assert!(data.contains("\"missing-file\"") && data.contains("\"line\": null"), "{data}");
 }
+
+#[test]
+fn an_answer_that_cannot_be_written_is_no_success() {
+    let Ok(full) = std::fs::File::options().write(true).open("/dev/full") else { return };
+    let out = std::process::Command::new(env!("CARGO_BIN_EXE_burnledger")).arg("man").stdout(full).output().unwrap();
+    let talk = String::from_utf8_lossy(&out.stderr).into_owned();
+    assert_eq!(out.status.code(), Some(2), "{talk}");
+    assert!(talk.contains("the answer could not be written") && talk.contains("hint:"), "{talk}");
+}
