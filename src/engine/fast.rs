@@ -113,7 +113,7 @@ impl Fast {
     fn measured(&self, incident: &Incident) -> Incident {
         let at = self.state.board.at.unwrap_or_default();
         let cost = harm::cost(&self.state, incident, at);
-        Incident { impact: Some(harm::impact(&self.state, incident, at)), cost, ..incident.clone() }
+        Incident { impact: Some(harm::impact(&self.state, incident, at).record.clone()), cost, ..incident.clone() }
     }
 
     fn now(&self, at: Ms) -> Now {

@@ -4,7 +4,7 @@
 
 use super::board::{SloFeed, StreamFeed};
 use super::state::State;
-use crate::domain::base::{Interval, Money, Ms, Span, Text};
+use crate::domain::base::{Interval, Labels, Money, Ms, SloId, Span, Text};
 use crate::domain::cost::{
     CostQuestion, CostSheet, Counted, RateQuestion, Responder, StreamCount, month_of, price, rate_per_minute,
 };
@@ -15,29 +15,50 @@ use crate::domain::measure::{CountedPlan, Meter, Plan, Track};
 use crate::domain::objective::{Business, Slo};
 use crate::domain::view::CostTicker;
 use rust_decimal::Decimal;
-use std::sync::Arc;
+use std::cmp::Ordering;
+use std::sync::{Arc, PoisonError};
 
 /// The rate that live costs go on at is that of the last minutes.
 const RATE_OVER: Span = Span::from_mins(5);
 /// Ended incidents are looked at again for so long: a person may have ended them without an account.
 const ACCOUNT_WITHIN: Span = Span::from_days(1);
+/// Impacts of linked services that come so close together are one incident (SEMANTICS 7).
+const TOGETHER: Span = Span::from_mins(10);
+/// After the last bad bucket users go on being hurt for so long at most, as far as anybody can tell.
+const STILL_HURT: Span = Span::from_mins(2);
+/// Incidents so far back among the newest ones say nothing of how a track was yesterday.
+const LATELY: usize = 500;
 
-/// How a track was hurt.
-pub struct Harm {
-    /// Start of the bad run.
-    pub start: Ms,
+/// What an incident did, and where.
+#[derive(Debug, Default)]
+pub struct Impact {
+    /// As the ledger keeps it.
+    pub record: ImpactRecord,
+    /// Tracks with a bad bucket in it, by SLO and group.
+    pub tracks: Vec<(SloId, Labels)>,
 }
 
-/// The bad run behind what fires on a track, with a bad bucket after `after`; absent when only a long window remembers.
-pub fn of_verdict(state: &State, slo: &Slo, verdict: &Verdict, at: Ms, after: Option<Ms>) -> Option<Harm> {
+/// The bad run behind what fires on a track, with a bad bucket after `after`, from its first bucket to the end of its last;
+/// absent when only a long window remembers. Where rules of wide and of narrow buckets fire together, the narrow ones know
+/// better when it began; the width comes along for comparing tracks.
+pub fn of_verdict(state: &State, slo: &Slo, verdict: &Verdict, at: Ms, after: Option<Ms>) -> Option<(Span, Interval)> {
     let track = track_of(state, slo, verdict)?;
     let left_out = left_out(state, slo);
     let runs = verdict.reasons.iter().filter_map(|reason| {
         let test = BucketTest::new(slo, track, reason.rule, at, &left_out);
-        Some((reason.severity, test.run(track, at, after).first()?.from))
+        let run = test.run(track, at, after);
+        Some((test.width(), Interval { from: run.first()?.from, to: run.last()?.to }))
     });
-    // The gravest rule says when it began: buckets of slow tiers are hours wide, and begin before the first bad event.
-    runs.min_by_key(|(severity, start)| (std::cmp::Reverse(*severity), *start)).map(|(_, start)| Harm { start })
+    runs.reduce(finest)
+}
+
+/// Of two runs the one of narrower buckets, or both as one.
+pub fn finest(a: (Span, Interval), b: (Span, Interval)) -> (Span, Interval) {
+    match a.0.cmp(&b.0) {
+        Ordering::Less => a,
+        Ordering::Greater => b,
+        Ordering::Equal => (a.0, Interval { from: a.1.from.min(b.1.from), to: a.1.to.max(b.1.to) }),
+    }
 }
 
 /// The start of the bad run behind a rule that would page, is true and does not fire yet.
@@ -59,22 +80,32 @@ fn track_of<'a>(state: &'a State, slo: &Slo, verdict: &Verdict) -> Option<&'a Tr
 
 /// Stretches of incidents that say nothing of how a track normally is.
 fn left_out(state: &State, slo: &Slo) -> Vec<Interval> {
-    let mine = state.incidents.iter().rev().filter(|i| i.services.iter().any(|(_, slos)| slos.contains(&slo.id)));
+    let mine = state.incidents.iter().rev().take(LATELY).filter(|i| i.services.iter().any(|(_, slos)| slos.contains(&slo.id)));
     mine.take(20).filter_map(|i| i.impact.as_ref()).flat_map(|impact| impact.intervals.iter().copied()).collect()
 }
 
-/// The live incident that a service belongs to, or would join: its own, one of a burning neighbour in `depends_on`, or its
-/// own that is only suspected.
-pub fn live_incident(state: &State, service: &Text) -> Option<Arc<Incident>> {
-    let own = |i: &Incident| i.services.iter().any(|(name, _)| name == service);
-    let open = || state.incidents.live().filter(|i| i.phase != Phase::Suspected);
-    let found = open().find(|i| own(i)).or_else(|| open().find(|i| same_tree(state, i, service)));
-    found.or_else(|| state.incidents.live().find(|i| own(i))).cloned()
+/// The live incident that a service is part of.
+pub fn own_incident(state: &State, service: &Text) -> Option<Arc<Incident>> {
+    state.incidents.live().find(|i| has_service(i, service)).cloned()
 }
 
-/// The service is part of the incident, or an edge of `depends_on` links it to one that is.
-pub fn same_tree(state: &State, incident: &Incident, service: &Text) -> bool {
-    incident.services.iter().any(|(name, _)| name == service || linked(state, name, service))
+/// True of services that are part of the incident.
+pub fn has_service(incident: &Incident, service: &Text) -> bool {
+    incident.services.iter().any(|(name, _)| name == service)
+}
+
+/// An open incident of the service's tree stands for whatever is suspected of it.
+pub fn tree_is_open(state: &State, service: &Text) -> bool {
+    let mine = |i: &Incident| i.services.iter().any(|(name, _)| name == service || linked(state, name, service));
+    state.incidents.live().any(|i| i.phase != Phase::Suspected && mine(i))
+}
+
+/// An edge of `depends_on` links the service to one of the incident, and its bad run came within 10 minutes of the
+/// incident's impact.
+pub fn belongs(state: &State, incident: &Incident, service: &Text, run: Interval, at: Ms) -> bool {
+    let near = |i: &Interval| i.from <= run.to + TOGETHER && run.from <= i.to + TOGETHER;
+    let link = incident.services.iter().any(|(name, _)| linked(state, name, service));
+    link && incident.phase != Phase::Suspected && impact(state, incident, at).record.intervals.iter().any(near)
 }
 
 fn linked(state: &State, a: &Text, b: &Text) -> bool {
@@ -86,6 +117,23 @@ fn linked(state: &State, a: &Text, b: &Text) -> bool {
 pub fn last_ended(state: &State, service: &Text) -> Option<Arc<Incident>> {
     let mine = |i: &&Arc<Incident>| i.services.iter().any(|(name, _)| name == service);
     state.incidents.iter().rev().filter(|i| !i.phase.is_live() && i.severity.is_some()).find(mine).cloned()
+}
+
+/// When the last suspicion of a service that came to nothing was closed.
+pub fn last_suspicion(state: &State, service: &Text) -> Option<Ms> {
+    let nothing = |i: &&Arc<Incident>| i.phase == Phase::Closed && i.severity.is_none() && has_service(i, service);
+    state.incidents.iter().rev().take(LATELY).find(nothing)?.milestones.closed
+}
+
+/// The record without what came after `run`, its first stretches.
+pub fn within(state: &State, incident: &Incident, record: &ImpactRecord, run: &[Interval]) -> ImpactRecord {
+    match first_member(state, incident) {
+        Some(feed) if run.len() < record.intervals.len() => {
+            let spent = members(state, incident).filter_map(|f| Some((f.slo.id.clone(), spent(f, run)?))).collect();
+            ImpactRecord { budget_spent: spent, ..measure(feed.meter.tracks().iter(), run) }
+        }
+        _ => record.clone(),
+    }
 }
 
 /// Feeds of an incident's SLOs.
@@ -115,30 +163,62 @@ fn rules_of(slo: &Slo, incident: &Incident) -> Vec<RuleRef> {
 
 /// The impact of an incident from its start through `at`: bad buckets of all its SLOs by the first rule that fired on
 /// each, events of the SLO it began with (the same requests stand behind several SLOs and are not counted twice).
-pub fn impact(state: &State, incident: &Incident, at: Ms) -> ImpactRecord {
-    let Some(start) = incident.milestones.impact_start else { return ImpactRecord::default() };
+///
+/// Worked out once an instant; whoever asks again gets the same.
+pub fn impact(state: &State, incident: &Incident, at: Ms) -> Arc<Impact> {
+    let key = (incident.id, incident.last_seq, at);
+    let known = state.impacts.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+    known.unwrap_or_else(|| {
+        let found = Arc::new(work_out(state, incident, at));
+        state.impacts.lock().unwrap_or_else(PoisonError::into_inner).insert(key, Arc::clone(&found));
+        found
+    })
+}
+
+fn work_out(state: &State, incident: &Incident, at: Ms) -> Impact {
+    let Some(start) = incident.milestones.impact_start else { return Impact::default() };
     let detected = incident.milestones.detected.unwrap_or(at);
     let left_out = left_out_before(state, incident);
-    let mut bad = Vec::new();
+    let (mut bad, mut hurt) = (Vec::new(), Vec::new());
     for feed in members(state, incident) {
         let Some(rule) = rules_of(&feed.slo, incident).first().copied() else { continue };
         for track in feed.meter.tracks() {
-            let test = BucketTest::new(&feed.slo, track, rule, detected, &left_out);
-            bad.extend(test.intervals(track, start, at));
+            let found = BucketTest::new(&feed.slo, track, rule, detected, &left_out).intervals(track, start, at);
+            if !found.is_empty() {
+                hurt.push((feed.slo.id.clone(), track.group.clone()));
+            }
+            bad.extend(found);
         }
     }
+    let recorded = incident.impact.as_ref().filter(|_| !is_whole(state, incident));
+    bad.extend(recorded.iter().flat_map(|r| r.intervals.iter().copied()));
     let intervals = Interval::union(bad);
-    let mut record = match first_member(state, incident) {
-        Some(feed) => measure(feed.meter.tracks().iter(), &intervals),
-        None => ImpactRecord { intervals: intervals.clone(), ..ImpactRecord::default() },
+    let mut record = match (first_member(state, incident), recorded) {
+        (Some(feed), _) => measure(feed.meter.tracks().iter(), &intervals),
+        (None, Some(recorded)) => ImpactRecord { intervals: intervals.clone(), ..recorded.clone() },
+        (None, None) => ImpactRecord { intervals: intervals.clone(), ..ImpactRecord::default() },
     };
     record.budget_spent = members(state, incident).filter_map(|f| Some((f.slo.id.clone(), spent(f, &intervals)?))).collect();
-    record
+    Impact { record, tracks: hurt }
+}
+
+/// Every SLO of the incident is still measured: rules that changed meanwhile may have taken one away, and then nobody can
+/// say that it is over.
+pub fn is_whole(state: &State, incident: &Incident) -> bool {
+    incident.services.iter().flat_map(|(_, slos)| slos).all(|id| state.board.slo(id.as_str()).is_some())
+}
+
+/// The feeds and tracks that were hurt; all of them as long as none was.
+pub fn hurt_tracks<'a>(state: &'a State, incident: &'a Incident, impact: &'a Impact) -> Vec<(&'a Track, &'a Verdict)> {
+    let mine = |slo: &SloId, group: &Labels| impact.tracks.iter().any(|(s, g)| s == slo && g == group);
+    let all = members(state, incident).flat_map(|f| f.judged().map(move |(t, v)| (f, t, &**v)));
+    all.filter(|(f, t, _)| impact.tracks.is_empty() || mine(&f.slo.id, &t.group)).map(|(_, t, v)| (t, v)).collect()
 }
 
 /// Intervals of earlier incidents only: those of this one must not change what was normal before it.
 fn left_out_before(state: &State, incident: &Incident) -> Vec<Interval> {
-    let earlier = state.incidents.iter().filter(|i| i.id < incident.id).rev().take(20);
+    let mine = |i: &&Arc<Incident>| i.services.iter().any(|(name, _)| has_service(incident, name));
+    let earlier = state.incidents.iter().rev().filter(|i| i.id < incident.id).take(LATELY).filter(mine).take(20);
     earlier.filter_map(|i| i.impact.as_ref()).flat_map(|impact| impact.intervals.iter().copied()).collect()
 }
 
@@ -159,13 +239,15 @@ fn spent(feed: &SloFeed, intervals: &[Interval]) -> Option<f64> {
     (allowed > 0.0).then(|| bad / allowed)
 }
 
-/// There were events on every counted track of the incident since `from`.
-pub fn had_traffic(state: &State, incident: &Incident, from: Ms, at: Ms) -> bool {
-    members(state, incident).all(|feed| {
-        let counts = |t: &Track| t.history.counts(from, at);
-        let tracks = feed.meter.tracks();
-        !feed.meter.spec().has_total() || tracks.is_empty() || tracks.iter().any(|t| counts(t).total > 0.0)
-    })
+/// How long hurt tracks have been seen since `from`, the one that was seen least; zero as long as one of them had no
+/// traffic. Gaps, and what came over them, say nothing.
+pub fn seen_since(tracks: &[(&Track, &Verdict)], from: Ms, to: Ms) -> Span {
+    let seen = tracks.iter().map(|(track, _)| {
+        let counts = track.history.counts(from, to);
+        let traffic = !track.has_total() || counts.total > counts.bridged_total;
+        if traffic { track.history.step() * i64::from(counts.observed) } else { Span::ZERO }
+    });
+    seen.min().unwrap_or_default()
 }
 
 /// The budget that has least left among the incident's SLOs.
@@ -177,7 +259,9 @@ pub fn worst_budget(state: &State, incident: &Incident) -> Option<BudgetStatus> 
 /// Ended lately, and not accounted for since it ended.
 pub fn needs_account(state: &State, incident: &Incident, at: Ms) -> bool {
     let fresh = incident.milestones.resolved.is_some_and(|r| at.since(r) <= ACCOUNT_WITHIN);
-    if incident.phase != Phase::Resolved || !fresh {
+    // The minute in which a person ended it must be over: it is counted whole.
+    let over = incident.milestones.resolved.is_some_and(|r| at >= r.slice_end(Span::from_mins(1)));
+    if incident.phase != Phase::Resolved || !fresh || !over {
         return false;
     }
     let mut since_end = incident.entries.iter().rev().take_while(|e| !matches!(e.fact, Fact::Resolved { .. }));
@@ -207,7 +291,7 @@ pub fn cost(state: &State, incident: &Incident, at: Ms) -> Option<CostSheet> {
     let business = state.book.business.as_deref()?;
     let impact = match (&incident.impact, incident.phase.is_live()) {
         (Some(recorded), false) => recorded.clone(),
-        _ => impact(state, incident, at),
+        _ => impact(state, incident, at).record.clone(),
     };
     Some(price(&question(state, incident, &impact, at), business))
 }
@@ -262,7 +346,8 @@ pub fn ticker(state: &State, incident: &Incident, at: Ms) -> Option<CostTicker> 
     let live = incident.phase.is_live();
     let sheet = if live { cost(state, incident, at)? } else { incident.cost.clone()? };
     let so_far = sheet.total.map(|total| Money::new(total, sheet.currency));
-    let running = matches!(incident.phase, Phase::Open | Phase::Acknowledged);
+    let hurt = || impact(state, incident, at).record.intervals.last().is_some_and(|i| at.since(i.to) < STILL_HURT);
+    let running = matches!(incident.phase, Phase::Open | Phase::Acknowledged) && hurt();
     let per_minute =
         if running { rate(state, incident, business, at) } else { Some(Money::new(Decimal::ZERO, business.currency)) };
     Some(CostTicker { so_far, per_minute: per_minute.filter(|_| so_far.is_some()), at, sheet: Arc::new(sheet) })

@@ -25,6 +25,9 @@ use tokio::sync::{mpsc, watch};
 /// Entries read from the ledger at once.
 const PAGE: usize = 1000;
 
+/// A ledger that changed and cannot be read is asked again after this.
+const UNREADABLE_PAUSE: Span = Span::from_secs(2);
+
 /// How often a decision is made anew within one tick because others recorded something meanwhile.
 const DECISIONS: usize = 4;
 
@@ -75,8 +78,10 @@ pub struct Live {
     health: Health,
     snapshots: watch::Sender<Arc<Snapshot>>,
     fence: watch::Sender<Option<Fence>>,
-    renew_at: Ms,
     progress_at: Mono,
+    renew_at: Mono,
+    /// The ledger may hold what this process does not know: a commit's answer was lost, or it could not be read.
+    unsure: bool,
 }
 
 /// Reads under way for one tick.
@@ -101,8 +106,9 @@ impl Live {
             health,
             snapshots: watch::Sender::new(first),
             fence: watch::Sender::new(None),
-            renew_at: Ms(i64::MIN),
             progress_at: Mono(0),
+            renew_at: Mono(0),
+            unsure: false,
         }
     }
 
@@ -152,7 +158,7 @@ impl Live {
     /// Runs until `stop` says so (or its sender is gone), then gives the lease back.
     pub async fn run(mut self, mut stop: watch::Receiver<bool>, mut rules: watch::Receiver<Arc<Rulebook>>) {
         let (tail, mut entries) = mpsc::channel(16);
-        let tail = tokio::spawn(follow(Arc::clone(&self.world.ledger), self.state.incidents.last_seq(), tail));
+        let tail = tokio::spawn(follow(self.world.clone(), self.state.incidents.last_seq(), tail));
         let mut reading: Option<Reading> = None;
         let mut next = self.world.clock.now().mono;
         loop {
@@ -218,10 +224,10 @@ impl Live {
 
     async fn renew_lead(&mut self) {
         let now = self.world.clock.now();
-        if !self.options.wants_to_lead || now.wall < self.renew_at {
+        if !self.options.wants_to_lead || now.mono < self.renew_at {
             return;
         }
-        self.renew_at = now.wall + Span(self.options.lease.0 / 3);
+        self.renew_at = now.mono + Span(self.options.lease.0 / 3);
         let held = match self.world.ledger.lead(self.options.who.clone(), self.options.lease, now).await {
             Ok(Lead::Held { fence, .. }) => {
                 self.health.leader = None;
@@ -253,8 +259,14 @@ impl Live {
 
     async fn learn_or_note(&mut self) {
         match self.learn().await {
-            Ok(()) => self.health.ledger_error = None,
-            Err(error) => self.health.ledger_failed(&error),
+            Ok(()) => {
+                self.health.ledger_error = None;
+                self.unsure = false;
+            }
+            Err(error) => {
+                self.health.ledger_failed(&error);
+                self.unsure = true;
+            }
         }
     }
 
@@ -301,6 +313,9 @@ impl Live {
             self.health.read_came(self.world.clock.now().wall);
         }
         self.warm(reading.at);
+        if self.unsure {
+            self.learn_or_note().await;
+        }
         self.hear_of_pages().await;
         self.world.metrics.evaluations.inc();
         let mut commit = self.step(Event::Tick { at: reading.at });
@@ -333,13 +348,21 @@ impl Live {
                 Ok(rows) => {
                     self.step(Event::Rows { incident, rows });
                 }
-                Err(error) => self.health.ledger_failed(&error),
+                Err(error) => {
+                    self.health.ledger_failed(&error);
+                    self.unsure = true;
+                }
             }
         }
     }
 
     /// Records a decision; false when others recorded something meanwhile and it must be decided anew.
     async fn record(&mut self, commit: Commit) -> bool {
+        if self.unsure {
+            // Decided on what may be old: recorded now, it could open what is open already.
+            self.page_unrecorded(commit.dispatches);
+            return true;
+        }
         let (now, fence) = (self.world.clock.now(), *self.fence.borrow());
         let dispatches = commit.dispatches.clone();
         match self.world.ledger.commit(commit, fence, now).await {
@@ -355,13 +378,19 @@ impl Live {
             }
             Err(error) => {
                 self.health.ledger_failed(&error);
-                if let Some(emergency) = self.world.emergency.clone() {
-                    // Beside the loop: receivers that hang must not stop evaluations.
-                    tokio::spawn(async move { emergency.page(dispatches, now).await });
-                }
+                self.unsure = true;
+                self.page_unrecorded(dispatches);
             }
         }
         true
+    }
+
+    /// Pages that could not be recorded go out beside the loop: receivers that hang must not stop evaluations.
+    fn page_unrecorded(&self, dispatches: Vec<NewDispatch>) {
+        let now = self.world.clock.now();
+        if let Some(emergency) = self.world.emergency.clone().filter(|_| !dispatches.is_empty()) {
+            tokio::spawn(async move { emergency.page(dispatches, now).await });
+        }
     }
 
     fn publish(&mut self) {
@@ -384,12 +413,16 @@ async fn next_answer(reading: &mut Option<Reading>) -> Option<Done> {
 }
 
 /// Follows the ledger from `after` on: entries of any process arrive within its polling interval.
-async fn follow(ledger: Arc<dyn Ledger>, mut after: crate::domain::base::Seq, to: mpsc::Sender<Vec<Entry>>) {
+async fn follow(world: World, mut after: crate::domain::base::Seq, to: mpsc::Sender<Vec<Entry>>) {
     loop {
-        ledger.changed(after).await;
+        world.ledger.changed(after).await;
         // A ledger that cannot be read is told by the tick's own read; here it is simply asked again when it changes.
-        let Ok(entries) = ledger.since(after, PAGE).await else { continue };
-        let Some(last) = entries.last() else { continue };
+        let entries = world.ledger.since(after, PAGE).await.unwrap_or_default();
+        let Some(last) = entries.last() else {
+            let pause = world.clock.now().mono + UNREADABLE_PAUSE;
+            world.clock.sleep_until(pause).await;
+            continue;
+        };
         after = last.seq;
         if to.send(entries).await.is_err() {
             return;

@@ -46,8 +46,9 @@ impl Pager<'_> {
         }
         let services = &self.incident.services;
         let owners: BTreeSet<Option<Text>> = services.iter().map(|(name, _)| self.state.book.service(name).owner).collect();
-        let told = self.told();
-        owners.iter().flat_map(|owner| self.for_owner(owner.as_ref(), &told)).collect()
+        // Owners may share a receiver: what is planned for one counts for the numbers of the next.
+        let mut told = self.told();
+        owners.iter().flat_map(|owner| self.for_owner(owner.as_ref(), &mut told)).collect()
     }
 
     fn told(&self) -> Told {
@@ -64,7 +65,7 @@ impl Pager<'_> {
         }
     }
 
-    fn for_owner(&self, owner: Option<&Text>, told: &Told) -> Vec<NewDispatch> {
+    fn for_owner(&self, owner: Option<&Text>, told: &mut Told) -> Vec<NewDispatch> {
         let occasions = self.occasions(owner.map(|o| &**o), told);
         if occasions.is_empty() {
             return Vec::new();
@@ -77,9 +78,9 @@ impl Pager<'_> {
             timing: &self.state.book.timing,
             content: &content,
         };
-        let (mut told, mut pages) = (told.clone(), Vec::new());
+        let mut pages = Vec::new();
         for occasion in occasions {
-            let planned = plan_pages(occasion, &told, &audience, self.now.wall);
+            let planned = plan_pages(occasion, told, &audience, self.now.wall);
             for page in &planned {
                 told.note(page, self.now.wall);
             }
@@ -106,7 +107,7 @@ impl Pager<'_> {
         if before.and_then(|b| b.severity).is_some_and(|b| b < severity) {
             out.push(Occasion::Raised { to: severity, acknowledged });
         }
-        if self.no_data_is_due(told) {
+        if self.no_data_is_due(owner, told) {
             out.push(Occasion::NoData { severity });
         }
         if incident.phase != Phase::Mitigated {
@@ -127,8 +128,11 @@ impl Pager<'_> {
         Some(Acknowledgement { severity: self.incident.acknowledged_severity?, at: *at })
     }
 
-    fn no_data_is_due(&self, told: &Told) -> bool {
-        let told_since = |since: Ms| told.pages().iter().any(|p| p.kind == DispatchKind::NoData && p.at >= since);
+    fn no_data_is_due(&self, owner: Option<&str>, told: &Told) -> bool {
+        let told_since = |since: Ms| {
+            let mine = told.pages().iter().filter(|p| p.owner.as_deref() == owner);
+            mine.into_iter().any(|p| p.kind == DispatchKind::NoData && p.at >= since)
+        };
         let at = self.state.board.at.unwrap_or_default();
         self.incident
             .no_data_since
@@ -144,7 +148,7 @@ impl Pager<'_> {
     fn content(&self, owner: Option<Text>) -> PageContent {
         let (incident, at) = (self.incident, self.state.board.at.unwrap_or_default());
         let impact = if incident.phase.is_live() {
-            harm::impact(self.state, incident, at)
+            harm::impact(self.state, incident, at).record.clone()
         } else {
             incident.impact.clone().unwrap_or_default()
         };

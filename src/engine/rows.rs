@@ -8,7 +8,7 @@ use super::health::Health;
 use super::next;
 use super::signals;
 use super::state::State;
-use crate::domain::base::{Ms, Now, Span, Text};
+use crate::domain::base::{Ms, Now, Severity, Span, Text};
 use crate::domain::incident::{Entry, Fact, Incident, Phase};
 use crate::domain::judge::Verdict;
 use crate::domain::view::{IncidentView, RecentLine, Role, SloRow, Snapshot};
@@ -33,7 +33,7 @@ pub fn snapshot(state: &State, health: &Health, now: Now) -> Snapshot {
         environment: health.environment.clone(),
         role: health.leader.clone().map_or_else(|| health.role.clone(), |leader| Role::Following { leader }),
         sources: vec![health.source.clone()],
-        slos: state.board.slos.iter().flat_map(|feed| rows(state, feed, now)).collect(),
+        slos: state.board.slos.iter().flat_map(|feed| rows(state, feed, now, health.ended)).collect(),
         incidents: incidents(state, now),
         incident_count: state.incidents.len(),
         recent: recent(state),
@@ -45,10 +45,11 @@ pub fn snapshot(state: &State, health: &Health, now: Now) -> Snapshot {
     }
 }
 
-fn rows<'a>(state: &'a State, feed: &'a SloFeed, now: Now) -> impl Iterator<Item = SloRow> + 'a {
+fn rows<'a>(state: &'a State, feed: &'a SloFeed, now: Now, ended: bool) -> impl Iterator<Item = SloRow> + 'a {
     let timing = &state.book.timing;
     let limit = timing.settle + timing.step * STALE_STEPS;
-    let stale = feed.meter.sealed().is_some_and(|s| now.wall.since(s) > limit);
+    // A recording that ended gets no older.
+    let stale = !ended && feed.meter.sealed().is_some_and(|s| now.wall.since(s) > limit);
     let incident = state
         .incidents
         .live()
@@ -97,7 +98,9 @@ fn view(state: &State, incident: &Arc<Incident>) -> IncidentView {
     let live = incident.phase.is_live();
     let budget = harm::worst_budget(state, incident);
     let service = state.book.service(&incident.service);
-    let impact = if live { Some(harm::impact(state, incident, at)) } else { incident.impact.clone() };
+    // Before the first evaluation (after a start, or under new rules) only what was recorded is known.
+    let measured = live && state.board.at.is_some();
+    let impact = if measured { Some(harm::impact(state, incident, at).record.clone()) } else { incident.impact.clone() };
     let cost = harm::ticker(state, incident, at);
     IncidentView {
         next: if live { next::events(state, incident, budget.as_ref(), cost.as_ref(), at) } else { Vec::new() },
@@ -121,11 +124,22 @@ fn recent(state: &State) -> Vec<RecentLine> {
     entries.truncate(MOST_RECENT);
     let line = |(incident, entry): (&Incident, &Entry)| RecentLine {
         at: entry.at,
-        severity: incident.severity,
+        severity: severity_after(incident, entry),
         text: format!("{} {}", incident.id, words::timeline::sentence(entry, words::Zone::Local)).into(),
         incident: Some(incident.id),
     };
     entries.into_iter().map(line).collect()
+}
+
+/// The incident's severity as that entry left it.
+fn severity_after(incident: &Incident, entry: &Entry) -> Option<Severity> {
+    let told = incident.entries.iter().rev().filter(|e| e.seq <= entry.seq).find_map(|e| match &e.fact {
+        Fact::Suspected(onset) | Fact::Opened(onset) => Some(onset.severity),
+        Fact::SeverityChanged { to, .. } => Some(Some(*to)),
+        Fact::Reopened { rules, .. } => rules.iter().map(|r| r.severity).max().map(Some),
+        _ => None,
+    });
+    told.flatten()
 }
 
 const fn is_news(entry: &Entry) -> bool {

@@ -3,12 +3,13 @@
 //! What is remembered beside the ledger can be lost: after a restart the clear timers begin anew, nothing else changes.
 
 use super::board::Board;
-use crate::domain::base::{CommitId, IncidentId, Ms, Severity, Text};
+use super::harm::Impact;
+use crate::domain::base::{CommitId, IncidentId, Ms, Seq, Severity, Text};
 use crate::domain::incident::{Incident, Incidents};
 use crate::domain::objective::Rulebook;
-use crate::domain::paging::{Dispatch, DispatchState, Routes, Told};
+use crate::domain::paging::{Dispatch, DispatchKind, DispatchState, Routes, Told};
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// What the engine is told once.
 #[derive(Clone, Debug)]
@@ -43,13 +44,18 @@ pub struct State {
     pub(super) memory: Memory,
     told: BTreeMap<IncidentId, (Told, Vec<Text>)>,
     commits: u64,
+    /// Impacts of this instant: several rules, pages and screens ask for the same one.
+    pub(super) impacts: Mutex<BTreeMap<ImpactKey, Arc<Impact>>>,
 }
+
+/// An incident as it stood after an entry, and the instant through which its impact is asked for.
+pub(super) type ImpactKey = (IncidentId, Seq, Ms);
 
 /// What is remembered between ticks beside the ledger.
 #[derive(Clone, Debug, Default)]
 pub struct Memory {
-    /// Since when an incident's rules fire only at this lower severity.
-    pub lower_since: BTreeMap<IncidentId, (Severity, Ms)>,
+    /// Since when nothing above this severity fires on an incident.
+    pub lower_since: BTreeMap<(IncidentId, Severity), Ms>,
     /// Since when a suspected incident shows no breach.
     pub quiet_since: BTreeMap<IncidentId, Ms>,
 }
@@ -67,6 +73,7 @@ impl State {
             memory: Memory::default(),
             told: BTreeMap::new(),
             commits: 0,
+            impacts: Mutex::default(),
         }
     }
 
@@ -86,19 +93,36 @@ impl State {
         self.told.is_empty()
     }
 
-    /// Takes the outbox' rows of an incident.
+    /// Takes the outbox' rows of an incident. Of one that ended nothing is kept once everybody has heard so.
     pub(super) fn hear_rows(&mut self, id: IncidentId, rows: &[Dispatch]) {
         let waits = |r: &&Dispatch| matches!(r.state, DispatchState::Pending | DispatchState::Sending);
         let waiting = rows.iter().filter(waits).map(|r| r.receiver.clone()).collect();
-        if !rows.is_empty() {
-            self.told.insert(id, (Told::from_rows(rows), waiting));
+        let told = Told::from_rows(rows);
+        let live = self.incidents.get(id).is_some_and(|i| i.phase.is_live());
+        if !rows.is_empty() && (live || told.has_open_run()) {
+            self.told.insert(id, (told, waiting));
+        } else {
+            self.told.remove(&id);
         }
     }
 
-    /// True for incidents whose pages matter to what is planned next: live ones, and ended ones of which somebody was told
-    /// and not yet that they ended.
+    /// Incidents whose pages matter to what is planned next: live ones, and ended ones of which somebody was told and not
+    /// yet that they ended. The ledger's entries tell which those are, so a long past costs no reading.
     pub(super) fn follows_pages(&self, incident: &Incident) -> bool {
-        let open_run = self.told.get(&incident.id).is_none_or(|(told, _)| told.has_open_run());
-        incident.phase.is_live() || (incident.milestones.paged.is_some() && open_run)
+        incident.phase.is_live() || self.told.contains_key(&incident.id) || believes_it_lives(incident)
     }
+
+    /// Forgets what was worked out for an instant: something changed.
+    pub(super) fn forget_impacts(&mut self) {
+        self.impacts.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner).clear();
+    }
+}
+
+/// A receiver of the incident heard of trouble, and no page that it ended has come to its own end.
+fn believes_it_lives(incident: &Incident) -> bool {
+    let mut last: BTreeMap<&Text, bool> = BTreeMap::new();
+    for page in incident.pages.iter().filter(|p| *p.kind != *DispatchKind::Test.name()) {
+        last.insert(&page.receiver, *page.kind == *DispatchKind::Resolved.name());
+    }
+    last.values().any(|over| !over)
 }

@@ -4,10 +4,10 @@
 //! Deliberately absent: what people order (`incident::decide`), and delivery (the courier).
 
 use super::draft::Draft;
-use super::harm::{self, Harm};
+use super::harm::{self, Impact};
 use super::pages;
 use super::state::{Memory, State};
-use crate::domain::base::{Ms, Now, Severity, SloId, Span, Text};
+use crate::domain::base::{Interval, Ms, Now, Severity, SloId, Span, Text};
 use crate::domain::incident::{Fact, Incident, IncidentRef, Onset, Phase, ReasonText, RuleFired};
 use crate::domain::judge::{HeldBack, TrackState, Verdict};
 use crate::domain::objective::{Mode, Slo};
@@ -42,7 +42,7 @@ pub fn steer(state: &mut State, now: Now) -> Option<Draft> {
     for incident in state.incidents.iter().filter(|i| harm::needs_account(state, i, at)) {
         account(state, &mut draft, incident, at);
     }
-    memory.lower_since.retain(|id, _| live.iter().any(|i| i.id == *id));
+    memory.lower_since.retain(|(id, _), _| live.iter().any(|i| i.id == *id));
     memory.quiet_since.retain(|id, _| live.iter().any(|i| i.id == *id));
     state.memory = memory;
     pages::plan(state, &mut draft, now);
@@ -77,40 +77,65 @@ fn is_suspicious(slo: &Slo, verdict: &Verdict) -> bool {
     tier || breach
 }
 
-/// Opens, reopens or suspects an incident for a service that has none that is live.
+/// Opens, reopens or suspects an incident for a service that has none that is live, or adds it to its neighbour's.
 fn begin(state: &State, draft: &mut Draft, at: Ms, name: &Text, service: &Service<'_>) {
-    let live = harm::live_incident(state, name);
-    if live.as_ref().is_some_and(|i| i.phase != Phase::Suspected) {
-        return;
-    }
-    // Another service of the same tree may have opened one in this very draft.
-    let neighbour = draft.changed().find(|(_, i)| harm::same_tree(state, i, name)).map(|(reference, _)| reference);
-    if let Some(reference) = neighbour {
-        if !service.firing.is_empty() {
-            join(draft, reference, None, name, service, at);
-        }
+    let own = harm::own_incident(state, name);
+    if own.as_ref().is_some_and(|i| i.phase != Phase::Suspected) {
         return;
     }
     let last = harm::last_ended(state, name);
     let after = last.as_ref().and_then(|i| i.milestones.impact_end.or(i.milestones.resolved));
-    if let Some(onset) = onset(state, at, name, &service.firing, after) {
-        match (live, last.filter(|i| may_reopen(state, i, at))) {
-            (Some(suspected), _) => {
-                draft.add(IncidentRef::Known(suspected.id), Some(&suspected), Fact::Opened(onset), at);
-            }
-            (None, Some(ended)) => {
-                let fact = Fact::Reopened { impact_start: onset.impact_start, rules: onset.rules, reasons: onset.reasons };
-                draft.add(IncidentRef::Known(ended.id), Some(&ended), fact, at);
-            }
-            (None, None) => {
-                let reference = draft.open();
-                draft.add(reference, None, Fact::Opened(onset), at);
-            }
+    let Some((onset, run)) = onset(state, at, name, &service.firing, after) else {
+        if own.is_none() && service.firing.is_empty() {
+            suspect(state, draft, at, name, service, after);
         }
-    } else if live.is_none()
-        && service.firing.is_empty()
-        && let Some(onset) = onset_of_suspicion(state, at, name, &service.suspicious, after)
-    {
+        return;
+    };
+    if let Some((reference, known)) = neighbour(state, draft, name, run, at) {
+        draft.add(reference, known.as_ref(), Fact::Joined { service: name.clone(), slos: onset.slos }, at);
+        if let Some(suspected) = own {
+            draft.add(IncidentRef::Known(suspected.id), Some(&suspected), Fact::Closed { not_paged: true }, at);
+        }
+        return;
+    }
+    match (own, last.filter(|i| may_reopen(state, i, at))) {
+        (Some(suspected), _) => {
+            draft.add(IncidentRef::Known(suspected.id), Some(&suspected), Fact::Opened(onset), at);
+        }
+        (None, Some(ended)) => {
+            let fact = Fact::Reopened { impact_start: onset.impact_start, rules: onset.rules, reasons: onset.reasons };
+            draft.add(IncidentRef::Known(ended.id), Some(&ended), fact, at);
+        }
+        (None, None) => {
+            let reference = draft.open();
+            draft.add(reference, None, Fact::Opened(onset), at);
+        }
+    }
+}
+
+/// The live incident of a linked service whose impact came together with this run, the oldest one: known before, or begun in
+/// this very draft.
+fn neighbour(state: &State, draft: &Draft, name: &Text, run: Interval, at: Ms) -> Option<(IncidentRef, Option<Arc<Incident>>)> {
+    let known = state.incidents.live().map(|i| {
+        let reference = IncidentRef::Known(i.id);
+        (reference, draft.after(reference).unwrap_or(i), Some(Arc::clone(i)))
+    });
+    let begun = draft.changed().map(|(reference, i)| (reference, i, None));
+    let mut all = known.chain(begun).filter(|(_, i, _)| i.phase.is_live());
+    all.find(|(_, i, _)| harm::has_service(i, name) && i.phase != Phase::Suspected || harm::belongs(state, i, name, run, at))
+        .map(|(reference, _, known)| (reference, known))
+}
+
+/// Suspects an incident where a breach shows that no rule pages for yet. A suspicion that came to nothing is not raised again
+/// for the same bad minutes, nor within the reopen window: a flickering rule would use up a number every few minutes.
+fn suspect(state: &State, draft: &mut Draft, at: Ms, name: &Text, service: &Service<'_>, after: Option<Ms>) {
+    let begun = draft.changed().any(|(_, i)| i.phase.is_live() && harm::has_service(i, name));
+    let taken = begun || harm::tree_is_open(state, name);
+    let closed = harm::last_suspicion(state, name);
+    if taken || closed.is_some_and(|closed| at.since(closed) <= state.book.timing.reopen) {
+        return;
+    }
+    if let Some(onset) = onset_of_suspicion(state, at, name, &service.suspicious, after.max(closed)) {
         let reference = draft.open();
         draft.add(reference, None, Fact::Suspected(onset), at);
     }
@@ -123,25 +148,26 @@ fn may_reopen(state: &State, ended: &Incident, at: Ms) -> bool {
 
 /// How an incident begins: from tracks that fire with a bad bucket after `after`. The tail of a long window that still
 /// fires without one opens nothing.
-fn onset(state: &State, at: Ms, name: &Text, firing: &[(&Arc<Slo>, &Verdict)], after: Option<Ms>) -> Option<Onset> {
-    let hurt: Vec<(&Arc<Slo>, &Verdict, Harm)> = firing
+fn onset(state: &State, at: Ms, name: &Text, firing: &[(&Arc<Slo>, &Verdict)], after: Option<Ms>) -> Option<(Onset, Interval)> {
+    let hurt: Vec<(&Arc<Slo>, &Verdict, (Span, Interval))> = firing
         .iter()
         .filter_map(|(slo, verdict)| Some((*slo, *verdict, harm::of_verdict(state, slo, verdict, at, after)?)))
         .collect();
-    let start = hurt.iter().map(|(_, _, harm)| harm.start).min()?;
+    let (_, run) = hurt.iter().map(|(_, _, run)| *run).reduce(harm::finest)?;
     let severity = hurt.iter().filter_map(|(_, verdict, _)| verdict.severity).max();
     let verdicts: Vec<(&Arc<Slo>, &Verdict)> = hurt.iter().map(|(slo, verdict, _)| (*slo, *verdict)).collect();
-    Some(Onset {
+    let onset = Onset {
         service: name.clone(),
         slos: slo_ids(&verdicts),
         severity,
         rules: rules(&verdicts),
         reasons: reasons(&verdicts),
-        impact_start: start,
+        impact_start: run.from,
         detected: at,
         rulebook: state.book.hash.clone(),
         drill: state.settings.drill,
-    })
+    };
+    Some((onset, run))
 }
 
 fn onset_of_suspicion(
@@ -237,16 +263,13 @@ fn reason_text(slo: &Slo, verdict: &Verdict, reason: &crate::domain::judge::Reas
     }
 }
 
-fn join(draft: &mut Draft, reference: IncidentRef, known: Option<&Arc<Incident>>, name: &Text, service: &Service<'_>, at: Ms) {
-    draft.add(reference, known, Fact::Joined { service: name.clone(), slos: slo_ids(&service.firing) }, at);
-}
-
 /// Counts and costs an incident that ended, when that has not been done since it ended.
 fn account(state: &State, draft: &mut Draft, incident: &Arc<Incident>, at: Ms) {
     let reference = IncidentRef::Known(incident.id);
-    let impact = harm::impact(state, incident, at);
-    if !impact.intervals.is_empty() && incident.impact.as_ref() != Some(&impact) {
-        draft.add(reference, Some(incident), Fact::Measured(impact), at);
+    // Through its end, not through now: what went wrong later is another story.
+    let impact = harm::impact(state, incident, incident.milestones.resolved.unwrap_or(at));
+    if !impact.record.intervals.is_empty() && incident.impact.as_ref() != Some(&impact.record) {
+        draft.add(reference, Some(incident), Fact::Measured(impact.record.clone()), at);
     }
     let now = draft.after(reference).cloned().unwrap_or_else(|| Arc::clone(incident));
     if let Some(sheet) = harm::cost(state, &now, at) {
@@ -264,24 +287,29 @@ struct Progress<'a> {
 
 impl Progress<'_> {
     fn run(&self, draft: &mut Draft, memory: &mut Memory) {
-        let mine: Vec<(&Text, &Service<'_>)> =
-            self.services.iter().filter(|(name, _)| harm::same_tree(self.state, self.incident, name)).collect();
         if self.incident.phase == Phase::Suspected {
             // Opening a suspected incident is `begin`'s; here it only ends.
-            if self.is_taken_over() {
+            let drafted = draft.after(self.reference()).is_some();
+            if !drafted && harm::tree_is_open(self.state, &self.incident.service) {
                 self.add(draft, Fact::Closed { not_paged: true }, self.at);
-            } else if draft.after(self.reference()).is_none() {
-                self.close_when_quiet(draft, memory, mine.is_empty());
+            } else if !drafted {
+                self.close_when_quiet(draft, memory);
             }
             return;
         }
-        let firing: Vec<(&Arc<Slo>, &Verdict)> = mine.iter().flat_map(|(_, s)| s.firing.iter().copied()).collect();
-        self.join_new(draft, &mine);
+        self.join_new(draft);
+        let now = draft.after(self.reference()).cloned().unwrap_or_else(|| Arc::clone(self.incident));
+        let firing: Vec<(&Arc<Slo>, &Verdict)> = self.of(&now).flat_map(|(_, s)| s.firing.iter().copied()).collect();
         self.watch_data(draft);
         if self.incident.phase != Phase::Mitigated {
             self.follow_severity(draft, memory, &firing);
         }
         self.follow_impact(draft, &firing);
+    }
+
+    /// Services of the incident that burn.
+    fn of<'b>(&'b self, incident: &'b Incident) -> impl Iterator<Item = (&'b Text, &'b Service<'b>)> {
+        self.services.iter().filter(|(name, _)| harm::has_service(incident, name))
     }
 
     fn reference(&self) -> IncidentRef {
@@ -292,51 +320,49 @@ impl Progress<'_> {
         draft.add(self.reference(), Some(self.incident), fact, at);
     }
 
-    /// An open incident of the same tree stands for what was suspected here.
-    fn is_taken_over(&self) -> bool {
-        let live = harm::live_incident(self.state, &self.incident.service);
-        live.is_some_and(|live| live.id != self.incident.id && live.phase != Phase::Suspected)
-    }
-
-    fn close_when_quiet(&self, draft: &mut Draft, memory: &mut Memory, quiet: bool) {
-        if !quiet {
+    fn close_when_quiet(&self, draft: &mut Draft, memory: &mut Memory) {
+        if self.of(self.incident).next().is_some() {
             memory.quiet_since.remove(&self.incident.id);
             return;
         }
         let since = *memory.quiet_since.entry(self.incident.id).or_insert(self.at);
-        if self.at.since(since) >= self.state.book.timing.clear && self.has_data() {
+        let gone = !harm::is_whole(self.state, self.incident);
+        if self.at.since(since) >= self.state.book.timing.clear && (gone || self.has_data()) {
             self.add(draft, Fact::Closed { not_paged: true }, self.at);
         }
     }
 
-    /// SLOs that fire with a bad bucket of their own and are not part of the incident yet.
-    fn join_new(&self, draft: &mut Draft, mine: &[(&Text, &Service<'_>)]) {
-        for (name, service) in mine {
+    /// SLOs of its services that fire with a bad bucket in the incident's time and are not part of it yet.
+    fn join_new(&self, draft: &mut Draft) {
+        let start = self.incident.milestones.impact_start;
+        for (name, service) in self.of(self.incident) {
             let known = |id: &SloId| self.incident.services.iter().any(|(_, slos)| slos.contains(id));
-            let new: Vec<SloId> = service
+            let new = service
                 .firing
                 .iter()
-                .filter(|(slo, verdict)| !known(&slo.id) && harm::of_verdict(self.state, slo, verdict, self.at, None).is_some())
-                .map(|(slo, _)| slo.id.clone())
-                .collect();
+                .filter(|(slo, verdict)| !known(&slo.id) && harm::of_verdict(self.state, slo, verdict, self.at, start).is_some());
+            let mut new: Vec<SloId> = new.map(|(slo, _)| slo.id.clone()).collect();
+            new.dedup();
             if !new.is_empty() {
-                self.add(draft, Fact::Joined { service: (*name).clone(), slos: new }, self.at);
+                self.add(draft, Fact::Joined { service: name.clone(), slos: new }, self.at);
             }
         }
     }
 
-    fn members(&self) -> impl Iterator<Item = &super::board::SloFeed> {
-        let ids: Vec<&SloId> = self.incident.services.iter().flat_map(|(_, slos)| slos).collect();
-        self.state.board.slos.iter().filter(move |f| ids.contains(&&f.slo.id))
+    fn impact(&self) -> Arc<Impact> {
+        harm::impact(self.state, self.incident, self.at)
     }
 
-    /// Every track of the incident has data now.
+    /// Every track that was hurt has data now. Groups that were not may come and go.
     fn has_data(&self) -> bool {
-        self.members().flat_map(|f| f.judged()).all(|(_, v)| !is_blind(v.state))
+        let impact = self.impact();
+        harm::hurt_tracks(self.state, self.incident, &impact).iter().all(|(_, v)| !is_blind(v.state))
     }
 
     fn watch_data(&self, draft: &mut Draft) {
-        let blind = self.members().flat_map(|f| f.judged()).filter(|(_, v)| is_blind(v.state));
+        let impact = self.impact();
+        let tracks = harm::hurt_tracks(self.state, self.incident, &impact);
+        let blind = tracks.iter().filter(|(_, v)| is_blind(v.state));
         let since = blind.map(|(_, v)| v.state_since.unwrap_or(self.at)).min();
         match (since, self.incident.no_data_since) {
             (Some(since), None) if self.at.since(since) >= NO_DATA_AFTER => {
@@ -347,26 +373,28 @@ impl Progress<'_> {
         }
     }
 
-    /// Severity rises at once and falls only after `clear` at the lower level with data.
+    /// Severity rises at once and falls only after `clear` at the lower level with data: to the worst of that time.
     fn follow_severity(&self, draft: &mut Draft, memory: &mut Memory, firing: &[(&Arc<Slo>, &Verdict)]) {
         let (id, Some(from)) = (self.incident.id, self.incident.severity) else { return };
-        let Some(to) = firing.iter().filter_map(|(_, v)| v.severity).max() else {
-            memory.lower_since.remove(&id);
-            return;
-        };
-        let falls = to < from;
-        if falls {
-            let entry = memory.lower_since.entry(id).or_insert((to, self.at));
-            if to > entry.0 {
-                *entry = (to, self.at);
+        let worst = firing.iter().filter_map(|(_, v)| v.severity).max();
+        for level in [Severity::P2, Severity::P1].into_iter().filter(|level| *level < from) {
+            if worst > Some(level) {
+                memory.lower_since.remove(&(id, level));
+                continue;
             }
-            entry.0 = to;
-            if self.at.since(entry.1) < self.state.book.timing.clear || !self.has_data() {
-                return;
+            let since = memory.lower_since.entry((id, level)).or_insert(self.at);
+            if !self.has_data() {
+                *since = (*since + self.state.board.step()).min(self.at);
             }
         }
-        memory.lower_since.remove(&id);
-        if to != from {
+        let Some(worst) = worst else { return };
+        let clear = |level: &Severity| {
+            let since = memory.lower_since.get(&(id, *level));
+            since.is_some_and(|since| self.at.since(*since) >= self.state.book.timing.clear)
+        };
+        let fallen = [Severity::P2, Severity::P1].into_iter().find(|level| *level < from && clear(level));
+        let to = worst.max(fallen.unwrap_or(from));
+        if to != from && self.has_data() || to > from {
             let fact = Fact::SeverityChanged { from, to, rules: rules(firing), reasons: reasons(firing) };
             self.add(draft, fact, self.at);
         }
@@ -374,27 +402,60 @@ impl Progress<'_> {
 
     /// Mitigated, bad again, resolved: by buckets, never by windows that still remember.
     fn follow_impact(&self, draft: &mut Draft, firing: &[(&Arc<Slo>, &Verdict)]) {
+        let impact = self.impact();
+        let Some((end, run)) = self.run_so_far(&impact) else { return };
+        let known = self.incident.milestones.impact_end.filter(|_| self.incident.phase == Phase::Mitigated);
+        let again = run.iter().find(|i| known.is_some_and(|known| i.to > known));
+        if let Some(again) = again
+            && !firing.is_empty()
+            && self.at.since(end) < self.state.book.timing.clear
+        {
+            let start = known.map_or(again.from, |known| again.from.max(known));
+            let fact = Fact::Reopened { impact_start: start, rules: rules(firing), reasons: reasons(firing) };
+            self.add(draft, fact, self.at);
+            return;
+        }
+        self.follow_calm(draft, &impact, end, run, known.is_none() || again.is_some());
+    }
+
+    /// The present run of bad stretches and its end: those up to a pause that is long enough to have ended the incident.
+    /// Whoever was away meanwhile finds the same end as one who watched.
+    fn run_so_far<'b>(&self, impact: &'b Impact) -> Option<(Ms, &'b [Interval])> {
+        let all = impact.record.intervals.as_slice();
+        let reopened = self.incident.entries.iter().rev().find_map(|e| match &e.fact {
+            Fact::Reopened { impact_start, .. } => Some(*impact_start),
+            _ => None,
+        });
+        let tracks = harm::hurt_tracks(self.state, self.incident, impact);
+        let pause = |pair: &[Interval]| {
+            let (end, next) = (pair[0].to, pair[1].from);
+            reopened.is_none_or(|start| next > start)
+                && next.since(end) >= self.state.book.timing.resolve_after
+                && harm::seen_since(&tracks, end, next) >= self.state.book.timing.resolve_after
+        };
+        let through = all.windows(2).position(pause).map_or(all.len(), |i| i + 1);
+        Some((all.get(..through)?.last()?.to, &all[..through]))
+    }
+
+    /// Nothing bad since `end`: mitigated after `clear`, resolved after `resolve_after`, of time that was seen.
+    fn follow_calm(&self, draft: &mut Draft, impact: &Impact, end: Ms, run: &[Interval], mitigates: bool) {
         let timing = &self.state.book.timing;
-        let impact = harm::impact(self.state, self.incident, self.at);
-        let Some(end) = impact.intervals.last().map(|i| i.to) else { return };
-        let quiet = self.at.since(end);
-        let calm = self.has_data() && harm::had_traffic(self.state, self.incident, end, self.at);
-        let bad_again = self.incident.milestones.impact_end.is_some_and(|known| end > known);
-        if self.incident.phase == Phase::Mitigated {
-            if bad_again && !firing.is_empty() {
-                let start = impact.intervals.last().map_or(self.at, |i| i.from);
-                let fact = Fact::Reopened { impact_start: start, rules: rules(firing), reasons: reasons(firing) };
-                self.add(draft, fact, self.at);
-            } else if quiet >= timing.resolve_after && calm {
-                self.add(draft, Fact::Resolved { reason: Text::from(""), impact: Some(impact) }, end + timing.resolve_after);
-                self.add_cost(draft);
+        let tracks = harm::hurt_tracks(self.state, self.incident, impact);
+        let seen = harm::seen_since(&tracks, end, self.at);
+        if seen < timing.clear || !self.has_data() || !harm::is_whole(self.state, self.incident) {
+            return;
+        }
+        let record = harm::within(self.state, self.incident, &impact.record, run);
+        if mitigates {
+            self.add(draft, Fact::Mitigated { impact: record.clone() }, end);
+        }
+        if seen >= timing.resolve_after {
+            let mut at = end + timing.resolve_after;
+            while at < self.at && harm::seen_since(&tracks, end, at) < timing.resolve_after {
+                at = at + self.state.board.step();
             }
-        } else if quiet >= timing.clear && calm {
-            self.add(draft, Fact::Mitigated { impact: impact.clone() }, end);
-            if quiet >= timing.resolve_after {
-                self.add(draft, Fact::Resolved { reason: Text::from(""), impact: Some(impact) }, end + timing.resolve_after);
-                self.add_cost(draft);
-            }
+            self.add(draft, Fact::Resolved { reason: Text::from(""), impact: Some(record) }, at);
+            self.add_cost(draft);
         }
     }
 

@@ -9,6 +9,11 @@ use crate::domain::paging::Commit;
 /// Takes one event. Incidents change only by `Event::Entries`, so what a failed commit wanted is decided again at the
 /// next tick, and nothing is ever shown that the ledger does not hold.
 pub fn step(state: &mut State, now: Now, event: Event) -> Effects {
+    let before = state.incidents.last_seq();
+    let keeps = matches!(event, Event::Rows { .. } | Event::Lead(_) | Event::Source(_) | Event::Entries(_));
+    if !keeps {
+        state.forget_impacts();
+    }
     match event {
         Event::Answers { feed, through, answers } => state.board.take(feed, through, &answers),
         Event::Tick { at } => {
@@ -26,6 +31,9 @@ pub fn step(state: &mut State, now: Now, event: Event) -> Effects {
         }
         Event::Lead(leading) => state.leading = leading,
         Event::Source(name) => state.metric_source = name,
+    }
+    if state.incidents.last_seq() != before {
+        state.forget_impacts();
     }
     Effects::default()
 }

@@ -1,5 +1,12 @@
 //! The engine simulated over generated samples, in virtual time, with a memory ledger.
+//!
+//! `past` makes a history from a seed, `faulty` ports that fail, `play` runs the engine through both, `audit` holds the laws.
 
+mod audit;
+mod faulty;
 mod outage;
+mod past;
+mod play;
+mod seeds;
 mod town;
 mod tree;

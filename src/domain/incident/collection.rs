@@ -6,7 +6,7 @@ use super::entry::Entry;
 use super::fold::Incident;
 use super::transition::FoldProblem;
 use crate::domain::base::{IncidentId, Seq};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// How many problems are kept; a ledger full of them is told by its first ones.
@@ -16,6 +16,8 @@ const PROBLEMS_KEPT: usize = 100;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Incidents {
     all: BTreeMap<IncidentId, Arc<Incident>>,
+    /// Those that live: few among many, and asked for often.
+    live: BTreeSet<IncidentId>,
     last: Seq,
     problems: Vec<FoldProblem>,
 }
@@ -45,6 +47,11 @@ impl Incidents {
                 Err(problem) => Some(problem),
             },
         };
+        if self.all.get(&entry.incident).is_some_and(|i| i.phase.is_live()) {
+            self.live.insert(entry.incident);
+        } else {
+            self.live.remove(&entry.incident);
+        }
         if let Some(problem) = &found
             && self.problems.len() < PROBLEMS_KEPT
         {
@@ -72,7 +79,7 @@ impl Incidents {
 
     /// Those that rules and pages still concern, by number.
     pub fn live(&self) -> impl Iterator<Item = &Arc<Incident>> {
-        self.iter().filter(|i| i.phase.is_live())
+        self.live.iter().filter_map(|id| self.all.get(id))
     }
 
     /// The newest ones, newest first, at most `limit`.

@@ -55,6 +55,11 @@ impl BucketTest {
         Self { width, reach, level }
     }
 
+    /// Width of its buckets.
+    pub const fn width(&self) -> Span {
+        self.width
+    }
+
     /// Whether the bucket that ends at `end` was bad. What came over a gap makes no bucket bad by itself. A bucket that is
     /// not over yet is bad when it would be with no further bad event and as many events as the bucket before it: a
     /// handful of ordinary failures in its first seconds says nothing.
@@ -89,19 +94,64 @@ impl BucketTest {
         Interval::union(buckets)
     }
 
-    /// Every bad stretch among the buckets that begin at or after `from` and began before `to`.
+    /// Every bad stretch among the buckets that begin at or after `from` and began before `to`. Further back than slices are
+    /// kept (3 days) whole blocks of a quarter of an hour are judged instead.
     pub fn intervals(&self, track: &Track, from: Ms, to: Ms) -> Vec<Interval> {
         let mut start = (from - Span(1)).slice_end(self.width);
         let mut bad = Vec::new();
         while start < to {
-            let end = start + self.width;
-            if self.is_bad(track, end) {
-                bad.push(Interval { from: start, to: end });
-            }
+            let block = self.block(track, start);
+            let end = match block {
+                Some(block) if block.is_clean => block.to,
+                Some(block) if block.is_old => {
+                    if block.is_bad {
+                        bad.push(Interval { from: start.max(block.from), to: block.to });
+                    }
+                    block.to
+                }
+                _ => {
+                    let end = start + self.width;
+                    if self.is_bad(track, end) {
+                        bad.push(Interval { from: start, to: end });
+                    }
+                    end
+                }
+            };
             start = end;
         }
         Interval::union(bad)
     }
+
+    /// The block of slices that `start` lies in, when it decides for all its buckets: nothing was bad in it, or its slices
+    /// are not kept any more.
+    fn block(&self, track: &Track, start: Ms) -> Option<Block> {
+        let history = &track.history;
+        let span = history.block_width();
+        if span.0 % self.width.0.max(1) != 0 {
+            return None;
+        }
+        let (from, to) = (start.floor_to(span), start.floor_to(span) + span);
+        let is_old = history.exact_from().is_some_and(|exact| from < exact);
+        if !is_old && (from != start || history.end().is_none_or(|known| known < to)) {
+            return None;
+        }
+        let counts = history.counts(from, to);
+        let bad = counts.bad - counts.bridged_bad;
+        let is_bad = match self.level {
+            BadAbove::Ratio(level) => bad > level * (counts.total - counts.bridged_total),
+            BadAbove::Count(level) => bad > level * (span.0 / self.width.0) as f64,
+        };
+        Some(Block { from, to, is_old, is_bad: is_bad && bad > 0.0, is_clean: bad <= 0.0 })
+    }
+}
+
+/// A block of slices, judged as one.
+struct Block {
+    from: Ms,
+    to: Ms,
+    is_old: bool,
+    is_bad: bool,
+    is_clean: bool,
 }
 
 /// A rule's long window, the width of its buckets, and the error ratio it waits for.

@@ -170,6 +170,16 @@ impl History {
         (!self.blocks.is_empty()).then(|| Ms(self.first * self.per_block * self.step))
     }
 
+    /// Width of a block: what is kept of the past further back than 3 days.
+    pub const fn block_width(&self) -> Span {
+        Span(self.per_block * self.step)
+    }
+
+    /// Start of the oldest block whose slices are kept one by one; absent while nothing was forgotten.
+    pub fn exact_from(&self) -> Option<Ms> {
+        (self.dense_first > self.origin).then(|| Ms(self.dense_first * self.per_block * self.step))
+    }
+
     /// The slice that holds `at`. Unknown slices, and those further back than 3 days, read as no data.
     pub fn slice_at(&self, at: Ms) -> Slice {
         let cell = self.cell(self.index(at));
