@@ -19,7 +19,7 @@ use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
 
 /// How long a lease lasts without renewal: another process takes over after so long.
-const LEASE: Span = Span::from_secs(30);
+pub const LEASE: Span = Span::from_secs(30);
 
 /// What kind of house is raised.
 pub struct Plan {

@@ -1,7 +1,7 @@
 //! `watch`: the daemon. It collects, evaluates, pages and records until it is told to stop.
 
 use super::{Common, Exit, Format, Out};
-use crate::app::watch::{House, Plan, following_rules};
+use crate::app::watch::{House, LEASE, Plan, following_rules};
 use crate::app::{Setup, logging, receivers, signals};
 use crate::domain::base::ProblemLevel;
 use crate::domain::view::{Role, Snapshot, SourceState};
@@ -124,8 +124,15 @@ impl Talk {
             self.ledger_error.clone_from(&snapshot.ledger_error);
         }
         if self.leader.as_ref() != Some(&snapshot.role) {
-            if let Role::Following { leader } = &snapshot.role {
-                out.say(&format!("{} leads this ledger; this process only looks", words::escape::terminal(leader)));
+            match (&snapshot.role, &self.leader) {
+                (Role::Following { leader }, _) => out.say(&format!(
+                    "{} leads this ledger; this process only looks, and takes over within {LEASE} of that one's end",
+                    words::escape::terminal(leader)
+                )),
+                (Role::Leading, Some(Role::Following { .. })) => {
+                    out.say("this process leads the ledger now: it records and pages");
+                }
+                _ => {}
             }
             self.leader = Some(snapshot.role.clone());
         }
