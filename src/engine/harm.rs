@@ -9,7 +9,7 @@ use crate::domain::cost::{
     CostQuestion, CostSheet, Counted, RateQuestion, Responder, StreamCount, month_of, price, rate_per_minute,
 };
 use crate::domain::incident::impact::{BucketTest, measure};
-use crate::domain::incident::{Actor, Fact, ImpactRecord, Incident, Phase};
+use crate::domain::incident::{Actor, Fact, ImpactRecord, Incident, Onset, Phase};
 use crate::domain::judge::{BudgetStatus, RuleRef, Verdict};
 use crate::domain::measure::{CountedPlan, Meter, Plan, Track};
 use crate::domain::objective::{Business, Slo};
@@ -134,6 +134,14 @@ pub fn within(state: &State, incident: &Incident, record: &ImpactRecord, run: &[
         }
         _ => record.clone(),
     }
+}
+
+/// An ended incident's own impact goes on after its end, or an SLO burns that was not part of it.
+pub fn is_bad_again(state: &State, ended: &Incident, onset: &Onset, at: Ms) -> bool {
+    let known = |id: &SloId| ended.services.iter().any(|(_, slos)| slos.contains(id));
+    let end = ended.milestones.impact_end.or(ended.milestones.resolved);
+    let later = |i: &Interval| end.is_none_or(|end| i.to > end);
+    !onset.slos.iter().all(known) || impact(state, ended, at).record.intervals.iter().any(later)
 }
 
 /// Feeds of an incident's SLOs.

@@ -102,6 +102,9 @@ fn begin(state: &State, draft: &mut Draft, at: Ms, name: &Text, service: &Servic
         (Some(suspected), _) => {
             draft.add(IncidentRef::Known(suspected.id), Some(&suspected), Fact::Opened(onset), at);
         }
+        // The present level of a bad bucket may differ from the incident's: what its own impact does not show as bad would
+        // be resolved again at the next tick, and so on.
+        (None, Some(ended)) if !harm::is_bad_again(state, &ended, &onset, at) => {}
         (None, Some(ended)) => {
             let fact = Fact::Reopened { impact_start: onset.impact_start, rules: onset.rules, reasons: onset.reasons };
             draft.add(IncidentRef::Known(ended.id), Some(&ended), fact, at);

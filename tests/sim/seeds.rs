@@ -5,11 +5,14 @@ use super::past::Past;
 use super::play::{Run, play};
 use std::env;
 
+/// Seeds that found something, kept in every run: 27 reopened and resolved one incident at every tick.
+const FOUND: [u64; 1] = [27];
+
 fn seeds() -> Vec<u64> {
     let number = |name: &str| env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
     match number("BURNLEDGER_SEED") {
         Some(seed) => vec![seed],
-        None => (1..=number("BURNLEDGER_SEEDS").unwrap_or(12)).collect(),
+        None => (1..=number("BURNLEDGER_SEEDS").unwrap_or(12)).chain(FOUND).collect(),
     }
 }
 
