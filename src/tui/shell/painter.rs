@@ -40,8 +40,9 @@ pub(super) struct Painter {
     done: Receiver<()>,
 }
 
-/// Waits for a blocked terminal are at most this long.
-const PATIENCE: Duration = Duration::from_millis(150);
+/// Waits for the painter are at most this long: a terminal that takes nothing must not hold a person back, and a busy
+/// machine must have the time to write a few bytes. Neither is waited for where the terminal is well.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 type Screen = Terminal<CrosstermBackend<BufWriter<Stdout>>>;
 
@@ -74,9 +75,9 @@ impl Painter {
         self.ask(|work| work.anew = true);
     }
 
-    /// Gives the terminal back for a while; returns when that is done or seems stuck.
-    pub(super) fn give_back(&self) {
-        self.order(Order::GiveBack);
+    /// Gives the terminal back for a while; returns whether that was done before patience ended.
+    pub(super) fn give_back(&self) -> bool {
+        self.order(Order::GiveBack)
     }
 
     /// Takes the terminal again.
@@ -90,10 +91,10 @@ impl Painter {
         terminal::leave_unwritten();
     }
 
-    fn order(&self, order: Order) {
+    fn order(&self, order: Order) -> bool {
         while self.done.try_recv().is_ok() {}
         self.ask(|work| work.order = Some(order));
-        let _ = self.done.recv_timeout(PATIENCE);
+        self.done.recv_timeout(PATIENCE).is_ok()
     }
 }
 

@@ -221,10 +221,10 @@ impl Session {
             stage.dirty = true;
             return;
         }
-        stage.painter.give_back();
-        let stopped = suspend::stop();
+        // Stopping with the screen still ours would leave the shell a terminal it cannot use.
+        let stopped = stage.painter.give_back() && suspend::stop().is_ok();
         self.come_back(stage);
-        if stopped.is_err() {
+        if !stopped {
             update(&mut stage.model, self.clock.now(), Msg::CannotSuspend);
         }
     }
