@@ -34,7 +34,7 @@ pub async fn run(args: &BacktestArgs, common: &Common, out: &mut Out) -> Exit {
         Ok((past, reached)) => {
             match common.format {
                 Format::Json => look::print_json(out, &crate::wire::backtest::backtest(&past)),
-                Format::Text => print(&past, Zone::Local, out),
+                _ => print(&past, Zone::Local, out),
             }
             if reached { Exit::Fine } else { Exit::Unreachable }
         }

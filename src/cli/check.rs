@@ -28,14 +28,13 @@ pub fn run(args: &CheckArgs, common: &Common, out: &mut Out) -> Exit {
     say_problems(&config.warnings, out);
     let paths = if args.paths.is_empty() { vec![config.slos] } else { args.paths.clone() };
     let loaded = formats::load(&paths, &LoadOptions { timing: config.timing, guards: config.guards });
-    match common.format {
-        Format::Text => {
-            for problem in &loaded.rulebook.problems {
-                out.line(&render::problem(problem, out.color, out.width));
-                out.line("");
-            }
+    if common.format == Format::Json {
+        out.line(&format!("{:#}", as_json(&loaded)));
+    } else {
+        for problem in &loaded.rulebook.problems {
+            out.line(&render::problem(problem, out.color, out.width));
+            out.line("");
         }
-        Format::Json => out.line(&format!("{:#}", as_json(&loaded))),
     }
     out.say(&summary(&loaded));
     if count(&loaded.rulebook.problems, ProblemLevel::Error) > 0 { Exit::No } else { Exit::Fine }

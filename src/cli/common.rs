@@ -15,6 +15,12 @@ pub enum Format {
     /// For programs.
     #[value(help = "for programs")]
     Json,
+    /// For a browser: one file.
+    #[value(help = "one file for a browser (report)")]
+    Html,
+    /// For a spreadsheet.
+    #[value(help = "for a spreadsheet (cost, report, stats)")]
+    Csv,
 }
 
 /// Options common to all verbs.

@@ -156,11 +156,11 @@ async fn headless(demo: &Demo, args: &DemoArgs, speed: Speed, common: &Common, o
     let beside = Beside { burn: played.burn, slos: demo.book.slos.clone(), rulebook: Some(demo.book.hash.clone()) };
     let facts = PostmortemFacts::of(&incident, beside);
     match common.format {
-        Format::Text => out.text(&report::markdown(&facts, words::Zone::Utc)),
         Format::Json => match report::json(&facts) {
             Ok(text) => out.line(&text),
             Err(error) => out.error(&format!("the report could not be written: {error}"), None),
         },
+        _ => out.text(&report::markdown(&facts, words::Zone::Utc)),
     }
     Ok(Exit::Fine)
 }
@@ -175,8 +175,8 @@ impl Talk {
     fn say(&self, line: &str, out: &mut Out) {
         match self.format {
             _ if self.quiet => {}
-            Format::Text => out.line(line),
             Format::Json => out.say(line),
+            _ => out.line(line),
         }
         out.flush();
     }

@@ -65,7 +65,7 @@ pub async fn run(args: &ExplainArgs, common: &Common, out: &mut Out) -> Exit {
                 look::print_json(out, &answer);
             }
         }
-        Format::Text => print(&snapshot, out),
+        _ => print(&snapshot, out),
     }
     if reached { Exit::Fine } else { Exit::Unreachable }
 }

@@ -91,7 +91,22 @@ pub fn command() -> clap::Command {
     Cli::command().after_help(format!("Exit codes:\n{codes}"))
 }
 
+impl Verb {
+    /// Whether it answers in this form. Text and JSON are everybody's.
+    const fn answers_in(&self, format: Format) -> bool {
+        match format {
+            Format::Text | Format::Json => true,
+            Format::Html => false,
+            Format::Csv => matches!(self, Self::Cost(_)),
+        }
+    }
+}
+
 async fn run(verb: &Verb, common: &Common, out: &mut Out) -> Exit {
+    if !verb.answers_in(common.format) {
+        out.error("this verb does not answer in that format", Some("`--format text` and `--format json` are everybody's"));
+        return Exit::Usage;
+    }
     match verb {
         Verb::Demo(args) => demo::run(args, common, out).await,
         Verb::Check(args) => check::run(args, common, out),

@@ -73,18 +73,15 @@ fn tell(receiver: &str, outcome: &SendOutcome, format: Format, out: &mut Out) ->
         SendOutcome::Retry { why, .. } => ("unreachable", why, Exit::Unreachable),
         SendOutcome::Permanent { why } => ("refused", why, Exit::No),
     };
-    match format {
-        Format::Json => {
-            let answer = Answer { receiver, outcome: word, detail };
-            out.line(&serde_json::to_string(&answer).unwrap_or_default());
-        }
-        Format::Text => {
-            let line = format!("{receiver}: {word} ({})", crate::words::escape::terminal(detail));
-            match exit {
-                Exit::Fine => out.line(&line),
-                Exit::No => out.error(&line, Some("the receiver answered and said no: check its address, token and settings")),
-                _ => out.error(&line, Some("a page would be tried again with growing waits; check address and network")),
-            }
+    if format == Format::Json {
+        let answer = Answer { receiver, outcome: word, detail };
+        out.line(&serde_json::to_string(&answer).unwrap_or_default());
+    } else {
+        let line = format!("{receiver}: {word} ({})", crate::words::escape::terminal(detail));
+        match exit {
+            Exit::Fine => out.line(&line),
+            Exit::No => out.error(&line, Some("the receiver answered and said no: check its address, token and settings")),
+            _ => out.error(&line, Some("a page would be tried again with growing waits; check address and network")),
         }
     }
     exit

@@ -77,7 +77,6 @@ async fn burn(args: &ReportArgs, setup: &Setup, incident: &Incident, out: &mut O
 
 fn print(args: &ReportArgs, format: Format, facts: &PostmortemFacts, out: &mut Out) -> Exit {
     let text = match format {
-        Format::Text => report::markdown(facts, Zone::Local),
         Format::Json => match report::json(facts) {
             Ok(text) => text + "\n",
             Err(error) => {
@@ -85,6 +84,7 @@ fn print(args: &ReportArgs, format: Format, facts: &PostmortemFacts, out: &mut O
                 return Exit::No;
             }
         },
+        _ => report::markdown(facts, Zone::Local),
     };
     let Some(path) = &args.out else {
         out.text(&text);
@@ -106,9 +106,9 @@ fn print(args: &ReportArgs, format: Format, facts: &PostmortemFacts, out: &mut O
 fn renew(path: &Path, text: &str, format: Format, facts: &PostmortemFacts) -> Result<(), String> {
     let text = match fs::read_to_string(path) {
         Ok(old) => match format {
-            Format::Text => regions::keep(&old, text).map_err(|e| e.to_string())?,
             Format::Json if is_report(&old, facts.incident.id) => text.to_owned(),
             Format::Json => return Err(format!("it is there already and is no report of {}", facts.incident.id)),
+            _ => regions::keep(&old, text).map_err(|e| e.to_string())?,
         },
         Err(error) if error.kind() == ErrorKind::NotFound => text.to_owned(),
         Err(error) => return Err(error.to_string()),

@@ -41,7 +41,7 @@ pub async fn run(args: &StatusArgs, common: &Common, out: &mut Out) -> Exit {
     };
     match common.format {
         Format::Json => look::print_json(out, &crate::wire::status::status(&snapshot, &words::reason::reason)),
-        Format::Text => print(&snapshot, out),
+        _ => print(&snapshot, out),
     }
     if reached { Exit::Fine } else { Exit::Unreachable }
 }

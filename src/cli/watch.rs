@@ -165,18 +165,15 @@ impl Talk {
         let news: Vec<_> = snapshot.recent.iter().take_while(|line| Some(*line) != known.as_ref()).collect();
         for line in news.iter().rev() {
             let severity = line.severity.map_or("--", |s| s.name());
-            match format {
-                Format::Text => {
-                    let text = words::escape::terminal(&line.text);
-                    out.line(&format!("{}  {severity}  {text}", words::Zone::Local.full(line.at)));
-                }
-                Format::Json => {
-                    let value = serde_json::json!({
-                        "at": line.at.rfc3339(), "severity": line.severity.map(|s| s.name()),
-                        "incident": line.incident.map(|i| i.0), "text": &*line.text,
-                    });
-                    out.line(&value.to_string());
-                }
+            if format == Format::Json {
+                let value = serde_json::json!({
+                    "at": line.at.rfc3339(), "severity": line.severity.map(|s| s.name()),
+                    "incident": line.incident.map(|i| i.0), "text": &*line.text,
+                });
+                out.line(&value.to_string());
+            } else {
+                let text = words::escape::terminal(&line.text);
+                out.line(&format!("{}  {severity}  {text}", words::Zone::Local.full(line.at)));
             }
         }
         if !news.is_empty() {

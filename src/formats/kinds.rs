@@ -12,6 +12,8 @@ pub(super) enum Kind {
     Policy,
     /// The business.
     Business,
+    /// An estimate of `cost estimate`.
+    Cost,
 }
 
 /// `version:` of SLO files.
@@ -28,6 +30,7 @@ impl Kind {
             Self::Slos => SLO_VERSION,
             Self::Policy => POLICY_VERSION,
             Self::Business => BUSINESS_VERSION,
+            Self::Cost => COST_VERSION,
         }
     }
 }
@@ -38,6 +41,7 @@ pub(super) fn kind_of(root: &Node, file: &str) -> Kind {
         Some(SLO_VERSION) => Kind::Slos,
         Some(POLICY_VERSION) => Kind::Policy,
         Some(BUSINESS_VERSION) => Kind::Business,
+        Some(COST_VERSION) => Kind::Cost,
         _ => kind_of_name(file),
     }
 }

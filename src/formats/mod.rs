@@ -80,6 +80,11 @@ fn build(files: &[InputFile], mut problems: Vec<Problem>, options: &LoadOptions)
     }
     let policies = policies::all(&parsed, &mut problems);
     let business = business::read_all(&parsed, &mut problems);
+    for file in parsed.iter().filter(|f| f.kinds.contains(&Kind::Cost)) {
+        // What is wrong with the YAML itself was told above.
+        let documents = Documents { problems: Vec::new(), ..file.documents.clone() };
+        problems.extend(estimate::read_documents(&file.source, documents).problems);
+    }
     let drafts = native::read_all(&parsed, &policies, options, &mut problems);
     finish(files, drafts, business, problems, options)
 }

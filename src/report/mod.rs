@@ -6,9 +6,11 @@
 pub mod markdown;
 pub mod regions;
 mod burn;
+mod cost_csv;
 mod md;
 mod sections;
 
+pub use cost_csv::cost_csv;
 pub use markdown::markdown;
 
 use crate::domain::review::PostmortemFacts;

@@ -4,7 +4,7 @@
 //! Deliberately absent: arithmetic; a sheet is read back as it was written, never computed anew.
 
 use crate::domain::base::{Currency, Money, Text};
-use crate::domain::cost::estimate::{OverlapShare, QUANTILES, Range, Shares};
+use crate::domain::cost::estimate::{OverlapShare, QUANTILES, Range, Shares, Swing};
 use crate::domain::cost::{Basis, CostInput, CostLine, CostSheet, Estimated};
 use crate::domain::objective::ValueIs;
 use rust_decimal::Decimal;
@@ -160,17 +160,26 @@ impl From<&Estimated> for CostSheetJson {
 }
 
 fn range_json(range: &Range) -> serde_json::Value {
-    let Range { asked, quantiles, mean, chance, variance } = range;
+    let Range { asked, quantiles, mean, chance, variance, sensitivity } = range;
     let exceeds = asked.exceeds.zip(*chance).map(|(sum, p)| json!({"amount": sum.to_string(), "probability": p}));
     let variance: serde_json::Map<_, _> = variance.iter().map(|(id, share)| ((*id).to_owned(), json!(share))).collect();
     let mut all = json!({
         "method": asked.method.name(), "seed": asked.seed, "draws": asked.draws, "mean": mean.to_string(),
-        "exceeds": exceeds, "variance": variance,
+        "exceeds": exceeds, "variance": variance, "sensitivity": sensitivity.iter().map(swing_json).collect::<Vec<_>>(),
     });
     for ((name, _), value) in QUANTILES.iter().zip(quantiles) {
         all[*name] = json!(value.to_string());
     }
     all
+}
+
+/// The total with one input at its low and at its high: of its range, or a fifth below and above what it is.
+fn swing_json(swing: &Swing) -> serde_json::Value {
+    let Swing { component, subject, input, low, high } = swing;
+    json!({
+        "component": component, "subject": subject.as_deref(), "input": &**input,
+        "low": low.to_string(), "high": high.to_string(),
+    })
 }
 
 fn overlaps_json(shares: &Shares) -> serde_json::Value {

@@ -66,6 +66,18 @@ pub fn html(text: &str) -> String {
     out
 }
 
+/// One cell of CSV (RFC 4180) that holds text. A text that a spreadsheet would run as a formula gets an apostrophe in front.
+/// Numbers need no escaping and must not pass here: a minus would be taken for the start of a formula.
+pub fn csv(text: &str) -> String {
+    let text = terminal(text);
+    let runs = text.trim_start().starts_with(['=', '+', '-', '@', '\u{FF1D}', '\u{FF0B}', '\u{FF0D}', '\u{FF20}']);
+    let text = if runs { format!("'{text}") } else { text };
+    if text.contains(['"', ',', ';', '\'']) || text.starts_with(' ') || text.ends_with(' ') {
+        return format!("\"{}\"", text.replace('"', "\"\""));
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,6 +98,16 @@ mod tests {
         assert_eq!(markdown("- item"), "\\- item");
         assert_eq!(markdown("1. item"), "1\\. item");
         assert_eq!(html("a<b & \"c\" 'd'\u{0}"), "a&lt;b &amp; &quot;c&quot; &#39;d&#39;?");
+    }
+
+    #[test]
+    fn a_cell_runs_no_formula_and_stays_one_cell() {
+        assert_eq!(csv("plain text"), "plain text");
+        assert_eq!(csv("=HYPERLINK(\"x\",\"y\")"), "\"'=HYPERLINK(\"\"x\"\",\"\"y\"\")\"");
+        assert_eq!(csv("  @SUM(1)"), "\"'  @SUM(1)\"");
+        assert_eq!(csv("-2+3"), "\"'-2+3\"");
+        assert_eq!(csv("two\r\nlines, one cell"), "\"two  lines, one cell\"");
+        assert_eq!(csv("\t=1"), "\"' =1\"");
     }
 
     proptest! {

@@ -172,3 +172,64 @@ fn a_bad_file_is_answered_no_and_a_missing_one_is_bad_usage() {
     assert_eq!(told.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&told.stderr).contains("gone.yaml does not exist"));
 }
+
+/// The sample in the repository, in every form. The amounts beside its lines were computed by hand; here they add up to
+/// 25000 + 50000 - 7750 + 10000 + 480 + 1.89 + 85000 + 170 - 50 + 0.12.
+#[test]
+fn the_sample_file_prints_what_is_stored_beside_it() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-data/cost-estimate");
+    for (format, name) in [("text", "expected.txt"), ("json", "expected.json"), ("csv", "expected.csv")] {
+        let told = Command::new(env!("CARGO_BIN_EXE_burnledger"))
+            .args(["cost", "estimate", "cost.yaml", "--format", format])
+            .current_dir(&folder)
+            .output()
+            .unwrap();
+        assert_eq!((told.status.code(), &*String::from_utf8_lossy(&told.stderr)), (Some(0), ""));
+        let (got, path) = (String::from_utf8(told.stdout).unwrap(), folder.join(name));
+        assert!(got.contains(if format == "text" { "$162,852.01" } else { "162852.01" }), "{got}");
+        if std::env::var_os("UPDATE_EXPECT").is_some() {
+            std::fs::write(&path, &got).unwrap();
+        }
+        assert_eq!(got, std::fs::read_to_string(&path).unwrap(), "{name}");
+    }
+}
+
+#[test]
+fn csv_runs_no_formula_and_names_what_is_missing() {
+    let (_dir, path) = file(&GOOD.replace("venue\\e[31m", "=HYPERLINK(1)"));
+    let told = burnledger(&["cost", "estimate", &path, "--format", "csv"]);
+    let text = String::from_utf8(told.stdout).unwrap();
+    let rows: Vec<&str> = text.split_terminator("\r\n").collect();
+    let cells = rows[0].split(',').count();
+    assert!(rows[3].starts_with("items,\"'=HYPERLINK(1)\",0.12,"), "{text}");
+    assert!(rows[2].starts_with("recovered_revenue,,-7750.00,"), "{text}");
+    let total = format!("total,,17250.12,,,,USD,{}partial: at least", ",".repeat(7));
+    assert_eq!(rows[4], total);
+    assert_eq!(rows[5], format!("penalties,,,,,,USD,{}not estimated: given as null", ",".repeat(7)));
+    assert!(rows[4].split(',').count() == cells && rows[5].split(',').count() == cells, "{text}");
+}
+
+#[test]
+fn check_knows_cost_files() {
+    let (_dir, path) = file(GOOD);
+    let told = burnledger(&["check", &path]);
+    assert_eq!(told.status.code(), Some(0), "{}", String::from_utf8_lossy(&told.stdout));
+    let (_dir, path) = file("version: burnledger-cost/v1\ncurrency: USD\ncomponents: {refunds: {amount: -1}}\n");
+    let told = burnledger(&["check", &path]);
+    assert_eq!(told.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&told.stdout).contains("cost.yaml:3:32"), "{}", String::from_utf8_lossy(&told.stdout));
+}
+
+#[test]
+fn the_inputs_that_move_the_total_most_are_told_one_at_a_time() {
+    let range = range_of("independent", "1");
+    let told: Vec<(&str, &str, &str, &str)> = range["sensitivity"].as_array().unwrap().iter().map(|s| {
+        let text = |name: &str| s[name].as_str().unwrap();
+        (text("component"), text("input"), text("low"), text("high"))
+    }).collect();
+    assert_eq!(told, [
+        ("lost_revenue", "range", "19500.00", "37500.00"),
+        ("churn", "range", "25900.00", "28000.00"),
+        ("refunds", "amount", "26400.00", "26600.00"),
+    ]);
+}

@@ -9,6 +9,7 @@ use crate::domain::base::Problem;
 use crate::domain::cost::{Estimated, estimate};
 use crate::formats::estimate::{Loaded, load};
 use crate::formats::render;
+use crate::report::cost_csv;
 use crate::wire::cost::CostSheetJson;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
@@ -52,7 +53,11 @@ pub fn estimate_file(args: &EstimateArgs, format: Format, out: &mut Out) -> Exit
     let estimated = estimate(&file);
     match format {
         Format::Json => print_json(&estimated, out),
-        Format::Text => {
+        Format::Csv => {
+            out.text(&cost_csv(&estimated.sheet));
+            Exit::Fine
+        }
+        Format::Text | Format::Html => {
             text::print(&file, &estimated, out);
             Exit::Fine
         }

@@ -140,6 +140,12 @@ fn quantiles(range: &Range, sheet: &CostSheet, out: &mut Out) {
     for (component, share) in &range.variance {
         out.line(&format!("  {} of the variance: {}", units::percent(*share, 1), component.replace('_', " ")));
     }
+    for swing in range.sensitivity.iter().take(5) {
+        let subject = swing.subject.as_deref().map_or_else(String::new, |s| format!(" ({})", escape::terminal(s)));
+        let what = format!("{}{subject}, {}", swing.component.replace('_', " "), escape::terminal(&swing.input));
+        let how = if &*swing.input == "range" { "from its low to its high" } else { "a fifth less to a fifth more" };
+        out.line(&format!("  {what}, {how}: total {} to {}", shown(swing.low), shown(swing.high)));
+    }
     out.line("  The total above adds the stated amounts; it is no quantile. Bounds are sums of lows and highs.");
 }
 

@@ -151,8 +151,8 @@ async fn list(desk: &LedgerDesk, limit: usize, format: Format, zone: Zone, out: 
             let summaries: Vec<_> = newest.iter().map(|i| incident::summary(i)).collect();
             print(&json!({ "incidents": summaries }), out);
         }
-        Format::Text if newest.is_empty() => out.say("no incidents yet"),
-        Format::Text => text::table(&newest, desk.now(), zone, out),
+        _ if newest.is_empty() => out.say("no incidents yet"),
+        _ => text::table(&newest, desk.now(), zone, out),
     }
     if all.len() > newest.len() {
         out.say(&format!("{} of {} incidents; --limit shows more", newest.len(), all.len()));
@@ -167,7 +167,7 @@ async fn show(desk: &LedgerDesk, id: IncidentId, format: Format, zone: Zone, out
     let pages = desk.pages(id).await?;
     match format {
         Format::Json => print(&json!(incident::show(found, &pages, &|e| timeline::sentence(e, Zone::Utc))), out),
-        Format::Text => text::show(found, &pages, desk.now(), zone, out),
+        _ => text::show(found, &pages, desk.now(), zone, out),
     }
     Ok(Exit::Fine)
 }
@@ -191,8 +191,8 @@ async fn order(desk: &LedgerDesk, command: Command, format: Format, zone: Zone, 
             let recorded: Vec<u64> = entries.iter().map(|e| e.seq.0).collect();
             print(&json!({ "id": id.0, "state": state, "recorded": recorded }), out);
         }
-        Format::Text if entries.is_empty() => out.line(&format!("{id} is acknowledged by {} already", escape::terminal(&by))),
-        Format::Text => {
+        _ if entries.is_empty() => out.line(&format!("{id} is acknowledged by {} already", escape::terminal(&by))),
+        _ => {
             for entry in &entries {
                 out.line(&format!("{id} {}", escape::terminal(&timeline::sentence(entry, zone))));
             }

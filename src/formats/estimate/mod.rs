@@ -14,12 +14,13 @@ use super::business::{read_assumptions, read_currency, read_exchange};
 use super::files;
 use super::kinds::{COST_VERSION, check_version};
 use super::policies::is_error;
-use crate::domain::base::{Currency, Problem};
+use crate::domain::base::{Currency, Problem, Text};
 use crate::domain::cost::Estimate;
 use crate::domain::cost::estimate::Loss;
 use crate::domain::objective::ValueIs;
-use crate::kit::yaml::{Fields, Findings, Node, Source, compose};
+use crate::kit::yaml::{Documents, Fields, Findings, Node, Source, compose};
 use ask::Home;
+use chrono::NaiveDate;
 use components::{Read, read_components};
 use std::path::Path;
 
@@ -32,8 +33,18 @@ pub struct Loaded {
     pub problems: Vec<Problem>,
 }
 
-const FIELDS: [&str; 9] =
-    ["version", "currency", "exchange", "headline", "components", "ranges", "range", "overlaps", "assumptions"];
+const FIELDS: [&str; 10] = [
+    "version",
+    "currency",
+    "exchange",
+    "headline",
+    "booked_month",
+    "components",
+    "ranges",
+    "range",
+    "overlaps",
+    "assumptions",
+];
 const HEADLINES: [(&str, ValueIs); 2] = [("revenue", ValueIs::Revenue), ("margin", ValueIs::Margin)];
 
 /// Reads a file. Never fails: what is wrong is in the problems.
@@ -46,12 +57,15 @@ pub fn load(path: &Path) -> Loaded {
 
 /// Reads a file that is in memory already.
 pub fn load_bytes(name: &str, bytes: &[u8]) -> Loaded {
-    let source = match Source::decode(name, bytes) {
-        Ok(source) => source,
-        Err(problem) => return Loaded { estimate: None, problems: vec![*problem] },
-    };
-    let documents = compose(&source);
-    let mut out = Findings::new(&source);
+    match Source::decode(name, bytes) {
+        Ok(source) => read_documents(&source, compose(&source)),
+        Err(problem) => Loaded { estimate: None, problems: vec![*problem] },
+    }
+}
+
+/// Reads the documents of a file, of which there may be one.
+pub(super) fn read_documents(source: &Source, documents: Documents) -> Loaded {
+    let mut out = Findings::new(source);
     for problem in documents.problems {
         out.push(problem);
     }
@@ -82,15 +96,39 @@ fn read(out: &mut Findings<'_>, root: &Node) -> Option<Estimate> {
     let currency = fields.need(out, "currency", what).and_then(|n| read_currency(out, n)).or_else(|| Currency::parse("XXX"))?;
     let exchange = fields.get(out, "exchange").map(|n| read_exchange(out, n)).unwrap_or_default();
     let headline = fields.get(out, "headline").and_then(|n| out.choice(n, "headline", &HEADLINES));
+    let booked_month = fields.get(out, "booked_month").and_then(|n| month(out, n));
     let assumptions = fields.get(out, "assumptions").map(|n| read_assumptions(out, n)).unwrap_or_default();
     let home = Home { currency, exchange: &exchange };
     let Read { components, nulls } = components(out, &fields, &home);
     let overlaps = fields.get(out, "overlaps").and_then(|n| overlap::read(out, n, &home));
     let file = out.source().name().clone();
     let (ranges, simulation) = (Vec::new(), None);
-    let mut all = Estimate { file, currency, headline, exchange, components, nulls, overlaps, assumptions, ranges, simulation };
+    let mut all = Estimate {
+        file,
+        currency,
+        headline,
+        exchange,
+        components,
+        nulls,
+        overlaps,
+        booked_month,
+        assumptions,
+        ranges,
+        simulation,
+    };
     ranges::read(out, &fields, &mut all);
     Some(all)
+}
+
+/// `2026-03`.
+pub(super) fn month(out: &mut Findings<'_>, node: &Node) -> Option<Text> {
+    let text = out.text(node, "`booked_month`")?.clone();
+    let first = format!("{text}-01");
+    if text.len() == 7 && NaiveDate::parse_from_str(&first, "%Y-%m-%d").is_ok() {
+        return Some(text);
+    }
+    out.error_hint("bad-date", &node.span, "`booked_month` must be a month", "months look like 2026-03");
+    None
 }
 
 fn components(out: &mut Findings<'_>, fields: &Fields<'_>, home: &Home<'_>) -> Read {

@@ -2,7 +2,7 @@
 
 use super::ask::{Ask, Home, Takes, buckets, known};
 use super::components::rebound_of;
-use crate::domain::cost::estimate::{Baseline, Component, Kind, Loss, Orders, Rebound, Seasonal};
+use crate::domain::cost::estimate::{Baseline, Beside, Component, Kind, Loss, Orders, Seasonal};
 use crate::kit::yaml::{Findings, Node, Value};
 use rust_decimal::Decimal;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ const METHODS: [(&str, &[&str]); 6] = [
         &["failed_transactions", "success_rate_normal", "success_rate_incident", "value", "recovered_fraction"],
     ),
     ("shortfall_rate", &["baseline_per_minute", "minutes", "drop", "value", "recovered_fraction"]),
-    ("shortfall_seasonal", &["bucket_minutes", "history", "baseline", "actual", "value", "rebound"]),
+    ("shortfall_seasonal", &["bucket_minutes", "history", "baseline", "actual", "value", "before", "rebound"]),
     ("conversion_shortfall", &["sessions", "conversion_normal", "conversion_incident", "value", "recovered_fraction"]),
     ("given", &["amount"]),
 ];
@@ -109,12 +109,14 @@ fn seasonal(ask: &mut Ask<'_, '_, '_>) -> Option<Loss> {
     let actual_items = ask.list("actual")?;
     let actual = buckets(ask.out, actual_items, "`actual`");
     let baseline = baseline(ask, actual_items.len());
-    let rebound = match ask.fields.get(ask.out, "rebound") {
-        Some(node) => Some(rebound(ask.out, node)?),
-        None => None,
+    let mut part = |name: &'static str| match ask.fields.get(ask.out, name) {
+        Some(node) => beside(ask.out, node, name).map(Some),
+        None => Some(None),
     };
+    let (before, rebound) = (part("before"), part("rebound"));
+    let (before, rebound) = (before?, rebound?);
     let (bucket_minutes, baseline, actual, value) = (bucket_minutes?, baseline?, actual?, value?);
-    Some(Loss::Seasonal(Seasonal { bucket_minutes, baseline, actual, value, rebound }))
+    Some(Loss::Seasonal(Seasonal { bucket_minutes, baseline, actual, value, before, rebound }))
 }
 
 fn baseline(ask: &mut Ask<'_, '_, '_>, buckets: usize) -> Option<Baseline> {
@@ -171,11 +173,12 @@ fn same_length(ask: &mut Ask<'_, '_, '_>, name: &str, found: usize, buckets: usi
     None
 }
 
-fn rebound(out: &mut Findings<'_>, node: &Node) -> Option<Rebound> {
-    let mut ask = Ask::open(out, node, "`rebound`", &["baseline", "actual"])?;
+/// Buckets before or after the impact: what would have come, and what came.
+fn beside(out: &mut Findings<'_>, node: &Node, name: &str) -> Option<Beside> {
+    let mut ask = Ask::open(out, node, &format!("`{name}`"), &["baseline", "actual"])?;
     let (baseline, actual) = (ask.list("baseline"), ask.list("actual"));
     let (baseline, actual) = (baseline?, actual?);
     same_length(&mut ask, "baseline", baseline.len(), actual.len())?;
     let (baseline, actual) = (known(ask.out, baseline, "`baseline`"), buckets(ask.out, actual, "`actual`"));
-    Some(Rebound { baseline: baseline?, actual: actual? })
+    Some(Beside { baseline: baseline?, actual: actual? })
 }

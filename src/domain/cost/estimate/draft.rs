@@ -50,7 +50,7 @@ impl Draft {
             basis: Basis::Declared,
             value_is: self.value_is,
             cash: self.cash,
-            booked_month: None,
+            booked_month: e.booked_month.clone(),
             formula: format!("{} {} {}", self.converted(exchange), result(unrounded), e.currency).into(),
             inputs: self.inputs(e, exchange),
             memo: self.value_is.is_some() && e.headline.is_some() && self.value_is != e.headline,

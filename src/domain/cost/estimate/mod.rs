@@ -14,6 +14,7 @@ mod overlap;
 mod premium;
 mod range;
 mod seasonal;
+mod sensitivity;
 
 pub use capacity::Capacity;
 pub use churn::Churn;
@@ -24,7 +25,8 @@ pub use loss::{Loss, Orders};
 pub use overlap::{Overlap, OverlapShare, Overlapping, Shares};
 pub use premium::{DayZone, Premium};
 pub use range::{Dependence, QUANTILES, Range, Ranged, Simulation, Spread};
-pub use seasonal::{Baseline, Rebound, Seasonal};
+pub use seasonal::{Baseline, Beside, Seasonal};
+pub use sensitivity::Swing;
 
 use super::price::{add_up, sentence};
 use super::{CostLine, CostSheet};
@@ -49,6 +51,8 @@ pub struct Estimate {
     pub nulls: Vec<Text>,
     /// Incidents that overlap on one stream.
     pub overlaps: Option<Overlap>,
+    /// The month the cost is booked in, `2026-03`, where it is said.
+    pub booked_month: Option<Text>,
     /// Assumptions that people stand for.
     pub assumptions: Vec<Assumption>,
     /// How components may vary, each at most once.
@@ -94,7 +98,10 @@ pub fn estimate(e: &Estimate) -> Estimated {
     if unbounded {
         (sheet.low, sheet.high) = (None, None);
     }
-    let range = e.simulation.and_then(|asked| range::simulate(&sheet, &e.ranges, asked));
+    let mut range = e.simulation.and_then(|asked| range::simulate(&sheet, &e.ranges, asked));
+    if let Some(range) = &mut range {
+        range.sensitivity = sensitivity::swings(e, &sheet);
+    }
     Estimated { sheet, overlaps: shares, range }
 }
 

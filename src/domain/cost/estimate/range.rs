@@ -87,6 +87,8 @@ pub struct Range {
     pub chance: Option<f64>,
     /// Each component's share of the total's variance; they add up to 1.
     pub variance: Vec<(&'static str, f64)>,
+    /// The inputs that move the total most, one at a time, widest first.
+    pub sensitivity: Vec<super::Swing>,
 }
 
 /// The quantiles that are told.
@@ -205,6 +207,7 @@ pub(super) fn simulate(sheet: &CostSheet, ranges: &[Ranged], asked: Simulation) 
         mean: to_money([mean], sheet.currency)?[0],
         chance: asked.exceeds.map(above),
         variance: shares.collect(),
+        sensitivity: Vec::new(),
     })
 }
 

@@ -1,7 +1,7 @@
 //! Orders against a baseline of earlier weeks (reference 3.2): the signed sum over all buckets, clipped once.
 //!
-//! Clipping each bucket would invent loss where there is none. Deliberately absent: the level factor of the hour before,
-//! which a file of the incident's own buckets cannot tell.
+//! Clipping each bucket would invent loss where there is none. A level factor (the median of actual / baseline over the
+//! buckets before the impact, clipped to 0.5..2) lifts or lowers the baseline to the present week.
 
 use super::component::Component;
 use super::draft::{Draft, inputs, product, sum};
@@ -20,8 +20,10 @@ pub struct Seasonal {
     pub actual: Vec<Option<Decimal>>,
     /// Value of one order.
     pub value: Decimal,
+    /// The buckets just before the impact, which tell how this week compares with the earlier ones.
+    pub before: Option<Beside>,
     /// The buckets afterwards, in which orders came back.
-    pub rebound: Option<Rebound>,
+    pub rebound: Option<Beside>,
 }
 
 /// Where a baseline comes from.
@@ -33,9 +35,9 @@ pub enum Baseline {
     Stated(Vec<Decimal>),
 }
 
-/// What came back, bucket by bucket.
+/// Buckets before or after the impact.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rebound {
+pub struct Beside {
     /// What would have come.
     pub baseline: Vec<Decimal>,
     /// What came.
@@ -49,8 +51,10 @@ pub(super) struct Shortfall {
     pub(super) signed: Decimal,
     /// Lost orders: the signed sum clipped once; nothing when it cannot be told from chance.
     pub(super) orders: Decimal,
-    /// Sum of the baseline over known buckets.
+    /// Sum of the baseline over known buckets, at the level of this week.
     expected: Decimal,
+    /// The same before the level factor, and the factor where there is one.
+    level: Option<(Decimal, Decimal)>,
     /// Sum of the buckets' spreads; `None` for a stated baseline.
     spread: Option<Decimal>,
     /// False when the sum is within two standard errors.
@@ -80,7 +84,20 @@ fn of_weeks(weeks: &[Option<Decimal>]) -> Option<(Decimal, Decimal)> {
     Some((middle, away.checked_mul(Decimal::new(14826, 4))?))
 }
 
+/// Bounds of the level factor.
+const LEVEL: (Decimal, Decimal) = (Decimal::from_parts(5, 0, 0, false, 1), Decimal::TWO);
+/// Decimals of the level factor: what is printed is what is used.
+const LEVEL_DIGITS: u32 = 6;
+
 impl Seasonal {
+    /// How this week compares with the earlier ones just before the impact; `None` when nobody knows.
+    pub fn level(&self) -> Option<Decimal> {
+        let before = self.before.as_ref()?;
+        let pairs = before.baseline.iter().zip(&before.actual);
+        let ratios = pairs.filter_map(|(b, a)| (*a)?.checked_div(*b));
+        Some(median(ratios)?.clamp(LEVEL.0, LEVEL.1).round_dp(LEVEL_DIGITS).normalize())
+    }
+
     /// What is missing, with its test against chance.
     pub(super) fn shortfall(&self) -> Result<Shortfall, String> {
         let (base, spreads): (Vec<Decimal>, Option<Vec<Decimal>>) = match &self.baseline {
@@ -94,14 +111,18 @@ impl Seasonal {
         let known = |list: &[Decimal]| -> Vec<Decimal> {
             list.iter().zip(&self.actual).filter(|(_, a)| a.is_some()).map(|(b, _)| *b).collect()
         };
-        let expected = sum(known(&base))?;
+        let plain = sum(known(&base))?;
+        let factor = self.level();
+        let at_level = |d: Decimal| d.checked_mul(factor.unwrap_or(Decimal::ONE)).ok_or_else(too_large);
+        let expected = at_level(plain)?;
         let signed = expected.checked_sub(sum(self.actual.iter().flatten().copied())?).ok_or_else(too_large)?;
-        let spreads = spreads.map(|s| known(&s));
+        let spreads = spreads.map(|s| known(&s).into_iter().map(at_level).collect::<Result<Vec<_>, _>>()).transpose()?;
         let measurable = spreads.as_ref().map_or(Ok(true), |s| beyond_chance(signed, s))?;
         Ok(Shortfall {
             signed,
             orders: if measurable { signed.max(Decimal::ZERO) } else { Decimal::ZERO },
             expected,
+            level: factor.map(|g| (plain, g)),
             spread: spreads.map(sum).transpose()?,
             measurable,
             gaps: self.actual.iter().filter(|a| a.is_none()).count(),
@@ -121,16 +142,19 @@ impl Seasonal {
         let rebound = self.rebound.as_ref()?;
         let lost = self.shortfall().ok()?.orders;
         let pairs = rebound.baseline.iter().zip(&rebound.actual).filter_map(|(b, a)| Some((*b, (*a)?)));
-        let above = pairs.map(|(b, a)| a - b).try_fold(Decimal::ZERO, Decimal::checked_add)?;
+        let level = self.level().unwrap_or(Decimal::ONE);
+        let above = pairs.map(|(b, a)| a.checked_sub(b.checked_mul(level)?)).try_fold(Decimal::ZERO, |sum, d| sum.checked_add(d?))?;
         Some(Orders::new(above.max(Decimal::ZERO).min(lost)))
     }
 
     pub(super) fn draft(&self, c: &Component) -> Result<Draft, String> {
         let short = self.shortfall()?;
-        let actual = short.expected - short.signed;
-        let difference = format!("max(0, {} − {actual})", short.expected);
+        let actual = (short.expected - short.signed).normalize();
+        let expected = short.level.map_or_else(|| short.expected.to_string(), |(plain, g)| format!("{g} × {plain}"));
+        let symbols = if short.level.is_some() { "g × baseline" } else { "baseline" };
+        let difference = format!("max(0, {expected} − {actual})");
         let orders = if short.measurable { difference } else { format!("0 ({difference} is within chance)") };
-        let formula = format!("max(0, sum of (baseline − actual)) × v = {orders} × {} {}", self.value, c.currency);
+        let formula = format!("max(0, sum of ({symbols} − actual)) × v = {orders} × {} {}", self.value, c.currency);
         let clipped = |orders: Decimal| product(&[orders.max(Decimal::ZERO), self.value]);
         let bounds = match short.spread {
             Some(spread) => Some((clipped((short.signed - spread).min(short.orders))?, clipped(short.signed + spread)?)),
@@ -149,6 +173,9 @@ impl Seasonal {
 
     const fn assumption(&self) -> &'static str {
         match self.baseline {
+            Baseline::History(_) if self.before.is_some() => {
+                "Without the incident orders would have been the median of the earlier weeks, at the level of the time before it (g)"
+            }
             Baseline::History(_) => {
                 "Without the incident orders would have been the median of the earlier weeks, without a level factor"
             }
@@ -160,10 +187,11 @@ impl Seasonal {
         let buckets = format!("{} of {} min", self.actual.len(), self.bucket_minutes);
         let mut list = inputs([
             ("buckets", buckets),
-            ("baseline", short.expected.to_string()),
+            ("baseline", short.level.map_or(short.expected, |(plain, _)| plain).to_string()),
             ("actual", actual.to_string()),
             ("v", format!("{} {}", self.value, c.currency)),
         ]);
+        list.extend(short.level.map(|(_, g)| ("g".to_owned(), g.to_string())));
         list.extend(short.spread.map(|s| ("spread of the baseline".to_owned(), s.normalize().to_string())));
         list
     }

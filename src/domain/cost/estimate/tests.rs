@@ -25,6 +25,7 @@ fn file(currency: &str, components: Vec<Component>) -> Estimate {
         components,
         nulls: Vec::new(),
         overlaps: None,
+        booked_month: None,
         assumptions: Vec::new(),
         ranges: Vec::new(),
         simulation: None,
