@@ -6,7 +6,8 @@ use crate::domain::cost::{CostLine, CostSheet};
 use crate::words::escape::csv;
 use rust_decimal::Decimal;
 
-const HEAD: &str = "component,subject,amount,low,high,unrounded,currency,basis,value_is,cash,booked_month,memo,formula,inputs,note";
+const HEAD: &str =
+    "component,subject,amount,low,high,unrounded,currency,basis,value_is,cash,booked_month,memo,formula,inputs,note";
 
 /// The sheet as CSV with a head, lines ended by CRLF as RFC 4180 has them.
 pub fn cost_csv(sheet: &CostSheet) -> String {

@@ -223,13 +223,21 @@ fn check_knows_cost_files() {
 #[test]
 fn the_inputs_that_move_the_total_most_are_told_one_at_a_time() {
     let range = range_of("independent", "1");
-    let told: Vec<(&str, &str, &str, &str)> = range["sensitivity"].as_array().unwrap().iter().map(|s| {
-        let text = |name: &str| s[name].as_str().unwrap();
-        (text("component"), text("input"), text("low"), text("high"))
-    }).collect();
-    assert_eq!(told, [
-        ("lost_revenue", "range", "19500.00", "37500.00"),
-        ("churn", "range", "25900.00", "28000.00"),
-        ("refunds", "amount", "26400.00", "26600.00"),
-    ]);
+    let told: Vec<(&str, &str, &str, &str)> = range["sensitivity"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|s| {
+            let text = |name: &str| s[name].as_str().unwrap();
+            (text("component"), text("input"), text("low"), text("high"))
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("lost_revenue", "range", "19500.00", "37500.00"),
+            ("churn", "range", "25900.00", "28000.00"),
+            ("refunds", "amount", "26400.00", "26600.00"),
+        ]
+    );
 }

@@ -33,18 +33,8 @@ pub struct Loaded {
     pub problems: Vec<Problem>,
 }
 
-const FIELDS: [&str; 10] = [
-    "version",
-    "currency",
-    "exchange",
-    "headline",
-    "booked_month",
-    "components",
-    "ranges",
-    "range",
-    "overlaps",
-    "assumptions",
-];
+const FIELDS: [&str; 10] =
+    ["version", "currency", "exchange", "headline", "booked_month", "components", "ranges", "range", "overlaps", "assumptions"];
 const HEADLINES: [(&str, ValueIs); 2] = [("revenue", ValueIs::Revenue), ("margin", ValueIs::Margin)];
 
 /// Reads a file. Never fails: what is wrong is in the problems.

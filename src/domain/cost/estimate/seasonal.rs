@@ -143,7 +143,8 @@ impl Seasonal {
         let lost = self.shortfall().ok()?.orders;
         let pairs = rebound.baseline.iter().zip(&rebound.actual).filter_map(|(b, a)| Some((*b, (*a)?)));
         let level = self.level().unwrap_or(Decimal::ONE);
-        let above = pairs.map(|(b, a)| a.checked_sub(b.checked_mul(level)?)).try_fold(Decimal::ZERO, |sum, d| sum.checked_add(d?))?;
+        let above =
+            pairs.map(|(b, a)| a.checked_sub(b.checked_mul(level)?)).try_fold(Decimal::ZERO, |sum, d| sum.checked_add(d?))?;
         Some(Orders::new(above.max(Decimal::ZERO).min(lost)))
     }
 

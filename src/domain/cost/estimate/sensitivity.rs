@@ -147,13 +147,9 @@ fn of_loss(loss: &mut Loss) -> Vec<Lever<'_>> {
             share("r", recovered),
         ],
         Loss::Seasonal(seasonal) => of_seasonal(seasonal),
-        Loss::Conversion { sessions, normal, incident, value, recovered } => vec![
-            free("sessions", sessions),
-            share("c0", normal),
-            share("c", incident),
-            free("v", value),
-            share("r", recovered),
-        ],
+        Loss::Conversion { sessions, normal, incident, value, recovered } => {
+            vec![free("sessions", sessions), share("c0", normal), share("c", incident), free("v", value), share("r", recovered)]
+        }
         Loss::Given { amount } => vec![free("amount", amount)],
     }
 }
