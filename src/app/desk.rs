@@ -7,12 +7,13 @@ use crate::clock::SystemClock;
 use crate::domain::base::{CommitId, IncidentId, Ms, Seq, Text};
 use crate::domain::incident::{Entry, Incident, Incidents};
 use crate::domain::paging::{Commit, Dispatch};
-use crate::domain::view::{Answer, Command, Question, Refusal, Snapshot};
+use crate::domain::view::{Answer, Command, Lookback, Past, Question, Refusal, Snapshot};
+use crate::engine::live::Asked;
 use crate::ledger::SqliteLedger;
 use crate::ports::{Clock, Desk, Job, Ledger, LedgerError};
 use std::path::Path;
 use std::sync::Arc;
-use tokio::sync::{Mutex, watch};
+use tokio::sync::{Mutex, mpsc, oneshot, watch};
 
 /// Entries read at once.
 const READ: usize = 1_000;
@@ -27,23 +28,20 @@ pub struct LedgerDesk {
     source: Text,
     folded: Mutex<Incidents>,
     snapshots: watch::Receiver<Arc<Snapshot>>,
+    questions: Option<mpsc::Sender<Asked>>,
 }
 
 impl LedgerDesk {
     /// A desk whose orders are marked as coming from `source` (`cli`, `tui`, `api`). Its snapshots stay empty.
     pub fn new(ledger: Arc<dyn Ledger>, clock: Arc<dyn Clock>, source: &str) -> Self {
         let (_, snapshots) = watch::channel(Arc::default());
-        Self::with_snapshots(ledger, clock, source, snapshots)
+        Self { ledger, clock, source: source.into(), folded: Mutex::default(), snapshots, questions: None }
     }
 
-    /// The same, with the snapshots of a running engine.
-    pub fn with_snapshots(
-        ledger: Arc<dyn Ledger>,
-        clock: Arc<dyn Clock>,
-        source: &str,
-        snapshots: watch::Receiver<Arc<Snapshot>>,
-    ) -> Self {
-        Self { ledger, clock, source: source.into(), folded: Mutex::new(Incidents::default()), snapshots }
+    /// The same, with the snapshots and the history of a running engine.
+    #[must_use]
+    pub fn of_engine(self, snapshots: watch::Receiver<Arc<Snapshot>>, questions: mpsc::Sender<Asked>) -> Self {
+        Self { snapshots, questions: Some(questions), ..self }
     }
 
     /// A desk over the ledger's file, which must be there, by the system's clock.
@@ -107,6 +105,17 @@ impl LedgerDesk {
     }
 }
 
+impl LedgerDesk {
+    /// Asks the engine's own history.
+    async fn past(&self, ask: Lookback) -> Result<Arc<Past>, Refusal> {
+        let gone = || Refusal::NotNow("no engine runs behind this view, so it has no history to look into".into());
+        let (answer, answered) = oneshot::channel();
+        let questions = self.questions.as_ref().ok_or_else(gone)?;
+        questions.send((ask, answer)).await.map_err(|_| gone())?;
+        answered.await.map_err(|_| gone())
+    }
+}
+
 /// Why an order came to nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OrderError {
@@ -152,10 +161,11 @@ impl Desk for LedgerDesk {
 
     fn ask(&self, question: Question) -> Job<'_, Result<Answer, Refusal>> {
         Box::pin(async move {
-            let incidents = self.incidents().await.map_err(|e| Refusal::Ledger(e.to_string().into()))?;
+            let incidents = async || self.incidents().await.map_err(|e| Refusal::Ledger(e.to_string().into()));
             Ok(match question {
-                Question::Incident(id) => Answer::Incident(incidents.get(id).cloned()),
-                Question::Incidents { limit } => Answer::Incidents(incidents.newest(limit)),
+                Question::Incident(id) => Answer::Incident(incidents().await?.get(id).cloned()),
+                Question::Incidents { limit } => Answer::Incidents(incidents().await?.newest(limit)),
+                Question::Past(ask) => Answer::Past(self.past(ask).await?),
             })
         })
     }

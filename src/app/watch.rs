@@ -1,5 +1,6 @@
 //! The running house: engine, courier and HTTP side as tasks over one clock, source and ledger, stopped together.
 
+use super::desk::LedgerDesk;
 use super::reload;
 use super::setup::{Setup, SetupError};
 use crate::domain::base::{Ms, Now, Span, Text};
@@ -8,14 +9,14 @@ use crate::domain::paging::{DispatchKind, DispatchState, Emergencies, NewDispatc
 use crate::domain::view::{ReceiverHealth, Role, Snapshot};
 use crate::engine::courier::{Courier, CourierPorts, Roster, emergency};
 use crate::engine::health::Health;
-use crate::engine::live::{Emergency, Live, Options, World};
+use crate::engine::live::{Asked, Emergency, Live, Options, World};
 use crate::engine::state::State;
 use crate::ports::{Clock, Job, Ledger, MetricSource};
 use crate::serve::{self, Served};
 use crate::telemetry::Metrics;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use tokio::sync::{Mutex, watch};
+use tokio::sync::{Mutex, mpsc, watch};
 use tokio::task::JoinHandle;
 
 /// How long a lease lasts without renewal: another process takes over after so long.
@@ -59,6 +60,7 @@ pub struct House {
     pub clock: Arc<dyn Clock>,
     /// What is counted of the program itself.
     pub metrics: Metrics,
+    questions: mpsc::Sender<Asked>,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -112,12 +114,18 @@ impl House {
         let Frame { mut live, courier, metrics } = build(plan);
         live.begin().await?;
         let stop = watch::Sender::new(false);
-        let (snapshots, fence) = (live.snapshots(), live.fence());
+        let (snapshots, fence, questions) = (live.snapshots(), live.fence(), live.questions());
         let engine_stop = stop.subscribe();
         let courier_stop = stop.subscribe();
         let tasks =
             vec![tokio::spawn(async move { courier.run(fence, courier_stop).await }), tokio::spawn(live.run(engine_stop, rules))];
-        Ok(Self { snapshots, ledger, clock, metrics, stop, tasks })
+        Ok(Self { snapshots, ledger, clock, metrics, questions, stop, tasks })
+    }
+
+    /// A desk over this house: its snapshots, its ledger and its engine's history. Orders are marked as coming from `source`.
+    pub fn desk(&self, source: &str) -> LedgerDesk {
+        let (ledger, clock) = (Arc::clone(&self.ledger), Arc::clone(&self.clock));
+        LedgerDesk::new(ledger, clock, source).of_engine(self.snapshots.clone(), self.questions.clone())
     }
 
     /// Serves health, metrics and status; returns where.

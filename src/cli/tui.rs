@@ -4,7 +4,6 @@
 
 use super::out::ColorChoice;
 use super::{Common, Exit, Out};
-use crate::app::desk::LedgerDesk;
 use crate::app::watch::{House, Plan, following_rules};
 use crate::app::{Setup, SetupError, logging, receivers};
 use crate::chart::Charset;
@@ -161,12 +160,7 @@ pub fn print(
 /// # Errors
 /// There is no terminal, or it cannot be used.
 pub async fn dashboard(house: &House, source: &str, args: &ScreenArgs, common: &Common) -> Result<Exit, SetupError> {
-    let desk: Arc<dyn Desk> = Arc::new(LedgerDesk::with_snapshots(
-        Arc::clone(&house.ledger),
-        Arc::clone(&house.clock),
-        source,
-        house.snapshots.clone(),
-    ));
+    let desk: Arc<dyn Desk> = Arc::new(house.desk(source));
     match tui::run(desk, crate::app::machine_clock(), options(args, common)).await {
         Ok(Ended::Quit) => Ok(Exit::Fine),
         Ok(Ended::Interrupted | Ended::TerminalGone) => Ok(Exit::Interrupted),

@@ -6,6 +6,7 @@
 use super::event::Event;
 use super::health::Health;
 use super::look::warm_up;
+use super::past::past;
 use super::reading::{Done, read_all};
 use super::rows;
 use super::signals;
@@ -16,11 +17,11 @@ use crate::domain::incident::Entry;
 use crate::domain::objective::Rulebook;
 use crate::domain::paging::{Commit, NewDispatch};
 use crate::domain::review::BurnSeries;
-use crate::domain::view::Snapshot;
+use crate::domain::view::{Lookback, Past, Snapshot};
 use crate::ports::{Clock, Fence, Lead, Ledger, LedgerError, MetricSource};
 use crate::telemetry::Metrics;
 use std::sync::Arc;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
 /// Entries read from the ledger at once.
 const PAGE: usize = 1000;
@@ -70,6 +71,12 @@ pub struct World {
     pub emergency: Option<Arc<dyn Emergency>>,
 }
 
+/// Questions about the past that wait for the loop.
+const QUESTIONS: usize = 16;
+
+/// A question about the past and where its answer goes.
+pub type Asked = (Lookback, oneshot::Sender<Arc<Past>>);
+
 /// The driver.
 pub struct Live {
     state: State,
@@ -78,6 +85,7 @@ pub struct Live {
     health: Health,
     snapshots: watch::Sender<Arc<Snapshot>>,
     fence: watch::Sender<Option<Fence>>,
+    asked: (mpsc::Sender<Asked>, mpsc::Receiver<Asked>),
     progress_at: Mono,
     renew_at: Mono,
     /// The ledger may hold what this process does not know: a commit's answer was lost, or it could not be read.
@@ -106,6 +114,7 @@ impl Live {
             health,
             snapshots: watch::Sender::new(first),
             fence: watch::Sender::new(None),
+            asked: mpsc::channel(QUESTIONS),
             progress_at: Mono(0),
             renew_at: Mono(0),
             unsure: false,
@@ -120,6 +129,11 @@ impl Live {
     /// The fence while this process leads; the courier sends only under it.
     pub fn fence(&self) -> watch::Receiver<Option<Fence>> {
         self.fence.subscribe()
+    }
+
+    /// Where questions about the past go; the loop answers between two events.
+    pub fn questions(&self) -> mpsc::Sender<Asked> {
+        self.asked.0.clone()
     }
 
     /// The state, for drivers and tests that look inside.
@@ -175,6 +189,9 @@ impl Live {
                 Some(list) = entries.recv() => {
                     self.step(Event::Entries(list));
                     self.publish();
+                }
+                Some((ask, answer)) = self.asked.1.recv() => {
+                    let _ = answer.send(Arc::new(past(&self.state, &ask)));
                 }
                 done = next_answer(&mut reading), if reading.is_some() => match done {
                     Some(done) => {

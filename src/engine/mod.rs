@@ -14,6 +14,7 @@ pub mod live;
 pub mod look;
 pub mod next;
 pub mod pages;
+pub mod past;
 pub mod reading;
 pub mod rows;
 pub mod signals;

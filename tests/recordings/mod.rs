@@ -8,6 +8,7 @@
 mod generator;
 mod backtest;
 mod naive;
+mod past;
 mod replay;
 mod truths;
 

@@ -143,6 +143,12 @@ impl Track {
         Some(told)
     }
 
+    /// Cumulative events per bucket over `(from, to]`, lowest bucket first, the last one all events; as far back as buckets are
+    /// kept (about an hour), nothing before that.
+    pub fn bucket_counts(&self, from: Ms, to: Ms, into: &mut Vec<f64>) {
+        self.recent.cumulate(self.history.floor(from), self.history.floor(to), into);
+    }
+
     /// Finite bucket bounds seen so far, in seconds, ascending.
     pub fn bounds(&self) -> &[f64] {
         self.recent.bounds()

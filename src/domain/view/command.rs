@@ -1,5 +1,6 @@
 //! Orders people give and questions they ask, the same from CLI, dashboard and API.
 
+use super::past::{Lookback, Past};
 use crate::domain::base::{IncidentId, Ms, Text};
 use crate::domain::incident::{Act, Incident, NewEntry, NotPossible};
 use std::sync::Arc;
@@ -56,7 +57,7 @@ impl Command {
     }
 }
 
-/// A question that needs the ledger.
+/// A question that needs the ledger or the engine's history.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Question {
     /// One incident, whole.
@@ -66,6 +67,8 @@ pub enum Question {
         /// How many at most.
         limit: usize,
     },
+    /// The past of what is counted, from the engine's own history.
+    Past(Lookback),
 }
 
 /// Its answer.
@@ -75,6 +78,8 @@ pub enum Answer {
     Incident(Option<Arc<Incident>>),
     /// A list.
     Incidents(Vec<Arc<Incident>>),
+    /// Cells of the past.
+    Past(Arc<Past>),
 }
 
 /// Why an order was not carried out.

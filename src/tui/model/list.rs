@@ -1,25 +1,9 @@
 //! The overview's list: order, filter and selection. Rows are named by SLO and group, never by their place.
 
-use crate::domain::base::{Labels, Severity, SloId};
+use crate::domain::base::Severity;
 use crate::domain::judge::{TrackState, Verdict};
-use crate::domain::view::{SloRow, Snapshot};
+use crate::domain::view::{SloRow, Snapshot, TrackId};
 use std::cmp::Ordering;
-
-/// Names a row.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TrackKey {
-    /// The SLO.
-    pub slo: SloId,
-    /// The group.
-    pub group: Labels,
-}
-
-impl TrackKey {
-    /// The name of a row.
-    pub fn of(row: &SloRow) -> Self {
-        Self { slo: row.slo.id.clone(), group: row.group.clone() }
-    }
-}
 
 /// What the list is sorted by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -66,7 +50,7 @@ pub struct List {
     /// Places in the snapshot's `slos`, filtered and in order.
     pub order: Vec<usize>,
     /// The selected row.
-    pub selected: Option<TrackKey>,
+    pub selected: Option<TrackId>,
     /// Its place in `order` when it was last seen there.
     pub at: usize,
     /// The person has moved or acted: the selection stays with its row from now on.
@@ -103,7 +87,7 @@ impl List {
     pub fn select(&mut self, snapshot: &Snapshot, place: usize) {
         let place = place.min(self.order.len().saturating_sub(1));
         self.at = place;
-        self.selected = self.order.get(place).and_then(|i| snapshot.slos.get(*i)).map(TrackKey::of);
+        self.selected = self.order.get(place).and_then(|i| snapshot.slos.get(*i)).map(TrackId::of);
     }
 
     /// The selection's place in the order.
@@ -126,7 +110,7 @@ impl List {
     }
 }
 
-fn is(row: &SloRow, key: &TrackKey) -> bool {
+fn is(row: &SloRow, key: &TrackId) -> bool {
     row.slo.id == key.slo && row.group == key.group
 }
 

@@ -8,7 +8,7 @@ pub mod state;
 pub mod ticker;
 
 pub use dialog::{Input, Overlay, ResolveField};
-pub use list::{List, SortBy, TrackKey};
+pub use list::{List, SortBy};
 pub use state::{Link, Tone};
 
 use crate::domain::base::{IncidentId, Mono, Ms, Now, Severity, Span, Text};
