@@ -15,6 +15,7 @@ pub mod out;
 pub mod page;
 pub mod report;
 pub mod shell;
+pub mod stats;
 pub mod status;
 pub mod times;
 pub mod tui;
@@ -59,6 +60,8 @@ enum Verb {
     Incidents(incidents::IncidentsArgs),
     /// The postmortem of an incident as Markdown or JSON, with its cost
     Report(report::ReportArgs),
+    /// Recovery times, frequency, resilience and cost, with honest intervals; of the ledger or of another tool's records
+    Stats(stats::StatsArgs),
     /// What incidents cost: the calculator for declared numbers
     Cost(cost::CostArgs),
     /// Try receivers
@@ -117,6 +120,7 @@ async fn run(verb: &Verb, common: &Common, out: &mut Out) -> Exit {
         Verb::Explain(args) => explain::run(args, common, out).await,
         Verb::Backtest(args) => backtest::run(args, common, out).await,
         Verb::Report(args) => report::run(args, common, out).await,
+        Verb::Stats(args) => stats::run(args, common, out).await,
         Verb::Cost(args) => cost::run(args, common, out),
         Verb::Page(args) => page_test(args, common, out).await,
         Verb::Completions(args) => shell::completions(args, out),

@@ -16,6 +16,7 @@ pub use sources::SourceSettings;
 use crate::domain::base::{Problem, ProblemLevel, Text};
 use crate::domain::objective::{Guards, Timing};
 use crate::domain::paging::Routes;
+use crate::domain::review::stats::Targets;
 use crate::kit::http::Address;
 use crate::kit::yaml::{self, Source};
 use std::collections::BTreeMap;
@@ -68,6 +69,8 @@ pub struct Config {
     pub receivers: BTreeMap<Text, ReceiverSettings>,
     /// Who is paged.
     pub routes: Routes,
+    /// Targets of shares in `stats`.
+    pub targets: Targets,
     /// Warnings about the file.
     pub warnings: Vec<Problem>,
 }
@@ -124,6 +127,7 @@ fn decide(
         listen,
         receivers,
         routes,
+        targets: written.targets,
         warnings: Vec::new(),
     })
 }

@@ -6,6 +6,7 @@ use super::sources::{WrittenSource, beside, read_source};
 use crate::domain::base::{Problem, Span, Text};
 use crate::domain::objective::Timing;
 use crate::domain::paging::Routes;
+use crate::domain::review::stats::{ShareKind, Targets};
 use crate::kit::yaml::{Fields, Findings, Node, Source, compose};
 use rust_decimal::prelude::ToPrimitive;
 use std::collections::BTreeMap;
@@ -24,9 +25,10 @@ pub(super) struct Written {
     pub(super) listen: Option<SocketAddr>,
     pub(super) receivers: BTreeMap<Text, ReceiverSettings>,
     pub(super) routes: Routes,
+    pub(super) targets: Targets,
 }
 
-const FIELDS: [&str; 18] = [
+const FIELDS: [&str; 19] = [
     "prometheus",
     "slos",
     "ledger",
@@ -45,6 +47,7 @@ const FIELDS: [&str; 18] = [
     "no_data_page",
     "escalate_after",
     "repeat",
+    "targets",
 ];
 
 /// Fields of the format that this version does not carry out, with what to use instead. Refused, never silently ignored.
@@ -101,6 +104,9 @@ fn read_root(out: &mut Findings<'_>, root: &Node, folder: &Path, written: &mut W
         number.to_f64()
     });
     read_timing(out, &fields, &mut written.timing);
+    if let Some(node) = fields.get(out, "targets") {
+        written.targets = read_targets(out, node);
+    }
     if let Some(node) = fields.get(out, "receivers") {
         written.receivers = read_receivers(out, node, folder);
     }
@@ -118,6 +124,20 @@ fn read_language(out: &mut Findings<'_>, node: &Node) {
         let hint = "remove `language`, or write `language: en`";
         out.error_hint("not-supported", &node.span, "`language: zh` is not supported by this version", hint);
     }
+}
+
+/// Shares that `stats` is held against: `targets: {found_proactively: 60%}`.
+fn read_targets(out: &mut Findings<'_>, node: &Node) -> Targets {
+    let mut targets = Targets::default();
+    let names = ShareKind::ALL.map(ShareKind::name);
+    let Some(fields) = out.fields(node, "`targets`", &names) else { return targets };
+    for kind in ShareKind::ALL {
+        let share = fields.get(out, kind.name()).and_then(|n| out.share(n, &format!("`{}`", kind.name())));
+        if let Some(share) = share.and_then(|s| s.to_f64()) {
+            targets.set(kind, share);
+        }
+    }
+    targets
 }
 
 fn read_listen(out: &mut Findings<'_>, node: &Node) -> Option<SocketAddr> {

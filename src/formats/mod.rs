@@ -10,6 +10,7 @@ mod files;
 mod kinds;
 mod native;
 mod policies;
+pub mod records;
 pub mod render;
 
 pub use files::InputFile;

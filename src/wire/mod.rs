@@ -10,3 +10,4 @@ mod exact;
 pub mod incident;
 pub mod page;
 pub mod report;
+pub mod stats;

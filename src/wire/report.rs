@@ -7,7 +7,7 @@ use super::cost::CostSheetJson;
 use super::incident::{IncidentJson, show};
 use super::number::Number;
 use crate::domain::incident::{Entry, ReasonText, RuleFired};
-use crate::domain::review::{BurnSeries, ClockKind, PostmortemFacts, Restated, SloQuery};
+use crate::domain::review::{BurnSeries, PostmortemFacts, Restated, SloQuery};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -86,7 +86,7 @@ impl ReportJson {
         Self {
             incident: show(&facts.incident, &[], tell),
             name: facts.incident.id.to_string(),
-            definitions: facts.clocks.iter().map(|c| (field(c.kind), c.kind.definition())).collect(),
+            definitions: facts.clocks.iter().map(|c| (super::stats::clock_name(c.kind), c.kind.definition())).collect(),
             first_rules: facts.first_rules.iter().map(rule).collect(),
             peak_reasons: facts.peak_reasons.iter().map(reason).collect(),
             burn: facts.burn.as_ref().map(burn),
@@ -104,16 +104,6 @@ fn rule(r: &RuleFired) -> RuleJson {
 
 fn reason(r: &ReasonText) -> ReasonJson {
     ReasonJson { code: r.code.to_string(), value: Number(r.value), threshold: Number(r.threshold), text: r.text.to_string() }
-}
-
-/// The contract's field of a clock, within `seconds`.
-const fn field(clock: ClockKind) -> &'static str {
-    match clock {
-        ClockKind::Detect => "ttd",
-        ClockKind::Acknowledge => "tta",
-        ClockKind::Mitigate => "ttm",
-        ClockKind::Resolve => "ttr",
-    }
 }
 
 /// Bytes as lower-case hexadecimal text.

@@ -8,4 +8,5 @@ mod estimate;
 mod incidents;
 mod readme;
 mod report;
+mod stats;
 mod status;

@@ -1,7 +1,8 @@
-//! Looking back: the facts of a postmortem, and what a backtest found. Recovery statistics join here when they are built.
+//! Looking back: the facts of a postmortem, what a backtest found, and recovery statistics.
 
 pub mod backtest;
 pub mod postmortem;
+pub mod stats;
 
 pub use backtest::{Backtest, Chronicle, Firing, TrackPast, Withheld};
 pub use postmortem::{Beside, BurnSeries, Clock, ClockKind, PostmortemFacts, Restated, SloQuery};

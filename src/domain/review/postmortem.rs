@@ -41,6 +41,9 @@ pub enum ClockKind {
 }
 
 impl ClockKind {
+    /// All, in the order of an incident's life.
+    pub const ALL: [Self; 4] = [Self::Detect, Self::Acknowledge, Self::Mitigate, Self::Resolve];
+
     /// The short name.
     pub const fn name(self) -> &'static str {
         match self {
