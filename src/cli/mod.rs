@@ -100,7 +100,7 @@ impl Verb {
         match format {
             Format::Text | Format::Json => true,
             Format::Html => false,
-            Format::Csv => matches!(self, Self::Cost(_)),
+            Format::Csv => matches!(self, Self::Cost(_) | Self::Stats(_)),
         }
     }
 }

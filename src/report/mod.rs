@@ -9,9 +9,11 @@ mod burn;
 mod cost_csv;
 mod md;
 mod sections;
+mod stats_csv;
 
 pub use cost_csv::cost_csv;
 pub use markdown::markdown;
+pub use stats_csv::stats_csv;
 
 use crate::domain::review::PostmortemFacts;
 use crate::wire::report::ReportJson;

@@ -97,6 +97,9 @@ fn json_has_the_fields_of_the_contract() {
     let names: Vec<&str> = group["shares"].as_array().unwrap().iter().map(|s| s["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["change_failure_rate", "found_proactively", "acknowledged_in_5m", "mitigated_in_30m", "with_postmortem"]);
     assert!(group["cost"]["total"].is_string() || group["cost"].is_null());
+    let (code, csv, _) = run(root(), &[&words[..6], &["service", "--format", "csv"]].concat());
+    assert_eq!((code, csv.lines().count()), (0, 13), "a head, and four clocks of three services");
+    assert!(csv.starts_with("service,n_members,"), "{csv}");
     let n: u64 = told["groups"].as_array().unwrap().iter().map(|g| g["n"].as_u64().unwrap()).sum();
     assert_eq!(n, 40, "43 records less 3 drills");
     assert_eq!(told["drills"]["rows"].as_array().unwrap().len(), 3);

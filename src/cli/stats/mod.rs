@@ -141,7 +141,8 @@ fn print(found: &Stats, format: Format, out: &mut Out) -> Exit {
                 return Exit::No;
             }
         },
-        Format::Text => text::print(found, Zone::Utc, out),
+        Format::Csv => out.text(&crate::report::stats_csv(found)),
+        Format::Text | Format::Html => text::print(found, Zone::Utc, out),
     }
     Exit::Fine
 }
