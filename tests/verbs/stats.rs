@@ -153,7 +153,6 @@ async fn of_a_ledger_it_counts_what_was_detected() {
     record(one, Fact::Resolved { reason: "fixed".into(), impact: None }, at("03:31:00")).await;
     record(IncidentRef::Opens(0), Fact::Opened(began("05:00:00", true)), at("05:06:00")).await;
     record(IncidentRef::Opens(0), Fact::Suspected(began("06:00:00", false)), at("06:00:00")).await;
-    drop(record);
     drop(ledger);
     std::fs::write(dir.path().join("burnledger.yaml"), "ledger: ledger.db\ntargets: {mitigated_in_30m: 80%}\n").unwrap();
     let (code, told, talk) = run(dir.path(), &["stats", "--to", "2026-03-18T00:00:00Z", "--format", "json"]);
