@@ -2,6 +2,7 @@
 
 mod backtest;
 mod burn;
+pub mod casefile;
 pub mod demo;
 pub mod desk;
 pub mod logging;

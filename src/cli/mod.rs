@@ -17,6 +17,7 @@ pub mod report;
 pub mod shell;
 pub mod stats;
 pub mod status;
+pub mod test;
 pub mod times;
 pub mod tui;
 pub mod watch;
@@ -56,6 +57,8 @@ enum Verb {
     Explain(explain::ExplainArgs),
     /// What would have fired in the past, and what it would have cost
     Backtest(backtest::BacktestArgs),
+    /// Unit tests of SLOs: samples in Prometheus' notation, and what is expected when
+    Test(test::TestArgs),
     /// The incidents of the ledger: list, show, ack, resolve, note
     Incidents(incidents::IncidentsArgs),
     /// The postmortem of an incident as Markdown or JSON, with its cost
@@ -119,6 +122,7 @@ async fn run(verb: &Verb, common: &Common, out: &mut Out) -> Exit {
         Verb::Status(args) => status::run(args, common, out).await,
         Verb::Explain(args) => explain::run(args, common, out).await,
         Verb::Backtest(args) => backtest::run(args, common, out).await,
+        Verb::Test(args) => test::run(args, common, out).await,
         Verb::Report(args) => report::run(args, common, out).await,
         Verb::Stats(args) => stats::run(args, common, out).await,
         Verb::Cost(args) => cost::run(args, common, out),

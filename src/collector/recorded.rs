@@ -10,9 +10,9 @@ mod load;
 pub use load::RecordingError;
 
 use crate::domain::base::{Labels, Ms, Text};
-use crate::domain::measure::{Ask, Coverage, Selector, Sink};
+use crate::domain::measure::{Ask, Coverage, Sample, Selector, Sink};
 use crate::ports::{Job, MetricSource, SourceError};
-use crate::query::{Rules, SelectorMatcher};
+use crate::query::{Rules, SelectorMatcher, is_stale};
 use column::Column;
 use eval::Expressions;
 use load::Loader;
@@ -73,6 +73,20 @@ impl Recorded {
         Ok(Self::new(name, Loader::load(name, bytes)?))
     }
 
+    /// A recording of samples that are in memory already. Stale markers end a series for PromQL and are no samples for
+    /// counting; of samples that do not rise in time the earlier given ones stay.
+    pub fn from_series(name: &str, series: impl IntoIterator<Item = (Labels, Vec<Sample>)>) -> Self {
+        let pack = |samples: Vec<Sample>| {
+            let mut column = Column::default();
+            for sample in samples {
+                column.push(sample.at, sample.value);
+            }
+            column.seal();
+            column
+        };
+        Self::new(name, series.into_iter().map(|(labels, samples)| (labels, pack(samples))).collect())
+    }
+
     fn new(name: &str, mut series: Vec<(Labels, Column)>) -> Self {
         // In order of labels, so that answers do not depend on the order of lines.
         series.sort_by(|a, b| a.0.cmp(&b.0));
@@ -128,6 +142,9 @@ impl Recorded {
             let (labels, column) = &self.series[index];
             let mut named = false;
             column.read(from, to, |at, value| {
+                if is_stale(value) {
+                    return;
+                }
                 if !named {
                     into.series(labels);
                     coverage.series += 1;

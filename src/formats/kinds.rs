@@ -14,6 +14,8 @@ pub(super) enum Kind {
     Business,
     /// An estimate of `cost estimate`.
     Cost,
+    /// Unit tests of SLOs, which `test` reads: they may lie beside the SLOs.
+    Test,
 }
 
 /// `version:` of SLO files.
@@ -31,6 +33,7 @@ impl Kind {
             Self::Policy => POLICY_VERSION,
             Self::Business => BUSINESS_VERSION,
             Self::Cost => COST_VERSION,
+            Self::Test => TEST_VERSION,
         }
     }
 }
@@ -42,6 +45,7 @@ pub(super) fn kind_of(root: &Node, file: &str) -> Kind {
         Some(POLICY_VERSION) => Kind::Policy,
         Some(BUSINESS_VERSION) => Kind::Business,
         Some(COST_VERSION) => Kind::Cost,
+        Some(TEST_VERSION) => Kind::Test,
         _ => kind_of_name(file),
     }
 }
@@ -61,6 +65,9 @@ pub(super) fn kind_of_name(file: &str) -> Kind {
 
 /// `version:` of cost files, which `cost estimate` reads.
 pub(super) const COST_VERSION: &str = "burnledger-cost/v1";
+
+/// `version:` of test files, which `test` reads.
+pub(super) const TEST_VERSION: &str = "burnledger-test/v1";
 
 /// Versions of other tools, and what to say.
 const FOREIGN: [(&str, &str); 5] = [

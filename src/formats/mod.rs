@@ -5,6 +5,7 @@
 
 mod across;
 mod business;
+pub mod casefile;
 pub mod estimate;
 mod files;
 mod kinds;
@@ -66,6 +67,11 @@ struct Parsed {
 }
 
 fn build(files: &[InputFile], mut problems: Vec<Problem>, options: &LoadOptions) -> Loaded {
+    let parsed = parse(files, &mut problems);
+    assemble(files, &parsed, problems, options)
+}
+
+fn parse(files: &[InputFile], problems: &mut Vec<Problem>) -> Vec<Parsed> {
     let mut parsed = Vec::with_capacity(files.len());
     for file in files {
         match Source::decode(&file.name, &file.bytes) {
@@ -79,14 +85,19 @@ fn build(files: &[InputFile], mut problems: Vec<Problem>, options: &LoadOptions)
             Err(problem) => problems.push(*problem),
         }
     }
-    let policies = policies::all(&parsed, &mut problems);
-    let business = business::read_all(&parsed, &mut problems);
+    parsed
+}
+
+/// From trees to rules.
+fn assemble(files: &[InputFile], parsed: &[Parsed], mut problems: Vec<Problem>, options: &LoadOptions) -> Loaded {
+    let policies = policies::all(parsed, &mut problems);
+    let business = business::read_all(parsed, &mut problems);
     for file in parsed.iter().filter(|f| f.kinds.contains(&Kind::Cost)) {
         // What is wrong with the YAML itself was told above.
         let documents = Documents { problems: Vec::new(), ..file.documents.clone() };
         problems.extend(estimate::read_documents(&file.source, documents).problems);
     }
-    let drafts = native::read_all(&parsed, &policies, options, &mut problems);
+    let drafts = native::read_all(parsed, &policies, options, &mut problems);
     finish(files, drafts, business, problems, options)
 }
 

@@ -43,6 +43,11 @@ pub struct Backtested {
 
 /// Runs the engine over the past. Deterministic: the same samples and rules give the same answer.
 pub async fn backtest(order: Order) -> Backtested {
+    watched(order, &mut |_, _| {}).await
+}
+
+/// The same, and `see` is shown the engine at every instant that was judged.
+pub async fn watched(order: Order, see: &mut (dyn FnMut(Ms, &Fast) + Send)) -> Backtested {
     let step = order.book.timing.step;
     let (from, to) = (order.from.floor_to(step), order.to.floor_to(step));
     let mut run = Run::new(&order);
@@ -50,6 +55,7 @@ pub async fn backtest(order: Order) -> Backtested {
     run.history(run.start(reads)).await;
     run.fast.warm_up(from);
     run.judge(from);
+    see(from, &run.fast);
     let mut done = from;
     let mut reading = run.ahead(done, to);
     while done < to {
@@ -59,6 +65,7 @@ pub async fn backtest(order: Order) -> Backtested {
         while done < through {
             done = done + step;
             run.judge(done);
+            see(done, &run.fast);
         }
         tokio::task::yield_now().await;
     }

@@ -18,7 +18,7 @@ pub mod plan;
 pub mod eval;
 
 pub use error::{FieldError, QueryError};
-pub use eval::{Dialect, EvalError, Evaluator, Memory, Rules, SeriesRef, SeriesSet, Value};
+pub use eval::{Dialect, EvalError, Evaluator, Memory, Rules, STALE, SeriesRef, SeriesSet, Value, is_stale};
 pub use guard::parse;
 pub use matcher::SelectorMatcher;
 pub use plan::{

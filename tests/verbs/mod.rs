@@ -10,3 +10,4 @@ mod readme;
 mod report;
 mod stats;
 mod status;
+mod test;

@@ -73,6 +73,16 @@ fn the_five_minutes_run_as_written() {
 }
 
 #[test]
+fn the_test_file_of_the_readme_holds() {
+    let yaml = blocks(&readme(), "yaml");
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("checkout.yaml"), &yaml[0]).unwrap();
+    std::fs::write(dir.path().join("checkout.test.yaml"), &yaml[2]).unwrap();
+    let (code, told) = run(dir.path(), "burnledger test checkout.test.yaml");
+    assert_eq!(code, 0, "{told}");
+}
+
+#[test]
 fn the_exit_codes_and_verbs_of_the_readme_are_those_of_the_program() {
     let text = readme();
     for (exit, what) in burnledger::cli::Exit::TABLE {

@@ -1,6 +1,7 @@
 //! Looking back: the facts of a postmortem, what a backtest found, and recovery statistics.
 
 pub mod backtest;
+pub mod casefile;
 pub mod postmortem;
 pub mod stats;
 

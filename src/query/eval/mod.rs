@@ -16,7 +16,7 @@ mod select;
 mod series;
 mod windows;
 
-pub use series::{Memory, SeriesRef, SeriesSet};
+pub use series::{Memory, STALE, SeriesRef, SeriesSet, is_stale};
 
 use super::ast::Expr;
 use super::error::QueryError;

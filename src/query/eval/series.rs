@@ -73,9 +73,12 @@ impl SeriesSet for Memory {
     }
 }
 
+/// The bits of the NaN by which Prometheus marks the end of a series (prometheus/model/value).
+pub const STALE: u64 = 0x7ff0_0000_0000_0002;
+
 /// True for the NaN by which Prometheus marks the end of a series.
-pub(super) fn is_stale(value: f64) -> bool {
-    value.to_bits() == 0x7ff0_0000_0000_0002
+pub fn is_stale(value: f64) -> bool {
+    value.to_bits() == STALE
 }
 
 #[cfg(test)]
