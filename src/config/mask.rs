@@ -8,7 +8,7 @@ use regex::Regex;
 use std::sync::LazyLock;
 
 /// Keys whose values hold no secret.
-const HARMLESS: [&str; 36] = [
+const HARMLESS: [&str; 46] = [
     "slos",
     "ledger",
     "listen",
@@ -40,6 +40,16 @@ const HARMLESS: [&str; 36] = [
     "severity",
     "receivers",
     "levels",
+    "routing_key_file",
+    "api_key_file",
+    "secret_file",
+    "topic_file",
+    "template_file",
+    "content_type",
+    "rate",
+    "mention_all",
+    "server",
+    "tls",
     "sources",
     "silences",
     "theme",

@@ -7,13 +7,15 @@ mod find;
 mod mask;
 mod read;
 mod receivers;
+mod services;
 mod sources;
 
 pub use find::{Environment, default_ledger, find_file};
-pub use receivers::ReceiverSettings;
+pub use receivers::{ReceiverSettings, Way};
+pub use services::{CommandSettings, MailEncryption, MailSettings, ServiceSettings};
 pub use sources::SourceSettings;
 
-use crate::domain::base::{Problem, ProblemLevel, Text};
+use crate::domain::base::{Language, Problem, ProblemLevel, Text};
 use crate::domain::objective::{Guards, Timing};
 use crate::domain::paging::Routes;
 use crate::domain::review::stats::Targets;
@@ -63,6 +65,8 @@ pub struct Config {
     pub guards: Guards,
     /// Name of the environment, shown on pages.
     pub environment: Option<Text>,
+    /// Language of pages.
+    pub language: Language,
     /// Where health and metrics are served.
     pub listen: SocketAddr,
     /// Receivers by name, at least one: when the file names none, pages go to stderr.
@@ -124,6 +128,7 @@ fn decide(
         timing: written.timing,
         guards: Guards { min_bad: written.min_bad.unwrap_or(defaults.min_bad), ..defaults },
         environment: written.environment,
+        language: written.language,
         listen,
         receivers,
         routes,

@@ -3,7 +3,7 @@
 use super::mask;
 use super::receivers::{ReceiverSettings, read_receivers, read_routes};
 use super::sources::{WrittenSource, beside, read_source};
-use crate::domain::base::{Problem, Span, Text};
+use crate::domain::base::{Language, Problem, Span, Text};
 use crate::domain::objective::Timing;
 use crate::domain::paging::Routes;
 use crate::domain::review::stats::{ShareKind, Targets};
@@ -22,6 +22,7 @@ pub(super) struct Written {
     pub(super) timing: Timing,
     pub(super) min_bad: Option<f64>,
     pub(super) environment: Option<Text>,
+    pub(super) language: Language,
     pub(super) listen: Option<SocketAddr>,
     pub(super) receivers: BTreeMap<Text, ReceiverSettings>,
     pub(super) routes: Routes,
@@ -92,9 +93,8 @@ fn read_root(out: &mut Findings<'_>, root: &Node, folder: &Path, written: &mut W
         written.prometheus = read_source(out, node, folder);
     }
     written.environment = fields.get(out, "environment").and_then(|n| out.text(n, "`environment`").cloned());
-    if let Some(node) = fields.get(out, "language") {
-        read_language(out, node);
-    }
+    let language = fields.get(out, "language").and_then(|n| out.choice(n, "language", &Language::ALL));
+    written.language = language.unwrap_or_default();
     written.listen = fields.get(out, "listen").and_then(|n| read_listen(out, n));
     written.min_bad = fields.get(out, "min_bad").and_then(|n| {
         let number = out.decimal(n, "`min_bad`")?;
@@ -116,14 +116,6 @@ fn read_root(out: &mut Findings<'_>, root: &Node, folder: &Path, written: &mut W
     };
     let (routes, fallback) = (fields.get(out, "routes"), fields.get(out, "fallback"));
     written.routes = read_routes(out, routes.map(|n| &**n), fallback.map(|n| &**n), &written.receivers, &names);
-}
-
-/// English is what there is; Chinese is part of the format and refused until it is carried out.
-fn read_language(out: &mut Findings<'_>, node: &Node) {
-    if out.choice(node, "language", &[("en", false), ("zh", true)]) == Some(true) {
-        let hint = "remove `language`, or write `language: en`";
-        out.error_hint("not-supported", &node.span, "`language: zh` is not supported by this version", hint);
-    }
 }
 
 /// Shares that `stats` is held against: `targets: {found_proactively: 60%}`.

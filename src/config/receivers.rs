@@ -1,23 +1,35 @@
 //! Receivers and routes as the file has them.
 
-use super::sources::{read_address, read_http, secret};
-use crate::domain::base::{Severity, Span, Text};
-use crate::domain::paging::{Route, Routes};
+use super::services::{self, CommandSettings, MailSettings, ServiceSettings};
+use super::sources::{beside, read_address, read_http};
+use crate::domain::base::{Language, Severity, Span, Text};
+use crate::domain::paging::{Limit, Route, Routes};
 use crate::kit::http::{Address, HttpSettings};
 use crate::kit::secrets::SecretSource;
-use crate::kit::yaml::{Findings, Node, Value};
+use crate::kit::yaml::{Fields, Findings, Node, Value};
 use std::collections::BTreeMap;
 use std::path::Path;
 
+/// A receiver: the way to it, and how it is spoken to.
+#[derive(Clone, Debug)]
+pub struct ReceiverSettings {
+    /// The way.
+    pub way: Way,
+    /// Language of its pages; the configuration's own when absent.
+    pub language: Option<Language>,
+    /// How many messages it takes; the receiver's own limit when absent.
+    pub limit: Option<Limit>,
+    /// Time-outs, credentials, headers.
+    pub http: HttpSettings,
+}
+
 /// Where pages can go, with what is needed to get there.
 #[derive(Clone, Debug)]
-pub enum ReceiverSettings {
+pub enum Way {
     /// Alertmanagers of one cluster: each gets every alert.
     Alertmanager {
         /// Their addresses.
         urls: Vec<Address>,
-        /// Credentials, headers, time-outs.
-        http: HttpSettings,
         /// Whether severity is a label of the alerts.
         severity_label: bool,
         /// Further labels of every alert.
@@ -25,34 +37,74 @@ pub enum ReceiverSettings {
         /// How often live alerts are sent again, before Alertmanager forgets them.
         resend: Span,
     },
-    /// Anything that takes a JSON POST.
+    /// Anything that takes a POST.
     Webhook {
         /// Its address, which often carries a token and is kept as a secret.
         url: SecretSource,
-        /// Credentials, headers, time-outs.
-        http: HttpSettings,
+        /// A template of its body, as text, and the body's type.
+        template: Option<(Text, Text)>,
     },
+    /// A paging or chat service.
+    Service(ServiceSettings),
+    /// E-mail.
+    Email(MailSettings),
+    /// A command.
+    Exec(CommandSettings),
     /// Standard error of the process.
     Stderr,
 }
 
 impl ReceiverSettings {
+    /// Pages on standard error.
+    pub fn stderr() -> Self {
+        Self { way: Way::Stderr, language: None, limit: None, http: HttpSettings::default() }
+    }
+
     /// The kind as the file writes it.
     pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::Alertmanager { .. } => "alertmanager",
-            Self::Webhook { .. } => "webhook",
-            Self::Stderr => "stderr",
+        match &self.way {
+            Way::Alertmanager { .. } => "alertmanager",
+            Way::Webhook { .. } => "webhook",
+            Way::Service(ServiceSettings::PagerDuty { .. }) => "pagerduty",
+            Way::Service(ServiceSettings::Opsgenie { .. }) => "opsgenie",
+            Way::Service(ServiceSettings::Slack { .. }) => "slack",
+            Way::Service(ServiceSettings::Feishu { .. }) => "feishu",
+            Way::Service(ServiceSettings::DingTalk { .. }) => "dingtalk",
+            Way::Service(ServiceSettings::WeCom { .. }) => "wecom",
+            Way::Service(ServiceSettings::Ntfy { .. }) => "ntfy",
+            Way::Email(_) => "email",
+            Way::Exec(_) => "exec",
+            Way::Stderr => "stderr",
         }
     }
 }
 
-const KINDS: [&str; 4] = ["alertmanager", "webhook", "stderr", "terminal"];
-const ALERTMANAGER_FIELDS: [&str; 9] =
-    ["urls", "bearer_token", "bearer_token_file", "basic_auth", "headers", "timeout", "severity_label", "labels", "resend"];
-const WEBHOOK_FIELDS: [&str; 7] = ["url", "url_file", "bearer_token", "bearer_token_file", "basic_auth", "headers", "timeout"];
+const KINDS: [&str; 14] = [
+    "alertmanager",
+    "webhook",
+    "pagerduty",
+    "opsgenie",
+    "slack",
+    "feishu",
+    "lark",
+    "dingtalk",
+    "wecom",
+    "ntfy",
+    "email",
+    "exec",
+    "stderr",
+    "terminal",
+];
+const ALERTMANAGER_FIELDS: [&str; 8] =
+    ["urls", "bearer_token", "bearer_token_file", "basic_auth", "headers", "severity_label", "labels", "resend"];
+const WEBHOOK_FIELDS: [&str; 8] =
+    ["url", "url_file", "bearer_token", "bearer_token_file", "basic_auth", "headers", "template_file", "content_type"];
+/// What every receiver may say.
+const COMMON_FIELDS: [&str; 3] = ["timeout", "language", "rate"];
 /// How often live alerts are sent again: well within the 5 minutes after which Alertmanager forgets them.
 const RESEND: Span = Span::from_mins(1);
+/// Longest template that is read.
+const LONGEST_TEMPLATE: u64 = 256 * 1024;
 const ROUTE_FIELDS: [&str; 4] = ["owner", "severity", "receivers", "levels"];
 
 /// Reads `receivers:`, a mapping of names to receivers.
@@ -66,11 +118,11 @@ pub(super) fn read_receivers(out: &mut Findings<'_>, node: &Node, folder: &Path)
     receivers
 }
 
-/// `{alertmanager: {...}}`, `{webhook: {...}}`, or the word `stderr`.
+/// `{alertmanager: {...}}`, `{webhook: {...}}`, `{slack: {...}}` and so on, or the word `stderr`.
 fn read_receiver(out: &mut Findings<'_>, node: &Node, folder: &Path) -> Option<ReceiverSettings> {
     if let Value::Scalar { text, .. } = &node.value {
         if matches!(text.trim(), "stderr" | "terminal") {
-            return Some(ReceiverSettings::Stderr);
+            return Some(ReceiverSettings::stderr());
         }
         // The word is not repeated: it may be an address with a token in it.
         let hint = "write `webhook: {url: ...}`, `alertmanager: {urls: [...]}`, or the word `stderr`";
@@ -79,26 +131,70 @@ fn read_receiver(out: &mut Findings<'_>, node: &Node, folder: &Path) -> Option<R
     }
     let fields = out.fields(node, "a receiver", &KINDS)?;
     let [entry] = fields.entries() else {
-        let message = "a receiver needs exactly one of `alertmanager`, `webhook` and `stderr`";
+        let message = "a receiver needs exactly one kind, such as `alertmanager`, `webhook` or `stderr`";
         out.error_hint("wrong-kind", &fields.head(), message, "give each receiver a name of its own");
         return None;
     };
-    match &*entry.key {
-        "alertmanager" => read_alertmanager(out, &entry.value, folder),
-        "webhook" => read_webhook(out, &entry.value, folder),
-        "stderr" | "terminal" => {
-            if !matches!(&entry.value.value, Value::Null) {
-                out.fields(&entry.value, "`stderr`", &[]);
-            }
-            Some(ReceiverSettings::Stderr)
-        }
-        _ => None,
+    // Lark is Feishu by another name.
+    let kind = if &*entry.key == "lark" { "feishu" } else { &*entry.key };
+    if !KINDS.contains(&kind) {
+        return None;
     }
+    if matches!(kind, "stderr" | "terminal") {
+        return Some(read_stderr(out, &entry.value));
+    }
+    let own: &[&'static str] = match kind {
+        "alertmanager" => &ALERTMANAGER_FIELDS,
+        "webhook" => &WEBHOOK_FIELDS,
+        kind => services::own_fields(kind),
+    };
+    let known: Vec<&'static str> = own.iter().chain(&COMMON_FIELDS).copied().collect();
+    let fields = out.fields(&entry.value, &format!("`{kind}`"), &known)?;
+    let common = read_common(out, kind, &fields, folder);
+    let way = match kind {
+        "alertmanager" => read_alertmanager(out, &fields),
+        "webhook" => read_webhook(out, &fields, folder),
+        "email" => services::read_mail(out, &fields, folder).map(Way::Email),
+        "exec" => services::read_command(out, &fields, folder, Some(services::LONGEST_RECEIVER)).map(Way::Exec),
+        kind => services::read_service(out, kind, &fields, folder).map(Way::Service),
+    }?;
+    Some(ReceiverSettings { way, ..common })
 }
 
-fn read_alertmanager(out: &mut Findings<'_>, node: &Node, folder: &Path) -> Option<ReceiverSettings> {
-    let fields = out.fields(node, "`alertmanager`", &ALERTMANAGER_FIELDS)?;
-    let http = read_http(out, &fields, folder);
+fn read_stderr(out: &mut Findings<'_>, node: &Node) -> ReceiverSettings {
+    let mut receiver = ReceiverSettings::stderr();
+    if !matches!(&node.value, Value::Null)
+        && let Some(fields) = out.fields(node, "`stderr`", &["language"])
+    {
+        receiver.language = fields.get(out, "language").and_then(|n| out.choice(n, "language", &Language::ALL));
+    }
+    receiver
+}
+
+/// What every receiver may say, whatever its kind.
+fn read_common(out: &mut Findings<'_>, kind: &str, fields: &Fields<'_>, folder: &Path) -> ReceiverSettings {
+    let language = fields.get(out, "language").and_then(|n| out.choice(n, "language", &Language::ALL));
+    let limit = fields.get(out, "rate").and_then(|n| read_rate(out, n));
+    let http = if kind == "exec" { HttpSettings::default() } else { read_http(out, fields, folder) };
+    ReceiverSettings { way: Way::Stderr, language, limit, http }
+}
+
+/// `20 per 1m`, as budgets of occurrences are written.
+fn read_rate(out: &mut Findings<'_>, node: &Node) -> Option<Limit> {
+    let text = out.text(node, "`rate`")?.clone();
+    let parts = text.split_once(" per ");
+    let limit = parts.and_then(|(count, per)| {
+        let count = count.trim().parse::<u32>().ok().filter(|n| (1..=100_000).contains(n))?;
+        let per = Span::parse(per.trim()).ok().filter(|per| *per > Span::ZERO)?;
+        Some(Limit { count, per })
+    });
+    if limit.is_none() {
+        out.error_hint("bad-rate", &node.span, "`rate` must say how many messages in how long", "rates look like `20 per 1m`");
+    }
+    limit
+}
+
+fn read_alertmanager(out: &mut Findings<'_>, fields: &Fields<'_>) -> Option<Way> {
     let urls = fields.need(out, "urls", "`alertmanager`")?;
     let items = out.list(urls, "`urls`")?;
     if items.is_empty() {
@@ -106,10 +202,7 @@ fn read_alertmanager(out: &mut Findings<'_>, node: &Node, folder: &Path) -> Opti
         return None;
     }
     let urls: Vec<Address> = items.iter().filter_map(|n| read_address(out, n, "an Alertmanager")).collect();
-    let severity_label = fields
-        .get(out, "severity_label")
-        .and_then(|n| out.choice(n, "severity_label", &[("true", true), ("false", false)]))
-        .unwrap_or(false);
+    let severity_label = services::flag(out, fields, "severity_label");
     let resend = fields.get(out, "resend").and_then(|n| out.span(n, "`resend`")).unwrap_or(RESEND);
     let mut labels = BTreeMap::new();
     for entry in fields.get(out, "labels").and_then(|n| out.entries(n, "`labels`")).unwrap_or_default() {
@@ -117,20 +210,30 @@ fn read_alertmanager(out: &mut Findings<'_>, node: &Node, folder: &Path) -> Opti
             labels.insert(entry.key.clone(), value.clone());
         }
     }
-    (urls.len() == items.len()).then_some(ReceiverSettings::Alertmanager { urls, http, severity_label, labels, resend })
+    (urls.len() == items.len()).then_some(Way::Alertmanager { urls, severity_label, labels, resend })
 }
 
-fn read_webhook(out: &mut Findings<'_>, node: &Node, folder: &Path) -> Option<ReceiverSettings> {
-    let fields = out.fields(node, "`webhook`", &WEBHOOK_FIELDS)?;
-    let http = read_http(out, &fields, folder);
-    let url = match fields.get(out, "url_file") {
-        Some(_) => secret(out, &fields, "url", folder),
-        None => fields.need(out, "url", "`webhook`").and_then(|n| {
-            read_address(out, n, "`url`")?;
-            secret(out, &fields, "url", folder)
-        }),
-    }?;
-    Some(ReceiverSettings::Webhook { url, http })
+fn read_webhook(out: &mut Findings<'_>, fields: &Fields<'_>, folder: &Path) -> Option<Way> {
+    let url = services::need_url(out, fields, "webhook", folder)?;
+    let kind = fields.get(out, "content_type").and_then(|n| out.text(n, "`content_type`").cloned());
+    let template = match fields.get(out, "template_file") {
+        Some(node) => Some((read_template(out, node, folder)?, kind.unwrap_or_else(|| "application/json".into()))),
+        None => None,
+    };
+    Some(Way::Webhook { url, template })
+}
+
+/// The text of a template's file. Whether it is one is found when the receiver is made.
+fn read_template(out: &mut Findings<'_>, node: &Node, folder: &Path) -> Option<Text> {
+    use std::io::Read;
+    let path = beside(folder, out.text(node, "`template_file`")?);
+    let mut text = String::new();
+    let read = std::fs::File::open(&path).and_then(|f| f.take(LONGEST_TEMPLATE).read_to_string(&mut text));
+    if let Err(error) = read {
+        out.error("unreadable-file", &node.span, format!("{} cannot be read: {error}", path.display()));
+        return None;
+    }
+    Some(text.into())
 }
 
 /// Nobody configured means everybody on standard error, so that no page is lost in silence.
@@ -142,7 +245,7 @@ pub(super) fn or_stderr(
         return (receivers, routes);
     }
     let name: Text = "stderr".into();
-    (BTreeMap::from([(name.clone(), ReceiverSettings::Stderr)]), Routes::to_all([name]))
+    (BTreeMap::from([(name.clone(), ReceiverSettings::stderr())]), Routes::to_all([name]))
 }
 
 /// Reads `routes:` and `fallback:` against the receivers there are. `receivers` is absent when they could not be read.

@@ -38,7 +38,7 @@ pub fn events(
 fn next_page(state: &State, incident: &Incident) -> Option<NextEvent> {
     let (told, _) = state.told(incident.id)?;
     let owner = state.book.service(&incident.service).owner;
-    let content = blank_content(incident);
+    let content = PageContent { service: incident.service.clone(), drill: incident.drill, ..PageContent::default() };
     let audience = Audience {
         incident: crate::domain::incident::IncidentRef::Known(incident.id),
         owner: owner.as_deref(),
@@ -57,27 +57,6 @@ fn next_page(state: &State, incident: &Incident) -> Option<NextEvent> {
         _ => "still not acknowledged: pages again",
     };
     Some(NextEvent { at, text: text.into() })
-}
-
-fn blank_content(incident: &Incident) -> PageContent {
-    PageContent {
-        service: incident.service.clone(),
-        slos: Vec::new(),
-        owner: None,
-        impact_start: None,
-        detected: None,
-        resolved: None,
-        reasons: Vec::new(),
-        bad: None,
-        total: None,
-        budget_remaining: None,
-        cost_so_far: None,
-        cost_per_minute: None,
-        runbook: None,
-        environment: None,
-        not_recorded: false,
-        drill: incident.drill,
-    }
 }
 
 /// When tiers that do not fire yet will, if the short window's burn goes on.

@@ -17,7 +17,7 @@
 mod alert;
 
 use super::answer;
-use crate::domain::base::{Now, Span, Text};
+use crate::domain::base::{Language, Now, Span, Text};
 use crate::domain::paging::{Dispatch, DispatchKind, Limit, SendOutcome};
 use crate::kit::http::{Address, Http, HttpBody, HttpError, HttpRequest, HttpSettings};
 use crate::ports::{Job, Notifier};
@@ -43,6 +43,8 @@ pub struct AlertmanagerSettings {
     pub resend: Span,
     /// Zone of the times in its text.
     pub zone: Zone,
+    /// Language of its text.
+    pub language: Language,
 }
 
 impl AlertmanagerSettings {
@@ -56,6 +58,7 @@ impl AlertmanagerSettings {
             labels: BTreeMap::new(),
             resend: Span::from_mins(1),
             zone: Zone::Utc,
+            language: Language::En,
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! The text is cleaned of everything that acts on a terminal. Deliberately absent: colour.
 
-use crate::domain::base::{Now, Text};
+use crate::domain::base::{Language, Now, Text};
 use crate::domain::paging::{Dispatch, Limit, SendOutcome};
 use crate::ports::{Job, Notifier};
 use crate::words::{Zone, page};
@@ -13,17 +13,25 @@ use std::sync::{Mutex, PoisonError};
 pub struct Terminal {
     name: Text,
     zone: Zone,
+    language: Language,
     out: Mutex<Box<dyn Write + Send>>,
 }
 
 impl Terminal {
     /// A receiver called `name` that writes to `out`, with times in `zone`.
     pub fn new(name: impl Into<Text>, zone: Zone, out: impl Write + Send + 'static) -> Self {
-        Self { name: name.into(), zone, out: Mutex::new(Box::new(out)) }
+        Self { name: name.into(), zone, language: Language::En, out: Mutex::new(Box::new(out)) }
+    }
+
+    /// The same in another language.
+    #[must_use]
+    pub fn speaking(mut self, language: Language) -> Self {
+        self.language = language;
+        self
     }
 
     fn write(&self, dispatch: &Dispatch) -> std::io::Result<()> {
-        let text = page::page(dispatch, self.zone);
+        let text = page::page_in(dispatch, self.zone, self.language);
         let mut block = format!("PAGE {}\n", text.title);
         for line in &text.lines {
             block.push_str("     ");

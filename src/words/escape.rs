@@ -78,6 +78,48 @@ pub fn csv(text: &str) -> String {
     text
 }
 
+/// For Slack's mrkdwn: `&`, `<` and `>` open links and mentions, `*`, `_`, `~` and back-ticks marks. The latter cannot be escaped
+/// there, so a character without width keeps them from pairing up.
+pub fn slack(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 8);
+    for c in terminal(text).chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '*' | '~' | '`' => out.extend(['\u{2060}', c]),
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
+/// For the Markdown of Feishu and Lark cards, which reads HTML entities.
+pub fn lark(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 8);
+    for c in terminal(text).chars() {
+        match c {
+            '&' | '<' | '>' | '*' | '~' | '[' | ']' | '`' | '_' | '#' | '|' => {
+                out.push_str("&#");
+                out.push_str(&u32::from(c).to_string());
+                out.push(';');
+            }
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
+/// For the small Markdown of DingTalk and WeCom, which knows no escapes: characters that open links, mentions and marks become
+/// their full-width twins, which read the same and do nothing.
+pub fn chat(text: &str) -> String {
+    let twin = |c: char| match c {
+        '<' | '>' | '[' | ']' | '*' | '`' | '~' | '#' | '!' | '@' | '\\' => char::from_u32(u32::from(c) + 0xFEE0).unwrap_or('?'),
+        c => c,
+    };
+    terminal(text).chars().map(twin).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,6 +150,15 @@ mod tests {
         assert_eq!(csv("-2+3"), "\"'-2+3\"");
         assert_eq!(csv("two\r\nlines, one cell"), "\"two  lines, one cell\"");
         assert_eq!(csv("\t=1"), "\"' =1\"");
+    }
+
+    #[test]
+    fn nobody_is_mentioned_and_no_link_is_made_by_a_name() {
+        let hostile = "<!channel> <at id=all></at> <@ann> [x](http://evil) *b* @all";
+        assert!(slack(hostile).starts_with("&lt;!channel&gt; &lt;at id=all&gt;"));
+        assert!(!lark(hostile).contains(['<', '>', '[', ']', '*']));
+        assert!(!chat(hostile).contains(['<', '>', '[', ']', '*', '@']));
+        assert_eq!(chat("order_db 订单"), "order_db 订单");
     }
 
     proptest! {

@@ -5,6 +5,7 @@
 //! reading any clock (the local zone's offset of a *given* instant is looked up, nothing else).
 
 pub mod escape;
+pub mod fit;
 pub mod money;
 pub mod page;
 pub mod plural;

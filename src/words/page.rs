@@ -4,8 +4,10 @@
 //! inside JSON; receivers that render Markdown or HTML escape it once more for their medium. Deliberately absent: how a
 //! receiver packs it.
 
+mod zh;
+
 use super::{Zone, escape, money, time, units};
-use crate::domain::base::{Money, Ms, SloId, Text};
+use crate::domain::base::{Language, Money, Ms, SloId, Text};
 use crate::domain::paging::{Dispatch, DispatchKind, PageContent};
 
 /// Longest title in characters: receivers cut at 130 and more.
@@ -34,9 +36,19 @@ impl PageText {
     }
 }
 
-/// Puts a page into words.
+/// Puts a page into English words.
 pub fn page(page: &Dispatch, zone: Zone) -> PageText {
-    PageText { title: title(page), lines: lines(page, zone), runbook: page.content.runbook.as_deref().and_then(web_address) }
+    page_in(page, zone, Language::En)
+}
+
+/// Puts a page into the words of a language.
+pub fn page_in(page: &Dispatch, zone: Zone, language: Language) -> PageText {
+    let (title, lines) = match language {
+        Language::En => (title(page), lines(page, zone)),
+        Language::Zh => (zh::title(page), zh::lines(page, zone)),
+    };
+    let runbook = page.content.runbook.as_deref().and_then(web_address);
+    PageText { title, lines: lines.iter().map(|line| cut(line, LINE_MAX)).collect(), runbook }
 }
 
 /// `[P0] checkout: availability is failing (INC-0017)`.
@@ -76,12 +88,23 @@ fn headline(page: &Dispatch) -> String {
 
 /// `availability, latency`: the names without the service, which stands before them.
 fn slo_names(slos: &[SloId]) -> String {
-    let names: Vec<&str> = slos.iter().take(3).map(|s| s.as_str().split_once('/').map_or(s.as_str(), |(_, name)| name)).collect();
-    match slos.len() {
-        0 => "an objective".into(),
-        n if n > 3 => format!("{} and {} more", names.join(", "), n - 3),
-        _ => names.join(", "),
+    match slo_list(slos) {
+        (names, _) if names.is_empty() => "an objective".into(),
+        (names, 0) => names.join(", "),
+        (names, more) => format!("{} and {more} more", names.join(", ")),
     }
+}
+
+/// The first three names without the service, and how many more there are.
+fn slo_list(slos: &[SloId]) -> (Vec<&str>, usize) {
+    let names = slos.iter().take(3).map(|s| s.as_str().split_once('/').map_or(s.as_str(), |(_, name)| name)).collect();
+    (names, slos.len().saturating_sub(3))
+}
+
+/// The command that takes an incident; absent where there is nothing to take.
+fn take_command(page: &Dispatch) -> Option<String> {
+    let asks = page.kind.is_firing() && !page.is_combined() && page.incident.0 > 0 && !page.content.not_recorded;
+    asks.then(|| format!("burnledger incidents ack {}", page.incident.0))
 }
 
 fn lines(page: &Dispatch, zone: Zone) -> Vec<String> {
@@ -97,7 +120,8 @@ fn lines(page: &Dispatch, zone: Zone) -> Vec<String> {
     out.extend(cost(c.cost_so_far, c.cost_per_minute));
     out.extend(labelled("runbook", c.runbook.as_ref()));
     out.extend(labelled("owner", c.owner.as_ref()));
-    out.iter().map(|line| cut(line, LINE_MAX)).collect()
+    out.extend(take_command(page).map(|command| format!("acknowledge: {command}")));
+    out
 }
 
 fn warnings(page: &Dispatch) -> Vec<String> {

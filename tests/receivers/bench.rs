@@ -42,20 +42,14 @@ pub(crate) fn content(service: &str) -> PageContent {
     PageContent {
         service: service.into(),
         slos: vec![SloId::new(service, "availability")],
-        owner: None,
         impact_start: Some(START - Span::from_mins(6)),
         detected: Some(START),
-        resolved: None,
         reasons: vec![ReasonText { code: "burn_rate".into(), value: 28.0, threshold: 14.4, text: "burn 28.0x over 1h".into() }],
         bad: Some(12.0),
         total: Some(100.0),
         budget_remaining: Some(0.5),
-        cost_so_far: None,
-        cost_per_minute: None,
         runbook: Some("https://runbooks.example/checkout".into()),
-        environment: None,
-        not_recorded: false,
-        drill: false,
+        ..PageContent::default()
     }
 }
 

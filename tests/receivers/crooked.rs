@@ -44,6 +44,8 @@ pub(crate) struct Seen {
     pub(crate) headers: BTreeMap<String, String>,
     /// The body as JSON; null when it is none.
     pub(crate) body: Value,
+    /// The body as text.
+    pub(crate) raw: String,
     /// What was done with it.
     pub(crate) accepted: bool,
 }
@@ -55,10 +57,14 @@ impl Seen {
     }
 }
 
+/// Decides what to do with a request by looking at it.
+type Acts = Arc<dyn Fn(&Seen) -> Does + Send + Sync>;
+
 #[derive(Default)]
 struct Book {
     script: VecDeque<Does>,
     after: Option<Does>,
+    acts: Option<Acts>,
     seen: Vec<Seen>,
 }
 
@@ -84,6 +90,13 @@ impl Crooked {
             }
         });
         Self { port, book, task }
+    }
+
+    /// Looks at every request, as a real service does.
+    pub(crate) async fn acting(acts: impl Fn(&Seen) -> Does + Send + Sync + 'static) -> Self {
+        let server = Self::start([]).await;
+        server.book.lock().unwrap().acts = Some(Arc::new(acts));
+        server
     }
 
     /// What it does once the script is over.
@@ -117,10 +130,18 @@ async fn answer(mut link: TcpStream, book: Arc<Mutex<Book>>) {
     let Some((line, headers, body)) = read(&mut link).await else { return };
     let does = {
         let mut book = book.lock().unwrap();
-        let does = book.script.pop_front().or_else(|| book.after.clone()).unwrap_or_else(Does::ok);
-        let body = serde_json::from_slice(&body).unwrap_or(Value::Null);
+        let seen = Seen {
+            line: line.clone(),
+            headers: headers.clone(),
+            body: serde_json::from_slice(&body).unwrap_or(Value::Null),
+            raw: String::from_utf8_lossy(&body).into_owned(),
+            accepted: false,
+        };
+        let acted = || book.acts.clone().map(|acts| acts(&seen));
+        let acted = acted();
+        let does = book.script.pop_front().or(acted).or_else(|| book.after.clone()).unwrap_or_else(Does::ok);
         let accepted = matches!(&does, Does::Says(200..=299, _, body) if body.is_empty() || body.contains("\"ok\":true"));
-        book.seen.push(Seen { line, headers, body, accepted });
+        book.seen.push(Seen { accepted, ..seen });
         does
     };
     let text = match does {

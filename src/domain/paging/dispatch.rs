@@ -49,7 +49,7 @@ impl DispatchKind {
 }
 
 /// What a page says, in values; receivers and `words` give it form.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct PageContent {
     /// The service.
     pub service: Text,

@@ -83,21 +83,9 @@ mod tests {
     fn content() -> PageContent {
         PageContent {
             service: "checkout".into(),
-            slos: vec![],
-            owner: None,
             impact_start: Some(Ms::from_secs(60)),
             detected: Some(Ms::from_secs(120)),
-            resolved: None,
-            reasons: vec![],
-            bad: None,
-            total: None,
-            budget_remaining: None,
-            cost_so_far: None,
-            cost_per_minute: None,
-            runbook: None,
-            environment: None,
-            not_recorded: false,
-            drill: false,
+            ..PageContent::default()
         }
     }
 

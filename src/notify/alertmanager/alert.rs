@@ -82,7 +82,7 @@ fn labels(settings: &AlertmanagerSettings, page: &Dispatch, severity: Severity) 
 
 fn annotations(settings: &AlertmanagerSettings, page: &Dispatch) -> BTreeMap<&'static str, String> {
     let c = &page.content;
-    let words = page::page(page, settings.zone);
+    let words = page::page_in(page, settings.zone, settings.language);
     let slos: Vec<&str> = c.slos.iter().map(crate::domain::base::SloId::as_str).collect();
     let mut out = BTreeMap::from([
         ("summary", words.title),

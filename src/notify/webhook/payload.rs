@@ -15,7 +15,7 @@
 //! | `text` | title and body for people, without control characters; escape it once more for HTML or Markdown |
 //! | `links` | the runbook, when it is a web address |
 
-use crate::domain::base::{Money, Ms};
+use crate::domain::base::{Language, Money, Ms};
 use crate::domain::paging::{Dispatch, DispatchKind};
 use crate::wire::number::Number;
 use crate::words::{Zone, page};
@@ -99,9 +99,9 @@ struct Links {
 }
 
 /// The document of one page.
-pub fn payload(page: &Dispatch, zone: Zone, now: Ms) -> Payload {
+pub fn payload(page: &Dispatch, zone: Zone, language: Language, now: Ms) -> Payload {
     let c = &page.content;
-    let words = page::page(page, zone);
+    let words = page::page_in(page, zone, language);
     let text = |t: &Option<crate::domain::base::Text>| t.as_ref().map(ToString::to_string);
     Payload {
         version: "burnledger/page/v1",

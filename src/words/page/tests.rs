@@ -62,9 +62,30 @@ fn a_first_page_says_what_since_when_how_bad_why_and_what_it_costs() {
          impact: 1,204 of 20,000 events bad (6.02%), 57.9% of the error budget left\n\
          cost so far: $26,711.04, $918.00 a minute now\n\
          runbook: https://runbooks.example/checkout?x=1\n\
-         owner: payments"
+         owner: payments\n\
+         acknowledge: burnledger incidents ack 17"
     );
     assert_eq!(text.runbook.as_deref(), Some("https://runbooks.example/checkout?x=1"));
+}
+
+#[test]
+fn the_same_page_in_chinese_has_the_same_facts() {
+    let text = page_in(&row(DispatchKind::First), Zone::Utc, Language::Zh);
+    assert_eq!(
+        text.whole(),
+        "[P0] checkout：availability 不达标 (INC-0017)\n\
+         原因：燃烧率 28.0x，阈值 14.4x\n\
+         影响始于 2026-03-02 02:17:00 UTC，发现于 2026-03-02 02:18:15 UTC\n\
+         影响：20,000 个事件中 1,204 个失败（6.02%），错误预算剩余 57.9%\n\
+         目前损失：$26,711.04，每分钟 $918.00\n\
+         处理手册：https://runbooks.example/checkout?x=1\n\
+         负责人：payments\n\
+         确认：burnledger incidents ack 17"
+    );
+    for kind in DispatchKind::ALL {
+        let title = page_in(&row(kind), Zone::Utc, Language::Zh).title;
+        assert!(title.chars().any(|c| c > '\u{4e00}'), "{title}");
+    }
 }
 
 #[test]
@@ -123,7 +144,7 @@ proptest! {
         row.content.reasons = vec![row.content.reasons[0].clone(); count];
         let text = page(&row, Zone::Utc);
         prop_assert!(text.title.chars().count() <= TITLE_MAX);
-        prop_assert!(text.lines.len() <= REASONS_MAX + 9);
+        prop_assert!(text.lines.len() <= REASONS_MAX + 10);
         for line in std::iter::once(&text.title).chain(&text.lines) {
             prop_assert!(line.chars().count() <= LINE_MAX);
             prop_assert_eq!(&escape::terminal(line), line);

@@ -9,24 +9,7 @@ use proptest::prelude::*;
 const START: Ms = Ms::from_secs(1_000_000);
 
 fn content() -> PageContent {
-    PageContent {
-        service: "checkout".into(),
-        slos: vec![],
-        owner: None,
-        impact_start: Some(START),
-        detected: Some(START),
-        resolved: None,
-        reasons: vec![],
-        bad: None,
-        total: None,
-        budget_remaining: None,
-        cost_so_far: None,
-        cost_per_minute: None,
-        runbook: None,
-        environment: None,
-        not_recorded: false,
-        drill: false,
-    }
+    PageContent { service: "checkout".into(), impact_start: Some(START), detected: Some(START), ..PageContent::default() }
 }
 
 /// Reads a case: rows a minute apart. Rows that ended did so ten minutes after the last row was made when marked `!`.
