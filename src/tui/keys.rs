@@ -90,6 +90,12 @@ pub enum Action {
     Overview,
     /// Show the incident.
     Incident,
+    /// Show the selected SLO.
+    Slo,
+    /// Show past incidents.
+    History,
+    /// Show the heatmap.
+    Heat,
     /// Show or close the help.
     Help,
     /// Leave.
@@ -138,6 +144,36 @@ pub enum Action {
     NextIncident,
     /// The previous incident.
     PrevIncident,
+    /// The chart's next window.
+    Window,
+    /// Logarithmic or linear.
+    Scale,
+    /// Levels drawn or not.
+    Levels,
+    /// A quarter of the stretch back.
+    PanBack,
+    /// A quarter of the stretch on.
+    PanOn,
+    /// A shorter stretch.
+    ZoomIn,
+    /// A longer stretch.
+    ZoomOut,
+    /// Up to the present again.
+    ToNow,
+    /// The next SLO of the list.
+    NextSlo,
+    /// The SLO before it in the list.
+    PrevSlo,
+    /// A longer or shorter past.
+    Range,
+    /// One cell to the left.
+    CellBack,
+    /// One cell to the right.
+    CellOn,
+    /// The other map.
+    OtherMap,
+    /// The incident at the cell.
+    IncidentHere,
 }
 
 /// Where a key means something.
@@ -149,6 +185,14 @@ pub enum Scope {
     List,
     /// On the overview only.
     Overview,
+    /// On the SLO's screen only.
+    Slo,
+    /// Wherever time runs along an axis.
+    Time,
+    /// Among past incidents only.
+    History,
+    /// On the heatmap only.
+    Heat,
     /// Wherever there is an incident to act on.
     OnIncident,
     /// On the incident's screen only.
@@ -162,13 +206,27 @@ impl Scope {
             Self::Global => "EVERYWHERE",
             Self::List => "LISTS",
             Self::Overview => "OVERVIEW",
+            Self::Slo => "SLO SCREEN",
+            Self::Time => "CHARTS",
+            Self::History => "HISTORY",
+            Self::Heat => "HEATMAP",
             Self::OnIncident => "INCIDENT",
             Self::Incident => "INCIDENT SCREEN",
         }
     }
 
     /// All scopes in the order of the help.
-    pub const ALL: [Self; 5] = [Self::Global, Self::List, Self::Overview, Self::OnIncident, Self::Incident];
+    pub const ALL: [Self; 9] = [
+        Self::Global,
+        Self::List,
+        Self::Overview,
+        Self::Slo,
+        Self::Time,
+        Self::OnIncident,
+        Self::Incident,
+        Self::History,
+        Self::Heat,
+    ];
 }
 
 /// One line of the table.
@@ -195,9 +253,11 @@ const fn k(code: Code) -> Key {
 }
 
 /// The table. Where two scopes have the same key, the narrower one wins (see [`lookup`]).
-pub const TABLE: [Binding; 26] = [
+pub const TABLE: &[Binding] = &[
     on(Scope::Global, &[Key::char('1')], Action::Overview, "overview of all SLOs", None),
     on(Scope::Global, &[Key::char('2')], Action::Incident, "incident", None),
+    on(Scope::Global, &[Key::char('3')], Action::History, "past incidents", None),
+    on(Scope::Global, &[Key::char('4')], Action::Heat, "heatmap", None),
     on(Scope::Global, &[k(Code::Esc)], Action::Back, "close, then go back", None),
     on(Scope::Global, &[Key::char('?')], Action::Help, "this help", None),
     on(Scope::Global, &[Key::char('q'), Key::ctrl('c')], Action::Quit, "quit", None),
@@ -209,7 +269,8 @@ pub const TABLE: [Binding; 26] = [
     on(Scope::List, &[Key::char('G'), k(Code::End)], Action::Last, "last", None),
     on(Scope::List, &[Key::ctrl('d'), k(Code::PageDown)], Action::PageDown, "page down", None),
     on(Scope::List, &[Key::ctrl('u'), k(Code::PageUp)], Action::PageUp, "page up", None),
-    on(Scope::Overview, &[k(Code::Enter)], Action::Open, "open the incident", Some("open")),
+    on(Scope::Overview, &[k(Code::Enter)], Action::Open, "open the incident, else the SLO", Some("open")),
+    on(Scope::Overview, &[Key::char('d')], Action::Slo, "open the SLO in detail", Some("detail")),
     on(Scope::OnIncident, &[Key::char('a')], Action::Acknowledge, "acknowledge, at once", Some("ack")),
     on(Scope::OnIncident, &[Key::char('u')], Action::Undo, "take the ack back (10 s)", None),
     on(Scope::OnIncident, &[Key::char('n')], Action::Note, "note for the timeline", Some("note")),
@@ -217,7 +278,28 @@ pub const TABLE: [Binding; 26] = [
     on(Scope::Overview, &[Key::char('/')], Action::Filter, "filter", Some("filter")),
     on(Scope::Overview, &[Key::char('o')], Action::Sort, "sort by the next column", Some("sort")),
     on(Scope::Overview, &[Key::char('O')], Action::Reverse, "turn the order round", None),
+    on(Scope::Slo, &[k(Code::Tab)], Action::NextPanel, "next panel", Some("panel")),
+    on(Scope::Slo, &[k(Code::BackTab)], Action::PrevPanel, "previous panel", None),
+    on(Scope::Slo, &[Key::char('j'), k(Code::Down)], Action::NextSlo, "next SLO of the list", Some("next")),
+    on(Scope::Slo, &[Key::char('k'), k(Code::Up)], Action::PrevSlo, "previous SLO", None),
+    on(Scope::Slo, &[k(Code::Enter)], Action::Incident, "open its incident", None),
+    on(Scope::Slo, &[Key::char('w')], Action::Window, "next window of the burn", Some("window")),
+    on(Scope::Slo, &[Key::char('l')], Action::Scale, "logarithmic or linear", Some("log/lin")),
+    on(Scope::Slo, &[Key::char('t')], Action::Levels, "levels shown or not", Some("levels")),
+    on(Scope::Time, &[Key::char('['), k(Code::Left)], Action::PanBack, "back in time", Some("pan")),
+    on(Scope::Time, &[Key::char(']'), k(Code::Right)], Action::PanOn, "on in time", None),
+    on(Scope::Time, &[Key::char('+'), Key::char('=')], Action::ZoomIn, "shorter stretch", Some("zoom")),
+    on(Scope::Time, &[Key::char('-')], Action::ZoomOut, "longer stretch", None),
+    on(Scope::Time, &[Key::char('0')], Action::ToNow, "up to now again", None),
     on(Scope::Global, &[Key::char(' ')], Action::Freeze, "freeze the screen", Some("freeze")),
+    on(Scope::History, &[k(Code::Enter)], Action::Open, "open the incident", Some("open")),
+    on(Scope::History, &[Key::char('o')], Action::Sort, "newest, gravest, dearest, longest first", Some("sort")),
+    on(Scope::History, &[Key::char('t')], Action::Range, "7, 30, 90 or 365 days", Some("range")),
+    on(Scope::Heat, &[k(Code::Tab)], Action::OtherMap, "SLOs by time, latency by time", Some("map")),
+    on(Scope::Heat, &[Key::char('h')], Action::CellBack, "one cell back", Some("cell")),
+    on(Scope::Heat, &[Key::char('l')], Action::CellOn, "one cell on", None),
+    on(Scope::Heat, &[k(Code::Enter)], Action::Slo, "the SLO around that cell", Some("open")),
+    on(Scope::Heat, &[Key::char('i')], Action::IncidentHere, "its incident at that cell", Some("incident")),
     on(Scope::Incident, &[k(Code::Tab)], Action::NextPanel, "next panel", Some("panel")),
     on(Scope::Incident, &[k(Code::BackTab)], Action::PrevPanel, "previous panel", None),
     on(Scope::Incident, &[Key::char('l'), k(Code::Right)], Action::NextIncident, "next incident", None),
@@ -240,12 +322,12 @@ mod tests {
     use std::collections::HashSet;
 
     #[test]
-    fn no_key_means_two_things_in_one_scope_and_every_action_has_one_line() {
+    fn no_key_means_two_things_in_one_scope_and_no_action_has_two_lines_there() {
         let mut keys = HashSet::new();
         let mut actions = HashSet::new();
-        for b in &TABLE {
+        for b in TABLE {
             assert!(!b.keys.is_empty() && !b.help.is_empty());
-            assert!(actions.insert(b.action), "{:?} is listed twice", b.action);
+            assert!(actions.insert((b.scope, b.action)), "{:?} is listed twice", b.action);
             for key in b.keys {
                 assert!(keys.insert((b.scope, *key)), "{key} is bound twice in {:?}", b.scope);
             }
@@ -254,7 +336,7 @@ mod tests {
 
     #[test]
     fn no_key_is_enter_in_disguise() {
-        for b in &TABLE {
+        for b in TABLE {
             assert!(!b.keys.contains(&Key::ctrl('j')) && !b.keys.contains(&Key::ctrl('m')));
         }
     }

@@ -109,6 +109,16 @@ pub struct Theme {
 /// A colour at each depth: 24 bits, cube, named.
 struct Paint((u8, u8, u8), u8, Color);
 
+/// Six steps of viridis, in 24 bits and in the cube of 256.
+const HEAT: [((u8, u8, u8), u8); 6] = [
+    ((0x44, 0x01, 0x54), 53),
+    ((0x41, 0x44, 0x87), 61),
+    ((0x2a, 0x78, 0x8e), 31),
+    ((0x22, 0xa8, 0x84), 36),
+    ((0x7a, 0xd1, 0x51), 113),
+    ((0xfd, 0xe7, 0x25), 220),
+];
+
 const P0_DARK: Paint = Paint((0xff, 0x5f, 0x87), 204, Color::LightRed);
 const P0_LIGHT: Paint = Paint((0x87, 0x00, 0x00), 88, Color::Red);
 const P1_DARK: Paint = Paint((0xff, 0xaf, 0x5f), 215, Color::Yellow);
@@ -118,6 +128,20 @@ const GOOD_DARK: Paint = Paint((0x00, 0xaf, 0xd7), 38, Color::Cyan);
 const GOOD_LIGHT: Paint = Paint((0x00, 0x00, 0x87), 18, Color::Blue);
 
 impl Theme {
+    /// The look of a heatmap's cell, `step` of `steps` from the coolest: viridis as ground, whose lightness rises in every kind
+    /// of colour vision; where there are no such colours the glyph alone tells, bold from the middle on.
+    pub fn heat(self, step: usize, steps: usize) -> Style {
+        let at = (step * HEAT.len() / steps.max(1)).min(HEAT.len() - 1);
+        let ((r, g, b), cube) = HEAT[at];
+        let ink = if at >= 3 { (Color::Rgb(0x10, 0x10, 0x14), 233) } else { (Color::Rgb(0xee, 0xee, 0xee), 255) };
+        match self.depth {
+            Depth::TrueColor => Style::new().bg(Color::Rgb(r, g, b)).fg(ink.0),
+            Depth::Ansi256 => Style::new().bg(Color::Indexed(cube)).fg(Color::Indexed(ink.1)),
+            _ if step * 2 >= steps => Style::new().add_modifier(Modifier::BOLD),
+            _ => Style::new(),
+        }
+    }
+
     /// The look of a role.
     pub fn style(self, role: Role) -> Style {
         let plain = Style::new();

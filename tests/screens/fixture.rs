@@ -6,14 +6,15 @@ use burnledger::domain::base::{
     CommitId, Currency, IncidentId, Interval, Labels, Money, Mono, Ms, Now, Problem, Seq, Severity, SloId, Span, Target, Text,
 };
 use burnledger::domain::cost::{Basis, CostInput, CostLine, CostSheet};
-use burnledger::domain::incident::{Actor, Entry, Fact, ImpactRecord, Incident, Onset, Outcome, ReasonText, RuleFired};
+use burnledger::domain::incident::{Actor, Entry, Fact, ImpactRecord, Incident, Onset, Outcome, Phase, ReasonText, RuleFired};
 use burnledger::domain::judge::{
     BreachVerdict, BudgetStatus, HeldBack, Reason, ReasonCode, RuleRef, TierVerdict, TrackState, Verdict, WindowStatus,
 };
 use burnledger::domain::measure::{Count, CountedPlan, Plan};
 use burnledger::domain::objective::{Births, BreachRule, Guards, Level, Mode, Period, Sli, Slo, Tier, ValueIs};
 use burnledger::domain::view::{
-    CostTicker, IncidentView, NextEvent, ReceiverHealth, RecentLine, Role, Signal, SloRow, Snapshot, SourceHealth, SourceState,
+    Answer, CostTicker, IncidentView, Lookback, NextEvent, Past, PastOf, PastRow, Question, ReceiverHealth, RecentLine, Role,
+    Signal, SloRow, Snapshot, SourceHealth, SourceState, TrackId,
 };
 use burnledger::tui::theme::{Depth, Ground, Theme};
 use burnledger::tui::{Glyphs, Look};
@@ -556,4 +557,88 @@ pub fn troubled() -> Snapshot {
     }];
     snapshot.role = Role::Following { leader: "watch on host-a, pid 4711".into() };
     snapshot
+}
+
+/// What an engine would say about the past of the world: burn that follows each row's six hours, a budget spent evenly with
+/// a fall at its end, and requests that became slow.
+pub fn answer(world: &Snapshot, question: &Question) -> Answer {
+    match question {
+        Question::Incident(id) => Answer::Incident(world.incidents.iter().map(|v| &v.incident).find(|i| i.id == *id).cloned()),
+        Question::Incidents { .. } => Answer::Incidents(past_incidents(world)),
+        Question::Past(ask) => Answer::Past(Arc::new(past(world, ask))),
+    }
+}
+
+/// The world's incidents and eight that ended weeks ago.
+fn past_incidents(world: &Snapshot) -> Vec<Arc<Incident>> {
+    let mut all: Vec<Arc<Incident>> = world.incidents.iter().map(|v| Arc::clone(&v.incident)).collect();
+    let services = ["orders-api", "search-api", "ledger-writer"];
+    for n in 0..8_u64 {
+        let mut incident = (*all[0]).clone();
+        incident.id = IncidentId(141 - n);
+        incident.service = services[n as usize % 3].into();
+        let began = NOW - Span::from_days(3 + 9 * n as i64) - Span::from_mins(37 * n as i64);
+        incident.phase = Phase::Resolved;
+        incident.severity = Some(if n % 3 == 0 { Severity::P0 } else { Severity::P1 });
+        incident.peak_severity = incident.severity;
+        let minutes = |m: u64| Some(began + Span::from_mins(m as i64));
+        incident.milestones.impact_start = Some(began);
+        incident.milestones.detected = minutes(1 + n);
+        incident.milestones.paged = minutes(1 + n);
+        incident.milestones.acknowledged = if n == 4 { None } else { minutes(3 + 2 * n) };
+        incident.milestones.mitigated = minutes(20 + 11 * n);
+        incident.milestones.impact_end = minutes(20 + 11 * n);
+        incident.milestones.resolved = minutes(35 + 11 * n);
+        if let Some(cost) = &mut incident.cost {
+            cost.total = Some(rust_decimal::Decimal::new(8_840_000 / (n as i64 + 1), 2));
+        }
+        all.push(Arc::new(incident));
+    }
+    all
+}
+
+fn past(world: &Snapshot, ask: &Lookback) -> Past {
+    let cell = Span((ask.to.since(ask.from).0 / ask.cells as i64).max(1000));
+    let row = |row: &SloRow, values: Vec<f32>| PastRow {
+        track: TrackId::of(row),
+        bucket: None,
+        bad: values.iter().map(|v| (v * 10.0).round()).collect(),
+        total: values.iter().map(|v| if v.is_nan() { f32::NAN } else { 40_000.0 }).collect(),
+        values: values.into(),
+    };
+    let along = |of: &SloRow| -> Vec<f32> {
+        (0..ask.cells).map(|i| of.spark.get(i * of.spark.len() / ask.cells).copied().unwrap_or(f32::NAN)).collect()
+    };
+    let of = |track: &TrackId| world.slos.iter().find(|r| TrackId::of(r) == *track);
+    let rows = match &ask.of {
+        PastOf::AllBurn => world.slos.iter().map(|r| row(r, along(r))).collect(),
+        PastOf::Burn { track, .. } => of(track).map(|r| row(r, along(r))).into_iter().collect(),
+        PastOf::Remaining { track } => {
+            let left = |i: usize| {
+                let share = i as f32 / ask.cells as f32;
+                if share > 0.95 { 0.618 - (share - 0.95) * 0.78 } else { 1.0 - share * 0.4 }
+            };
+            of(track).map(|r| row(r, (0..ask.cells).map(left).collect())).into_iter().collect()
+        }
+        PastOf::Latency { track } => of(track).map_or_else(Vec::new, |r| latency_cells(r, ask.cells)),
+    };
+    Past { from: ask.to - cell * ask.cells as i64, to: ask.to, cell, rows }
+}
+
+fn latency_cells(row: &SloRow, cells: usize) -> Vec<PastRow> {
+    let bounds = [0.05, 0.1, 0.25, 0.5, 1.0, 2.5, f64::INFINITY];
+    let calm = [0.50, 0.33, 0.15, 0.015, 0.0045, 0.0005, 0.0];
+    let slow = [0.20, 0.20, 0.15, 0.25, 0.15, 0.04, 0.01];
+    let cells_of = |b: usize| (0..cells).map(|i| if i * 3 > cells * 2 { slow[b] } else { calm[b] } as f32).collect();
+    bounds
+        .iter()
+        .enumerate()
+        .map(|(b, bound)| PastRow {
+            track: TrackId::of(row),
+            bucket: Some(*bound),
+            values: cells_of(b),
+            bad: Arc::from([]),
+            total: Arc::from([]),
+        })
+        .collect()
 }

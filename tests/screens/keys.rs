@@ -241,3 +241,51 @@ fn when_the_engine_ends_the_screen_says_so_and_keeps_what_it_knew() {
     scene.tell(Msg::CutOff);
     assert!(scene.text().contains("ENGINE GONE") && scene.text().contains("checkout-api/availability"));
 }
+
+#[test]
+fn an_slo_is_opened_panned_zoomed_and_left() {
+    let scene = busy().press("1 d").told_past();
+    let opened = scene.model.slo.track.clone().expect("one is open");
+    assert_eq!(scene.model.tab, Tab::Slo);
+    let end = |scene: &Scene| scene.model.slo.burn.past().expect("told").to;
+    let before = end(&scene);
+    let scene = scene.press("[").told_past();
+    assert_eq!(before.since(end(&scene)).0 / 60_000, 90, "a quarter of six hours back");
+    let scene = scene.press("+").told_past();
+    assert_eq!(scene.model.slo.stretch.span(), burnledger::domain::base::Span::from_hours(3));
+    let scene = scene.press("0").told_past();
+    assert!(end(&scene) >= before);
+    let scene = scene.press("j").told_past();
+    assert_ne!(scene.model.slo.track, Some(opened), "the next SLO of the list");
+    assert_eq!(scene.press("Esc").model.tab, Tab::Overview);
+}
+
+#[test]
+fn late_answers_to_old_questions_are_dropped() {
+    let scene = busy().press("1 d");
+    let first: Vec<Effect> = scene.effects.clone();
+    let mut scene = scene.press("j");
+    for effect in first {
+        if let Effect::Ask { ticket, question } = effect {
+            let world = scene.model.live.clone().expect("a world");
+            scene.tell(Msg::Answer { ticket, result: Ok(fixture::answer(&world, &question)) });
+        }
+    }
+    assert!(scene.model.slo.burn.past().is_none(), "nothing of the SLO before is shown for this one");
+}
+
+#[test]
+fn a_past_incident_opens_and_esc_goes_back_to_the_list() {
+    let scene = busy().press("3").told_past().press("G Enter");
+    assert_eq!(scene.model.tab, Tab::Incident);
+    assert_eq!(scene.model.on_screen().map(|v| v.incident.id), Some(IncidentId(134)));
+    let scene = scene.press("Esc");
+    assert_eq!(scene.model.tab, Tab::History);
+}
+
+#[test]
+fn the_cell_under_the_cursor_opens_the_slo_around_it() {
+    let scene = busy().press("4").told_past().press("h h h Enter").told_past();
+    assert_eq!(scene.model.tab, Tab::Slo);
+    assert!(busy().press("4").told_past().press("i").model.tab == Tab::Incident, "the newest cell is within the incident");
+}

@@ -221,3 +221,35 @@ fn what_makes_numbers_doubtful_is_told_beside_them() {
         assert!(text.contains(words), "{words}:\n{text}");
     }
 }
+
+#[test]
+fn one_slo_with_its_burn_its_budget_and_its_rules() {
+    for (name, size) in [("160x48", (160, 48)), ("120x36", (120, 36)), ("80x24", (80, 24)), ("60x15", (60, 15))] {
+        Scene::of(fixture::busy(), size).press("1 d").told_past().check(&format!("slo-{name}"));
+    }
+    Scene::of(fixture::busy(), (80, 24)).press("1 d Tab").told_past().check("slo-80x24-budget");
+    Scene::of(fixture::busy(), (80, 24)).press("1 d Tab Tab").told_past().check("slo-80x24-rules");
+    let ascii = Scene::new((120, 36), Charset::Ascii, Depth::Mono).world(fixture::busy());
+    ascii.press("1 d l w + [").told_past().check("slo-ascii-mono");
+    Scene::of(fixture::busy(), (120, 36)).press("1 d").check("slo-reading");
+}
+
+#[test]
+fn the_heatmap_of_all_slos_and_of_latency() {
+    for (name, size) in [("120x36", (120, 36)), ("80x24", (80, 24)), ("60x15", (60, 15))] {
+        Scene::of(fixture::busy(), size).press("4 j h h").told_past().check(&format!("heat-{name}"));
+    }
+    let narrow = Scene::new((120, 36), Charset::Narrow, Depth::Ansi256).world(fixture::busy());
+    narrow.press("4").told_past().check("heat-narrow-256");
+    let ascii = Scene::new((80, 24), Charset::Ascii, Depth::Mono).world(fixture::busy());
+    ascii.press("4").told_past().check("heat-ascii-mono");
+    Scene::of(fixture::busy(), (120, 36)).press("4 j Tab").told_past().check("heat-latency");
+}
+
+#[test]
+fn the_incidents_of_the_past() {
+    for (name, size) in [("120x36", (120, 36)), ("80x24", (80, 24)), ("60x15", (60, 15))] {
+        Scene::of(fixture::busy(), size).press("3 j j j").told_past().press("j").check(&format!("history-{name}"));
+    }
+    Scene::of(fixture::calm(), (80, 24)).press("3").check("history-reading");
+}

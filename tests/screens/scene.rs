@@ -3,7 +3,7 @@
 use super::fixture;
 use burnledger::chart::Charset;
 use burnledger::domain::base::{Mono, Now, Span};
-use burnledger::domain::view::Snapshot;
+use burnledger::domain::view::{Question, Snapshot};
 use burnledger::tui::export::{cells, svg};
 use burnledger::tui::theme::Depth;
 use burnledger::tui::{Code, Effect, Key, Model, Msg, update};
@@ -66,6 +66,24 @@ impl Scene {
     pub fn answered(mut self) -> Self {
         let ticket = *self.model.pending.keys().last().expect("an order under way");
         self.tell(Msg::Reply { ticket, result: Ok(()) });
+        self
+    }
+
+    /// Questions of the screen are answered by a past made up from the world's rows, and by the incidents it shows.
+    pub fn told_past(mut self) -> Self {
+        for _ in 0..4 {
+            let asked: Vec<(u64, Question)> = std::mem::take(&mut self.effects)
+                .into_iter()
+                .filter_map(|e| match e {
+                    Effect::Ask { ticket, question } => Some((ticket, question)),
+                    _ => None,
+                })
+                .collect();
+            for (ticket, question) in asked {
+                let world = self.model.live.clone().expect("a world");
+                self.tell(Msg::Answer { ticket, result: Ok(super::fixture::answer(&world, &question)) });
+            }
+        }
         self
     }
 

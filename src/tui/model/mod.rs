@@ -3,18 +3,27 @@
 //! The model is changed by [`crate::tui::update()`] only and read by [`crate::tui::view()`] only; neither does IO.
 
 pub mod dialog;
+pub mod fetch;
+pub mod heat;
+pub mod history;
 pub mod list;
+pub mod slo;
 pub mod state;
 pub mod ticker;
 
 pub use dialog::{Input, Overlay, ResolveField};
+pub use fetch::Fetch;
+pub use heat::{HeatKind, HeatTab};
+pub use history::HistoryTab;
 pub use list::{List, SortBy};
+pub use slo::{SloPanel, SloTab};
 pub use state::{Link, Tone};
 
 use crate::domain::base::{IncidentId, Mono, Ms, Now, Severity, Span, Text};
 use crate::domain::incident::Phase;
-use crate::domain::view::{Command, IncidentView, Role, Snapshot};
+use crate::domain::view::{Command, IncidentView, Role, SloRow, Snapshot, TrackId};
 use crate::tui::glyphs::Glyphs;
+use crate::tui::keys::Scope;
 use crate::tui::theme::Theme;
 use crate::words::Zone;
 use std::collections::BTreeMap;
@@ -39,8 +48,27 @@ pub enum Tab {
     /// All SLOs.
     #[default]
     Overview,
+    /// One SLO.
+    Slo,
     /// One incident.
     Incident,
+    /// Incidents of the past.
+    History,
+    /// SLOs by time, and latency by time.
+    Heat,
+}
+
+impl Tab {
+    /// Where keys go, narrow scopes first.
+    pub const fn scopes(self) -> &'static [Scope] {
+        match self {
+            Self::Overview => &[Scope::Overview, Scope::OnIncident, Scope::List, Scope::Global],
+            Self::Slo => &[Scope::Slo, Scope::Time, Scope::OnIncident, Scope::List, Scope::Global],
+            Self::Incident => &[Scope::Incident, Scope::OnIncident, Scope::List, Scope::Global],
+            Self::History => &[Scope::History, Scope::List, Scope::Global],
+            Self::Heat => &[Scope::Heat, Scope::Time, Scope::List, Scope::Global],
+        }
+    }
 }
 
 /// Panels of the incident screen, for scrolling and small terminals.
@@ -138,8 +166,16 @@ pub struct Model {
     pub fresh: bool,
     /// The overview's list.
     pub list: List,
+    /// The screen of one SLO.
+    pub slo: SloTab,
     /// The incident screen.
     pub incident: IncidentTab,
+    /// The screen of past incidents.
+    pub history: HistoryTab,
+    /// The heatmap.
+    pub heat: HeatTab,
+    /// An incident of the ledger that no snapshot shows any more.
+    pub opened: Option<IncidentView>,
     /// The dialog in front; it owns the keys.
     pub overlay: Option<Overlay>,
     /// Messages.
@@ -167,7 +203,11 @@ impl Model {
             tab: Tab::default(),
             fresh: true,
             list: List::default(),
+            slo: SloTab::default(),
             incident: IncidentTab::default(),
+            history: HistoryTab::default(),
+            heat: HeatTab::default(),
+            opened: None,
             overlay: None,
             toast: None,
             undo: None,
@@ -216,17 +256,30 @@ impl Model {
 
     /// The incident that the incident screen shows.
     pub fn on_screen(&self) -> Option<&IncidentView> {
-        let chosen = self.incident.chosen.and_then(|id| self.incident_of(id));
+        let opened = |id| self.opened.as_ref().filter(|v| v.incident.id == id);
+        let chosen = self.incident.chosen.and_then(|id| self.incident_of(id).or_else(|| opened(id)));
         chosen.or_else(|| self.live_incidents().next()).or_else(|| self.shown()?.incidents.first())
     }
 
-    /// The incident that `a`, `n` and `R` act on: the one on the incident screen; on the overview the selected row's, else
-    /// the one the banner names.
+    /// The incident that `a`, `n` and `R` act on: the one on the incident screen; on the SLO's screen the SLO's; on the overview
+    /// the selected row's, else the one the banner names.
     pub fn target(&self) -> Option<&IncidentView> {
         match self.tab {
             Tab::Incident => self.on_screen(),
-            Tab::Overview => self.row_incident().or_else(|| self.live_incidents().next()),
+            Tab::Slo => self.slo_row().and_then(|r| self.incident_of(r.incident?)),
+            Tab::History => None,
+            Tab::Overview | Tab::Heat => self.row_incident().or_else(|| self.live_incidents().next()),
         }
+    }
+
+    /// The row of a track in what is shown.
+    pub fn row_of(&self, track: &TrackId) -> Option<&SloRow> {
+        self.shown()?.slos.iter().find(|row| row.slo.id == track.slo && row.group == track.group)
+    }
+
+    /// The row that the SLO screen shows.
+    pub fn slo_row(&self) -> Option<&SloRow> {
+        self.row_of(self.slo.track.as_ref()?)
     }
 
     /// The open incident of the selected row.

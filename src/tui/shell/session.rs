@@ -3,7 +3,7 @@
 use super::painter::{Painter, Picture};
 use super::{Ended, TuiError, input, suspend};
 use crate::domain::base::{CommitId, Mono, Span};
-use crate::domain::view::{Command, Refusal, Snapshot};
+use crate::domain::view::{Command, Question, Refusal, Snapshot};
 use crate::ports::{Clock, Desk};
 use crate::tui::model::Model;
 use crate::tui::options::TuiOptions;
@@ -199,6 +199,7 @@ impl Session {
                 Effect::Redraw => stage.painter.anew(),
                 Effect::Suspend => self.suspend(stage),
                 Effect::Order { ticket, command } => self.order(stage, ticket, command),
+                Effect::Ask { ticket, question } => self.ask(stage, ticket, question),
             }
         }
         None
@@ -212,6 +213,15 @@ impl Session {
         self.caller.spawn(async move {
             let lost = |_| Err(Refusal::NotNow("it failed inside; look whether it was done before trying again".into()));
             let _ = answer.send(Msg::Reply { ticket, result: carried.await.unwrap_or_else(lost) });
+        });
+    }
+
+    /// Questions, too, are answered elsewhere; the loop hears of it.
+    fn ask(&self, stage: &Stage, ticket: u64, question: Question) {
+        let (desk, answer) = (Arc::clone(&self.desk), stage.answer.clone());
+        self.caller.spawn(async move {
+            let result = desk.ask(question).await;
+            let _ = answer.send(Msg::Answer { ticket, result });
         });
     }
 

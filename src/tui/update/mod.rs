@@ -1,14 +1,15 @@
 //! What happens when something happens: the model and a message in, effects out. Pure: the shell carries the effects out.
 
+mod asks;
 mod dialogs;
 mod navigate;
 mod orders;
 
-use super::keys::{Action, Code, Key, Scope, lookup};
+use super::keys::{Action, Code, Key, lookup};
 use super::model::{Frozen, Model, Mood, Tab, Toast};
 use super::view::layout;
 use crate::domain::base::{Mono, Now, Severity, Span};
-use crate::domain::view::{Command, IncidentView, Refusal, Snapshot};
+use crate::domain::view::{Answer, Command, IncidentView, Question, Refusal, Snapshot};
 use std::sync::Arc;
 
 /// Something that happened.
@@ -33,6 +34,13 @@ pub enum Msg {
         /// How.
         result: Result<(), Refusal>,
     },
+    /// A question was answered.
+    Answer {
+        /// Which.
+        ticket: u64,
+        /// How.
+        result: Result<Answer, Refusal>,
+    },
     /// There is no shell to come back from.
     CannotSuspend,
 }
@@ -46,6 +54,13 @@ pub enum Effect {
     Suspend,
     /// Clear the terminal and draw everything.
     Redraw,
+    /// Ask something; the answer comes back as [`Msg::Answer`].
+    Ask {
+        /// Names the answer.
+        ticket: u64,
+        /// The question.
+        question: Question,
+    },
     /// Give an order; its answer comes back as [`Msg::Reply`].
     Order {
         /// Names the answer.
@@ -62,7 +77,7 @@ const TOLD_FOR: Span = Span::from_secs(4);
 pub fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Effect> {
     model.now = now;
     expire(model);
-    let effects = match msg {
+    let mut effects = match msg {
         Msg::Snapshot(snapshot) => {
             model.live = Some(snapshot);
             model.live_at = now.mono;
@@ -85,12 +100,17 @@ pub fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Effect> {
             orders::reply(model, ticket, result);
             Vec::new()
         }
+        Msg::Answer { ticket, result } => {
+            asks::take(model, ticket, &result);
+            Vec::new()
+        }
         Msg::CannotSuspend => {
             tell(model, Mood::Failed, "no shell to come back from: this terminal was opened for burnledger alone");
             Vec::new()
         }
     };
     follow(model);
+    effects.extend(asks::wanted(model));
     effects
 }
 
@@ -155,17 +175,9 @@ fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
     if model.frozen.is_some() && key == Key::plain(Code::Enter) && !model.broke_through().is_empty() {
         return navigate::jump(model);
     }
-    match lookup(scopes(model), key) {
+    match lookup(model.tab.scopes(), key) {
         Some(action) => act(model, action),
         None => Vec::new(),
-    }
-}
-
-/// Where keys go, narrow scopes first.
-const fn scopes(model: &Model) -> &'static [Scope] {
-    match model.tab {
-        Tab::Overview => &[Scope::Overview, Scope::OnIncident, Scope::List, Scope::Global],
-        Tab::Incident => &[Scope::Incident, Scope::OnIncident, Scope::List, Scope::Global],
     }
 }
 

@@ -1,19 +1,43 @@
 //! Moving about: tabs, rows, sorting, incidents.
 
 use super::{Effect, refresh, tell};
-use crate::domain::base::IncidentId;
+use crate::domain::base::{IncidentId, Ms, Span};
+use crate::domain::view::IncidentView;
 use crate::tui::keys::Action;
-use crate::tui::model::{Model, Mood, Panel, Tab};
+use crate::tui::model::history::RANGES;
+use crate::tui::model::slo::{Stretch, WINDOWS};
+use crate::tui::model::{HeatKind, Model, Mood, Panel, SloPanel, Tab};
 use crate::tui::view::layout;
+use std::sync::Arc;
 
 pub(super) fn act(model: &mut Model, action: Action) {
     match action {
         Action::Overview => model.tab = Tab::Overview,
-        Action::Incident => open_incident(model, None),
+        Action::Incident => show_incident(model),
+        Action::Slo if model.tab == Tab::Heat => open_cell(model),
+        Action::Slo => open_slo(model),
+        Action::History => model.tab = Tab::History,
+        Action::Heat => model.tab = Tab::Heat,
+        Action::Range => model.history.range = (model.history.range + 1) % RANGES.len(),
+        Action::CellBack => move_cell(model, 1),
+        Action::CellOn => move_cell(model, -1),
+        Action::OtherMap => model.heat.kind = if model.heat.kind == HeatKind::Burn { HeatKind::Latency } else { HeatKind::Burn },
+        Action::IncidentHere => incident_here(model),
+        Action::Open if model.tab == Tab::History => open_past(model),
         Action::Open => open_row(model),
         Action::Back => back(model),
         Action::NextPanel => turn_panel(model, 1),
-        Action::PrevPanel => turn_panel(model, Panel::ALL.len() - 1),
+        Action::PrevPanel => turn_panel(model, -1),
+        Action::Window => model.slo.window = (model.slo.window + 1) % WINDOWS.len(),
+        Action::Scale => model.slo.linear = !model.slo.linear,
+        Action::Levels => model.slo.levels = !model.slo.levels,
+        Action::NextSlo => step_slo(model, 1),
+        Action::PrevSlo => step_slo(model, -1),
+        Action::PanBack => pan(model, -1),
+        Action::PanOn => pan(model, 1),
+        Action::ZoomIn => stretch(model).widen(-1),
+        Action::ZoomOut => stretch(model).widen(1),
+        Action::ToNow => to_now(model),
         Action::Sort => sort(model),
         Action::Reverse => reverse(model),
         Action::NextIncident => step_incident(model, 1),
@@ -26,6 +50,106 @@ pub(super) fn act(model: &mut Model, action: Action) {
         Action::Last => shift(model, i64::MAX / 2),
         _ => {}
     }
+}
+
+/// The incident screen; from an SLO's screen with that SLO's incident.
+fn show_incident(model: &mut Model) {
+    let of_slo = (model.tab == Tab::Slo).then(|| model.target().map(|v| v.incident.id)).flatten();
+    open_incident(model, of_slo);
+}
+
+/// The selected SLO in detail.
+fn open_slo(model: &mut Model) {
+    let Some(track) = model.list.selected.clone() else {
+        return tell(model, Mood::Told, "no SLO is selected");
+    };
+    model.list.touched = true;
+    model.slo.open(track);
+    model.tab = Tab::Slo;
+}
+
+/// The next SLO in the order of the list, which follows.
+fn step_slo(model: &mut Model, by: i64) {
+    shift_list(model, by);
+    if let Some(track) = model.list.selected.clone() {
+        model.slo.open(track);
+    }
+}
+
+fn pan(model: &mut Model, quarters: i64) {
+    if let Some(now) = model.shown().and_then(|s| s.at) {
+        stretch(model).pan(quarters, now);
+    }
+}
+
+/// The stretch of time that the screen in front shows.
+fn stretch(model: &mut Model) -> &mut Stretch {
+    if model.tab == Tab::Heat { &mut model.heat.stretch } else { &mut model.slo.stretch }
+}
+
+fn to_now(model: &mut Model) {
+    stretch(model).end = None;
+    model.heat.back = 0;
+}
+
+fn move_cell(model: &mut Model, by: i64) {
+    let most = layout::heat_columns(model).saturating_sub(1) as i64;
+    model.heat.back = (model.heat.back as i64 + by).clamp(0, most) as usize;
+}
+
+/// The span of the cell under the cursor, where the map is known.
+fn cell(model: &Model) -> Option<(Ms, Ms)> {
+    let past = model.heat.burn.past()?;
+    let end = past.to - past.cell * model.heat.back as i64;
+    Some((end - past.cell, end))
+}
+
+/// The selected SLO with the cell in the middle of its chart.
+fn open_cell(model: &mut Model) {
+    let cell = cell(model);
+    open_slo(model);
+    if let (Some((from, to)), Some(now)) = (cell, model.shown().and_then(|s| s.at)) {
+        let half = Span(model.slo.stretch.span().0 / 2);
+        let end = Ms(i64::midpoint(from.0, to.0)) + half;
+        model.slo.stretch.end = (end < now).then_some(end);
+    }
+}
+
+/// The incident of the selected SLO that overlaps the cell.
+fn incident_here(model: &mut Model) {
+    let (Some((from, to)), Some(track)) = (cell(model), model.list.selected.clone()) else { return };
+    let hit = model.shown().into_iter().flat_map(|s| s.incidents.iter()).find(|v| {
+        let mine = v.incident.services.iter().any(|(_, slos)| slos.contains(&track.slo));
+        let end = v.incident.milestones.impact_end.filter(|_| !v.incident.phase.is_live()).unwrap_or(to);
+        mine && Model::since(v).is_some_and(|since| since < to && end > from)
+    });
+    match hit.map(|v| v.incident.id) {
+        Some(id) => open_incident(model, Some(id)),
+        None => tell(model, Mood::Told, "no incident of this SLO in that cell; 3 shows older ones"),
+    }
+}
+
+/// The selected incident of the past on the incident screen, whether a snapshot still shows it or not.
+fn open_past(model: &mut Model) {
+    let now = model.wall();
+    let rows = model.history.rows(now);
+    let Some(incident) = rows.iter().find(|i| Some(i.id) == model.history.selected).or(rows.first()) else { return };
+    let (id, incident) = (incident.id, Arc::clone(incident));
+    if model.incident_of(id).is_none() {
+        let impact = incident.impact.clone().map(Arc::new);
+        model.opened = Some(IncidentView {
+            incident,
+            impact,
+            cost: None,
+            signals: Vec::new(),
+            next: Vec::new(),
+            budget_remaining: None,
+            exhausts_in_seconds: None,
+            runbook: None,
+            owner: None,
+        });
+    }
+    open_incident(model, Some(id));
 }
 
 /// Lets the picture go and opens what broke through.
@@ -50,13 +174,15 @@ fn open_row(model: &mut Model) {
     if let Some(id) = model.row_incident().map(|v| v.incident.id) {
         return open_incident(model, Some(id));
     }
-    let name = model.list.selected.as_ref().map(|k| k.slo.to_string());
-    tell(model, Mood::Told, name.map_or("no SLO is selected".into(), |n| format!("no open incident of {n}")));
+    open_slo(model);
 }
 
 /// One step back: the filter goes first, then the screen.
 fn back(model: &mut Model) {
-    if model.tab == Tab::Incident {
+    if model.tab == Tab::Incident && model.opened.take().is_some_and(|v| Some(v.incident.id) == model.incident.chosen) {
+        model.incident.chosen = None;
+        model.tab = Tab::History;
+    } else if model.tab != Tab::Overview {
         model.tab = Tab::Overview;
     } else if !model.list.filter.is_empty() {
         model.list.filter.clear();
@@ -64,13 +190,26 @@ fn back(model: &mut Model) {
     }
 }
 
-fn turn_panel(model: &mut Model, by: usize) {
-    let at = Panel::ALL.iter().position(|p| *p == model.incident.panel).unwrap_or(0);
-    model.incident.panel = Panel::ALL[(at + by) % Panel::ALL.len()];
+fn turn_panel(model: &mut Model, by: i64) {
+    if model.tab == Tab::Slo {
+        model.slo.panel = turned(&SloPanel::ALL, model.slo.panel, by);
+        return;
+    }
+    model.incident.panel = turned(&Panel::ALL, model.incident.panel, by);
     model.incident.scroll = 0;
 }
 
+/// The one so many places further, around the end.
+fn turned<T: Copy + PartialEq>(all: &[T], from: T, by: i64) -> T {
+    let at = all.iter().position(|p| *p == from).unwrap_or(0) as i64;
+    all[(at + by).rem_euclid(all.len() as i64) as usize]
+}
+
 fn sort(model: &mut Model) {
+    if model.tab == Tab::History {
+        model.history.order = model.history.order.next();
+        return;
+    }
     model.list.sort = model.list.sort.next();
     model.list.reverse = false;
     refresh(model);
@@ -92,7 +231,9 @@ fn step_incident(model: &mut Model, by: i64) {
 
 fn half_page(model: &Model) -> i64 {
     match model.tab {
-        Tab::Overview => (layout::list_rows(model) / 2).max(1) as i64,
+        Tab::Overview | Tab::Slo => (layout::list_rows(model) / 2).max(1) as i64,
+        Tab::Heat => (layout::heat_rows(model) / 2).max(1) as i64,
+        Tab::History => (layout::history_rows(model) / 2).max(1) as i64,
         Tab::Incident => (layout::panel_rows(model) / 2).max(1) as i64,
     }
 }
@@ -104,6 +245,24 @@ fn shift(model: &mut Model, by: i64) {
         model.incident.scroll = (model.incident.scroll as i64).saturating_add(by).clamp(0, most) as usize;
         return;
     }
+    if model.tab == Tab::History {
+        return shift_past(model, by);
+    }
+    shift_list(model, by);
+}
+
+/// Moves the selection among past incidents and keeps it in view.
+fn shift_past(model: &mut Model, by: i64) {
+    let rows = model.history.rows(model.wall());
+    let at = rows.iter().position(|i| Some(i.id) == model.history.selected).unwrap_or(0) as i64;
+    let to = at.saturating_add(by).clamp(0, rows.len().saturating_sub(1) as i64) as usize;
+    let selected = rows.get(to).map(|i| i.id);
+    let fit = layout::history_rows(model).max(1);
+    model.history.selected = selected;
+    model.history.top = model.history.top.clamp((to + 1).saturating_sub(fit), to);
+}
+
+fn shift_list(model: &mut Model, by: i64) {
     model.list.touched = true;
     let Some(snapshot) = model.shown().cloned() else { return };
     let last = model.list.order.len().saturating_sub(1) as i64;

@@ -120,7 +120,7 @@ fn tier_of<'a>(slo: &'a Slo, verdict: &'a Verdict, window: Span) -> Option<(&'a 
     uses.first().map(|(i, t)| (*t, of(*i)))
 }
 
-fn standing(burn: f64, tier: Option<(&Tier, Option<&TierVerdict>)>, window: &WindowStatus) -> (String, Role) {
+pub(super) fn standing(burn: f64, tier: Option<(&Tier, Option<&TierVerdict>)>, window: &WindowStatus) -> (String, Role) {
     let Some((tier, verdict)) = tier else { return (String::new(), Role::Faint) };
     let level = format!("{}x", tier.factor.normalize());
     if verdict.is_some_and(|v| v.firing) {
@@ -147,7 +147,7 @@ fn below_windows(row: &SloRow, verdict: &Verdict, from: usize, pen: &mut Pen<'_>
     }
 }
 
-fn breach_line(b: &BreachVerdict, rule: &BreachRule) -> Vec<(String, Role)> {
+pub(super) fn breach_line(b: &BreachVerdict, rule: &BreachRule) -> Vec<(String, Role)> {
     let (state, role) = match (b.firing, b.is_true) {
         (true, _) => ("FIRING", Role::P0),
         (false, true) => ("above", Role::P2),
@@ -171,7 +171,7 @@ fn breach_line(b: &BreachVerdict, rule: &BreachRule) -> Vec<(String, Role)> {
 }
 
 /// Latency and value as measured, and what a reader should know before trusting a zero.
-fn notes(row: &SloRow, verdict: &Verdict) -> Vec<(String, Role)> {
+pub(super) fn notes(row: &SloRow, verdict: &Verdict) -> Vec<(String, Role)> {
     let mut out = Vec::new();
     if let Some(l) = &verdict.latency {
         let one = |q: Quantile| format!("{}{}", if q.at_least { ">=" } else { "" }, units::latency(q.seconds));
@@ -196,7 +196,7 @@ fn budget_below(model: &Model, row: &SloRow, verdict: &Verdict, pen: &mut Pen<'_
 }
 
 /// `budget 57.9% left = 1,204 of 2,080 bad events`.
-fn budget_words(row: &SloRow, verdict: &Verdict) -> String {
+pub(super) fn budget_words(row: &SloRow, verdict: &Verdict) -> String {
     let budget = &verdict.budget;
     let Some(left) = budget.remaining else { return "budget not known: no traffic in the period".into() };
     let kind = if row.slo.target.is_some() { "bad events" } else { "occurrences" };
@@ -206,7 +206,7 @@ fn budget_words(row: &SloRow, verdict: &Verdict) -> String {
 }
 
 /// When the budget is gone at the rate of 5 minutes and of an hour.
-fn exhaust_words(model: &Model, row: &SloRow, verdict: &Verdict) -> String {
+pub(super) fn exhaust_words(model: &Model, row: &SloRow, verdict: &Verdict) -> String {
     let Some(left) = verdict.budget.remaining else { return String::new() };
     if left <= 0.0 {
         return "the budget is spent".into();

@@ -1,10 +1,14 @@
 //! What surrounds every screen: the header, the footer with keys, and passing messages.
 
 use super::pen::{Pen, piece};
-use crate::tui::keys::{Action, Key, Scope, TABLE};
+use crate::tui::keys::{Action, Binding, Key, Scope, TABLE, lookup};
 use crate::tui::model::{Link, Model, Mood, Tab, Tone, state};
 use crate::tui::theme::Role;
 use crate::words::{time, width};
+
+/// Number, name and screen of each tab.
+const TABS: [(char, &str, Tab); 4] =
+    [('1', "SLOs", Tab::Overview), ('2', "Incident", Tab::Incident), ('3', "History", Tab::History), ('4', "Heatmap", Tab::Heat)];
 
 /// Program, environment and tabs at the left; state of the link, time and age of the data at the right.
 pub(super) fn header(model: &Model, pen: &mut Pen<'_>) {
@@ -18,16 +22,18 @@ pub(super) fn header(model: &Model, pen: &mut Pen<'_>) {
         x = if w >= 4 { pen.put_cut(x + 2, 0, w, &environment, Role::Text) } else { x };
     }
     x += if wide { 3 } else { 2 };
-    for (number, name, tab) in [('1', "Overview", Tab::Overview), ('2', "Incident", Tab::Incident)] {
-        let active = model.tab == tab;
+    for (number, name, tab) in TABS {
+        let active = model.tab == tab || (tab == Tab::Overview && model.tab == Tab::Slo);
         let text = if wide || active { format!("[{number}] {name}") } else { format!("[{number}]") };
         x = pen.put(x, 0, &text, if active { Role::Active } else { Role::Faint }) + 2;
     }
     pen.pieces(room, 0, &right);
 }
 
+/// What the tabs take at most: narrow screens name the active one only.
 fn tabs_width(wide: bool) -> usize {
-    if wide { 28 } else { 19 }
+    let name = |(_, name, _): &(char, &str, Tab)| name.len() + 6;
+    if wide { TABS.iter().map(name).sum() } else { TABS.len() * 4 + 10 }
 }
 
 fn right_side(model: &Model, wide: bool) -> Vec<(String, Role)> {
@@ -79,27 +85,38 @@ pub(super) fn footer(model: &Model, pen: &mut Pen<'_>) {
 
 /// Keys with a word for the footer that hold on this screen.
 fn hints(model: &Model) -> Vec<(String, String)> {
-    let incident = model.target().is_some();
     let handled = model.target().is_none_or(Model::is_handled);
-    let holds = |scope: Scope| match scope {
-        Scope::Global | Scope::List => true,
-        Scope::Overview => model.tab == Tab::Overview,
-        Scope::Incident => model.tab == Tab::Incident && incident,
-        Scope::OnIncident => incident,
-    };
+    let scopes = scopes(model);
+    // A key that a narrower scope has taken is told there.
+    let holds = |b: &&Binding| b.keys.first().is_some_and(|k| lookup(&scopes, *k) == Some(b.action)) && scopes.contains(&b.scope);
     let mut out: Vec<(String, String)> = TABLE
         .iter()
-        .filter(|b| holds(b.scope) && !(handled && b.action == Action::Acknowledge))
+        .filter(holds)
+        .filter(|b| !(handled && b.action == Action::Acknowledge))
         .filter_map(|b| {
-            let word = if b.keys.contains(&Key::char(' ')) && model.frozen.is_some() { "resume" } else { b.footer? };
-            let key = if b.keys.contains(&Key::char('j')) { "j/k".into() } else { b.keys.first()?.to_string() };
-            Some((key, word.to_string()))
+            let word = if b.action == Action::Freeze && model.frozen.is_some() { "resume" } else { b.footer? };
+            Some((footer_key(b)?, word.to_string()))
         })
         .collect();
     if model.undo.is_some() {
         out.insert(0, ("u".into(), "undo ack".into()));
     }
     out
+}
+
+/// The scopes in which keys are looked up, less what needs an incident where there is none.
+fn scopes(model: &Model) -> Vec<Scope> {
+    let incident = model.target().is_some();
+    let needs = |s: &Scope| !incident && matches!(s, Scope::OnIncident | Scope::Incident);
+    model.tab.scopes().iter().copied().filter(|s| !needs(s)).collect()
+}
+
+/// A key, or a pair of keys that do the same in both directions.
+fn footer_key(binding: &Binding) -> Option<String> {
+    let key = *binding.keys.first()?;
+    let pairs = [('j', "j/k"), ('[', "[ ]"), ('+', "+/-"), ('h', "h/l")];
+    let pair = pairs.iter().find(|(c, _)| key == Key::char(*c)).map(|(_, both)| (*both).to_string());
+    Some(pair.unwrap_or_else(|| key.to_string()))
 }
 
 /// A message above the footer, at the right.

@@ -106,7 +106,7 @@ mod tests {
     fn every_key_of_the_table_is_in_the_help_at_every_width() {
         for columns in [60, 80, 120, 200] {
             let text: String = lines(columns).iter().flatten().map(|(t, _)| t.as_str()).collect::<Vec<_>>().join("\n");
-            for b in &TABLE {
+            for b in TABLE {
                 assert!(text.contains(b.help), "{} at {columns}", b.help);
             }
             for line in lines(columns) {

@@ -3,7 +3,7 @@
 //! Breakpoints: wide from 160 columns, normal from 100, narrow from 80; below 60x15 only the lines that matter. Heights drop
 //! panels from the bottom up.
 
-use super::{banners, help, incident};
+use super::{banners, heat, help, history, incident};
 use crate::tui::model::{Model, Tab};
 
 /// Below 60x15 there is no room for panels.
@@ -64,6 +64,34 @@ pub fn overview(model: &Model, columns: usize, height: usize) -> Overview {
 pub fn list_rows(model: &Model) -> usize {
     let (columns, rows) = (usize::from(model.size.0), usize::from(model.size.1));
     overview(model, columns, body(model, columns, rows).height).list
+}
+
+/// Columns of the chart on an SLO's screen.
+pub fn chart_columns(model: &Model) -> usize {
+    usize::from(model.size.0).saturating_sub(super::plot::LABELS + 3).max(10)
+}
+
+/// Columns of the budget's past and of its future on a chart of so many columns.
+pub const fn budget_columns(columns: usize) -> (usize, usize) {
+    let future = columns / 3;
+    (columns - future, future)
+}
+
+/// Columns of the heatmap's cells.
+pub fn heat_columns(model: &Model) -> usize {
+    usize::from(model.size.0).saturating_sub(heat::NAMES + 2).max(1)
+}
+
+/// Rows of the heatmap's SLOs.
+pub fn heat_rows(model: &Model) -> usize {
+    let (columns, rows) = (usize::from(model.size.0), usize::from(model.size.1));
+    heat::rows(body(model, columns, rows).height)
+}
+
+/// Rows of the list of past incidents.
+pub fn history_rows(model: &Model) -> usize {
+    let (columns, rows) = (usize::from(model.size.0), usize::from(model.size.1));
+    history::rows(model, body(model, columns, rows).height)
 }
 
 /// Rows of the incident screen's panel that has the keys.

@@ -6,11 +6,15 @@ mod columns;
 mod detail;
 mod dialogs;
 mod frame;
+mod heat;
 mod help;
+mod history;
 mod incident;
 pub mod layout;
 mod overview;
 mod pen;
+mod plot;
+mod slo;
 mod tiny;
 
 use super::model::{Model, Tab};
@@ -50,6 +54,9 @@ fn screen(model: &Model, pen: &mut Pen<'_>) -> Option<Position> {
     let mut inner = pen.part(0, body.top, usize::MAX, body.height);
     match model.tab {
         Tab::Overview => overview::draw(model, &mut inner),
+        Tab::Slo => slo::draw(model, &mut inner),
+        Tab::History => history::draw(model, &mut inner),
+        Tab::Heat => heat::draw(model, &mut inner),
         Tab::Incident => incident::draw(model, &mut inner),
     }
     frame::footer(model, &mut pen.part(0, body.top + body.height, usize::MAX, 2));

@@ -1,0 +1,85 @@
+//! What the screen in front wants to know of the past or the ledger, asked once.
+
+use super::Effect;
+use crate::domain::base::{Ms, Span};
+use crate::domain::view::{Answer, Lookback, PastOf, Question, Refusal};
+use crate::tui::model::fetch::Fetch;
+use crate::tui::model::history::MOST;
+use crate::tui::model::slo::Stretch;
+use crate::tui::model::{HeatKind, Model, Tab};
+use crate::tui::view::layout;
+
+/// Questions of the screen in front that were not asked yet.
+pub(super) fn wanted(model: &mut Model) -> Vec<Effect> {
+    let Some(now) = newest(model) else { return Vec::new() };
+    match model.tab {
+        Tab::Slo => of_slo(model, now),
+        Tab::Heat => of_heat(model, now),
+        Tab::History => of_history(model),
+        Tab::Overview | Tab::Incident => Vec::new(),
+    }
+}
+
+/// The newest instant there is on the screen.
+fn newest(model: &Model) -> Option<Ms> {
+    model.shown()?.at
+}
+
+fn of_slo(model: &mut Model, now: Ms) -> Vec<Effect> {
+    let Some(track) = model.slo.track.clone() else { return Vec::new() };
+    let Some(period) = model.row_of(&track).map(|row| row.slo.period.span()) else { return Vec::new() };
+    let columns = layout::chart_columns(model);
+    let stretch = model.slo.stretch;
+    let burn = PastOf::Burn { track: track.clone(), window: Some(model.slo.window()) };
+    let strip = PastOf::Burn { track: track.clone(), window: Some(Span::from_mins(5)) };
+    let spent = budget_question(PastOf::Remaining { track }, period, columns, now);
+    let asks = [
+        (stretch.ask(burn, columns * 2, now), (|m: &mut Model| &mut m.slo.burn) as fn(&mut Model) -> &mut Fetch),
+        (stretch.ask(strip, columns, now), |m| &mut m.slo.strip),
+        (spent, |m| &mut m.slo.budget),
+    ];
+    asks.into_iter().filter_map(|(question, slot)| ask(model, &question, slot)).collect()
+}
+
+fn of_heat(model: &mut Model, now: Ms) -> Vec<Effect> {
+    let cells = layout::heat_columns(model);
+    if model.heat.kind == HeatKind::Burn {
+        let question = model.heat.stretch.ask(PastOf::AllBurn, cells, now);
+        return ask(model, &question, |m| &mut m.heat.burn).into_iter().collect();
+    }
+    let Some(track) = model.list.selected.clone() else { return Vec::new() };
+    // Buckets are kept for an hour.
+    let question = Stretch::live(1).ask(PastOf::Latency { track }, cells.min(60), now);
+    ask(model, &question, |m| &mut m.heat.latency).into_iter().collect()
+}
+
+fn of_history(model: &mut Model) -> Vec<Effect> {
+    if let Some(snapshot) = model.shown().cloned() {
+        model.history.renew(&snapshot);
+    }
+    ask(model, &Question::Incidents { limit: MOST }, |m| &mut m.history.list).into_iter().collect()
+}
+
+/// The budget's way over its whole period, whatever stretch the burn chart shows.
+fn budget_question(of: PastOf, period: Span, columns: usize, now: Ms) -> Question {
+    let cells = layout::budget_columns(columns).0 * 2;
+    let cell = Span((period.0 / cells.max(1) as i64).max(1000));
+    let to = now.floor_to(Span(cell.0.min(60_000)));
+    Question::Past(Lookback { of, from: to - period, to, cells })
+}
+
+fn ask(model: &mut Model, question: &Question, slot: fn(&mut Model) -> &mut Fetch) -> Option<Effect> {
+    let ticket = model.next_ticket;
+    if !slot(model).want(question, ticket) {
+        return None;
+    }
+    model.next_ticket += 1;
+    Some(Effect::Ask { ticket, question: question.clone() })
+}
+
+/// Hands an answer to the screen that waits for it.
+pub(super) fn take(model: &mut Model, ticket: u64, result: &Result<Answer, Refusal>) {
+    let (slo, heat) = (&mut model.slo, &mut model.heat);
+    let slots = [&mut slo.burn, &mut slo.strip, &mut slo.budget, &mut heat.burn, &mut heat.latency, &mut model.history.list];
+    let _ = slots.into_iter().any(|slot| slot.take(ticket, result));
+}

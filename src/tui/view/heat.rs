@@ -1,0 +1,168 @@
+//! The heatmap: each cell is the burn of one SLO over a stretch of time, or the share of requests in a latency bucket. A
+//! glyph says the same as the colour; a cell without data is a question mark and never looks calm.
+
+use super::columns::{name_of, tag_of};
+use super::pen::{Pen, piece};
+use crate::domain::base::{Ms, Span};
+use crate::domain::objective::Sli;
+use crate::domain::view::{Past, PastRow, SloRow};
+use crate::tui::model::{Fetch, HeatKind, Model};
+use crate::tui::theme::Role;
+use crate::words::{time, units};
+use rust_decimal::prelude::ToPrimitive;
+
+/// Columns of names in front of the cells, with the axis.
+pub(super) const NAMES: usize = 30;
+/// Rows below the map: axis, times, and two of the cursor with their rule.
+const BELOW: usize = 5;
+
+/// From which burn on a glyph stands.
+const BURN_STEPS: [(f32, char); 9] =
+    [(0.1, '.'), (0.2, ':'), (0.5, '-'), (1.0, '='), (2.0, '+'), (5.0, '*'), (14.4, '#'), (30.0, '%'), (60.0, '@')];
+/// From which share of the requests on a glyph stands.
+const SHARE_STEPS: [(f32, char); 9] =
+    [(1e-9, '.'), (0.001, ':'), (0.01, '-'), (0.03, '='), (0.1, '+'), (0.2, '*'), (0.35, '#'), (0.6, '%'), (0.9, '@')];
+
+/// Rows for SLOs on a body of so many rows.
+pub(super) const fn rows(height: usize) -> usize {
+    height.saturating_sub(2 + BELOW)
+}
+
+pub(super) fn draw(model: &Model, pen: &mut Pen<'_>) {
+    match model.heat.kind {
+        HeatKind::Burn => burn(model, pen),
+        HeatKind::Latency => latency(model, pen),
+    }
+}
+
+fn burn(model: &Model, pen: &mut Pen<'_>) {
+    let stretch = model.heat.stretch;
+    let width = time::window(stretch.span());
+    let cell = model.heat.burn.past().map(|p| format!(", {} a cell", time::window(p.cell))).unwrap_or_default();
+    let text = [piece("HEATMAP", Role::Title), piece(format!("  burn of each SLO, {width}{cell}"), Role::Faint)];
+    pen.rule(0, &text, "Tab latency   +/- zoom   [ ] pan   h/l cell");
+    legend(&BURN_STEPS, "x", pen);
+    let Some(past) = ready(&model.heat.burn, pen) else { return };
+    let Some(snapshot) = model.shown() else { return };
+    let fit = rows(pen.height());
+    let place = model.list.place(snapshot).unwrap_or(0);
+    let top = (place + 1).saturating_sub(fit);
+    let order: Vec<&SloRow> = model.list.order.iter().skip(top).take(fit).filter_map(|i| snapshot.slos.get(*i)).collect();
+    let column = past.rows.first().map_or(0, |r| r.values.len()).saturating_sub(1 + model.heat.back);
+    for (y, row) in order.iter().enumerate() {
+        let chosen = y + top == place;
+        name(row, chosen, y + 2, pen);
+        let cells = past.rows.iter().find(|r| r.track.slo == row.slo.id && r.track.group == row.group);
+        let values = cells.map_or(&[][..], |c| &c.values);
+        line(values, &BURN_STEPS, chosen.then_some(column), y + 2, pen);
+    }
+    let y = 2 + order.len();
+    axis(model, past, y, pen);
+    if let Some(row) = order.get(place - top) {
+        let cells = past.rows.iter().find(|r| r.track.slo == row.slo.id && r.track.group == row.group);
+        cursor(model, row, past, cells, column, &mut pen.part(0, y + 2, usize::MAX, BELOW));
+    }
+}
+
+fn name(row: &SloRow, chosen: bool, y: usize, pen: &mut Pen<'_>) {
+    let (tag, role) = tag_of(row);
+    pen.put(0, y, if chosen { ">" } else { " " }, Role::Strong);
+    pen.put(1, y, &tag, role);
+    pen.put_cut(5, y, NAMES - 6, &name_of(row), if chosen { Role::Strong } else { Role::Text });
+}
+
+/// What each glyph begins at.
+fn legend(steps: &[(f32, char)], unit: &str, pen: &mut Pen<'_>) {
+    let mut x = pen.put(1, 1, "legend", Role::Faint) + 2;
+    for (i, (from, sign)) in steps.iter().enumerate() {
+        let words = if unit == "x" { units::number(f64::from(*from)) } else { units::percent_level(f64::from(*from)) };
+        x = pen.put_styled(x, 1, &sign.to_string(), pen.look.theme.heat(i, steps.len()));
+        x = pen.put(x, 1, &format!("{words}{}", if unit == "x" { unit } else { "" }), Role::Faint) + 1;
+    }
+    pen.put(x + 1, 1, "? no data", Role::Faint);
+}
+
+/// One row of cells; the cursor's cell is turned round.
+fn line(values: &[f32], steps: &[(f32, char)], cursor: Option<usize>, y: usize, pen: &mut Pen<'_>) {
+    pen.put(NAMES - 1, y, pen.look.glyphs.axis, Role::Rule);
+    for (x, value) in values.iter().enumerate() {
+        let step = steps.iter().rposition(|(from, _)| value >= from);
+        let (sign, style) = match step {
+            _ if value.is_nan() => ('?', pen.look.theme.style(Role::Stale)),
+            None => (' ', pen.look.theme.style(Role::Text)),
+            Some(i) => (steps[i].1, pen.look.theme.heat(i, steps.len())),
+        };
+        let style = if cursor == Some(x) { pen.look.theme.style(Role::Active) } else { style };
+        pen.put_styled(NAMES + x, y, &sign.to_string(), style);
+    }
+}
+
+fn axis(model: &Model, past: &Past, y: usize, pen: &mut Pen<'_>) {
+    let glyphs = pen.look.glyphs;
+    let cells = past.rows.first().map_or(0, |r| r.values.len());
+    pen.put(NAMES - 1, y, glyphs.corner, Role::Rule);
+    pen.put(NAMES, y, &glyphs.rule.repeat(cells), Role::Rule);
+    let long = past.to.since(past.from) > Span::from_hours(24);
+    let name = |at: Ms| if long { model.look.zone.day_minute(at) } else { model.look.zone.minute(at) };
+    let count = (cells / if long { 18 } else { 12 }).clamp(1, 8);
+    for i in 0..count {
+        let cell = cells * i / count;
+        pen.put(NAMES + cell, y + 1, &name(past.from + past.cell * cell as i64), Role::Faint);
+    }
+}
+
+/// What the cell under the cursor holds.
+fn cursor(model: &Model, row: &SloRow, past: &Past, cells: Option<&PastRow>, column: usize, pen: &mut Pen<'_>) {
+    let from = past.from + past.cell * column as i64;
+    let zone = model.look.zone;
+    let stretch = format!("  {} - {}", zone.day_minute(from), zone.minute(from + past.cell));
+    pen.rule(0, &[piece(name_of(row), Role::Title), piece(stretch, Role::Faint)], "Enter opens it there   i its incident");
+    let value = |of: &[f32]| of.get(column).copied().filter(|v| v.is_finite()).map(f64::from);
+    let Some((cells, burn)) = cells.and_then(|c| Some((c, value(&c.values)?))) else {
+        pen.put(2, 1, "no data, which never means fine", Role::Strong);
+        return;
+    };
+    let (bad, total) = (value(&cells.bad).unwrap_or(0.0), value(&cells.total).unwrap_or(0.0));
+    let events = if total > 0.0 { format!("{} bad of {}", units::count(bad), units::count(total)) } else { units::count(bad) };
+    let ratio = if total > 0.0 { format!("   {} of the events", units::percent_auto(bad / total)) } else { String::new() };
+    pen.put_cut(2, 1, pen.width() - 3, &format!("burn {}   {events}{ratio}", units::burn_x(burn)), Role::Text);
+}
+
+/// The answer, or words for why there is none yet.
+fn ready<'a>(fetch: &'a Fetch, pen: &mut Pen<'_>) -> Option<&'a Past> {
+    let past = fetch.past();
+    if past.is_none() {
+        let text = fetch.failed.as_ref().map_or("reading history".into(), |why| format!("not shown: {why}"));
+        pen.put_cut(2, 3, pen.width().saturating_sub(3), &text, Role::Faint);
+    }
+    past.map(|p| &**p)
+}
+
+/// Buckets by time, the slowest at the top; the SLO's threshold lies between two of them.
+fn latency(model: &Model, pen: &mut Pen<'_>) {
+    let row = model.list.selected.as_ref().and_then(|t| model.row_of(t));
+    let title = row.map(name_of).unwrap_or_default();
+    let text = [piece("LATENCY", Role::Title), piece(format!("  {title}, the last hour by bucket"), Role::Faint)];
+    pen.rule(0, &text, "Tab burn of all SLOs   j/k next SLO");
+    legend(&SHARE_STEPS, "%", pen);
+    let Some(Sli::Latency { under_seconds, .. }) = row.map(|r| &r.slo.sli) else {
+        pen.put(2, 3, "This SLO has no histogram; j and k go to another one.", Role::Text);
+        return;
+    };
+    let Some(past) = ready(&model.heat.latency, pen) else { return };
+    if past.rows.is_empty() {
+        pen.put(2, 3, "No bucket has been seen yet.", Role::Text);
+        return;
+    }
+    let under = under_seconds.to_f64().unwrap_or(f64::NAN);
+    let fit = pen.height().saturating_sub(4);
+    for (y, bucket) in past.rows.iter().rev().take(fit).enumerate() {
+        let bound = bucket.bucket.unwrap_or(f64::INFINITY);
+        let name = if bound.is_finite() { format!("<= {}", units::latency(bound)) } else { "slower".into() };
+        let good = bound <= under;
+        pen.put_right(NAMES - 8, y + 2, NAMES - 8, &name, if good { Role::Text } else { Role::Strong });
+        pen.put(NAMES - 6, y + 2, if good { "good" } else { "bad" }, if good { Role::Good } else { Role::P1 });
+        line(&bucket.values, &SHARE_STEPS, None, y + 2, pen);
+    }
+    axis(model, past, 2 + past.rows.len().min(fit), pen);
+}
