@@ -571,11 +571,15 @@ pub fn answer(world: &Snapshot, question: &Question) -> Answer {
 
 /// The world's incidents and eight that ended weeks ago.
 fn past_incidents(world: &Snapshot) -> Vec<Arc<Incident>> {
-    let mut all: Vec<Arc<Incident>> = world.incidents.iter().map(|v| Arc::clone(&v.incident)).collect();
+    let priced = |v: &IncidentView| {
+        let cost = v.cost.as_ref().map(|c| (*c.sheet).clone());
+        Arc::new(Incident { cost, ..(*v.incident).clone() })
+    };
+    let mut all: Vec<Arc<Incident>> = world.incidents.iter().map(priced).collect();
     let services = ["orders-api", "search-api", "ledger-writer"];
     for n in 0..8_u64 {
         let mut incident = (*all[0]).clone();
-        incident.id = IncidentId(141 - n);
+        incident.id = IncidentId(140 - n);
         incident.service = services[n as usize % 3].into();
         let began = NOW - Span::from_days(3 + 9 * n as i64) - Span::from_mins(37 * n as i64);
         incident.phase = Phase::Resolved;
@@ -598,7 +602,8 @@ fn past_incidents(world: &Snapshot) -> Vec<Arc<Incident>> {
 }
 
 fn past(world: &Snapshot, ask: &Lookback) -> Past {
-    let cell = Span((ask.to.since(ask.from).0 / ask.cells as i64).max(1000));
+    let cell = Span((ask.to.since(ask.from).0 / ask.cells as i64).max(15_000)).0 / 15_000 * 15_000;
+    let cell = Span(cell);
     let row = |row: &SloRow, values: Vec<f32>| PastRow {
         track: TrackId::of(row),
         bucket: None,

@@ -3,6 +3,7 @@
 use super::fetch::Fetch;
 use crate::domain::base::{IncidentId, Ms, Span};
 use crate::domain::incident::Incident;
+use crate::domain::review::stats::{Dimension, Group, Record, StatsQuestion, stats};
 use crate::domain::view::{Answer, Snapshot};
 use std::sync::Arc;
 
@@ -61,6 +62,8 @@ pub struct HistoryTab {
     pub range: usize,
     /// The order.
     pub order: HistoryOrder,
+    /// Times by severity, then over all, for the range.
+    pub times: Vec<(String, Group)>,
     /// What the ledger held when it was asked last: incidents, and the newest happening.
     seen: Option<(usize, Option<Ms>)>,
 }
@@ -78,6 +81,19 @@ impl HistoryTab {
     /// How far back the list goes.
     pub fn range(&self) -> Span {
         RANGES[self.range.min(RANGES.len() - 1)]
+    }
+
+    /// Computes the times anew: after an answer, and when the range has changed.
+    pub fn recount(&mut self, now: Ms) {
+        let Some(Answer::Incidents(all)) = self.list.answer() else { return };
+        let records: Vec<Record> = all.iter().filter_map(|i| Record::of(i)).collect();
+        let asked = |by: Vec<Dimension>| StatsQuestion { from: now - self.range(), to: now, by, ..StatsQuestion::default() };
+        let name = |g: &Group| g.key.first().and_then(|(_, v)| v.clone()).map_or_else(|| "other".into(), |v| v.to_string());
+        let mut times: Vec<(String, Group)> =
+            stats(&records, asked(vec![Dimension::Severity])).groups.into_iter().map(|g| (name(&g), g)).collect();
+        times.sort_by(|a, b| a.0.cmp(&b.0));
+        times.extend(stats(&records, asked(Vec::new())).groups.into_iter().map(|g| ("all".into(), g)));
+        self.times = times;
     }
 
     /// Incidents within the range that ends at `now`, in order. Those that were only suspected are left out.

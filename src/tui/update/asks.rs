@@ -43,14 +43,17 @@ fn of_slo(model: &mut Model, now: Ms) -> Vec<Effect> {
 
 fn of_heat(model: &mut Model, now: Ms) -> Vec<Effect> {
     let cells = layout::heat_columns(model);
+    let mut asks = Vec::new();
     if model.heat.kind == HeatKind::Burn {
         let question = model.heat.stretch.ask(PastOf::AllBurn, cells, now);
-        return ask(model, &question, |m| &mut m.heat.burn).into_iter().collect();
+        asks.extend(ask(model, &question, |m| &mut m.heat.burn));
     }
-    let Some(track) = model.list.selected.clone() else { return Vec::new() };
-    // Buckets are kept for an hour.
-    let question = Stretch::live(1).ask(PastOf::Latency { track }, cells.min(60), now);
-    ask(model, &question, |m| &mut m.heat.latency).into_iter().collect()
+    if let Some(track) = model.list.selected.clone() {
+        // Buckets are kept for an hour.
+        let question = Stretch::live(1).ask(PastOf::Latency { track }, cells.min(60), now);
+        asks.extend(ask(model, &question, |m| &mut m.heat.latency));
+    }
+    asks
 }
 
 fn of_history(model: &mut Model) -> Vec<Effect> {
@@ -81,5 +84,8 @@ fn ask(model: &mut Model, question: &Question, slot: fn(&mut Model) -> &mut Fetc
 pub(super) fn take(model: &mut Model, ticket: u64, result: &Result<Answer, Refusal>) {
     let (slo, heat) = (&mut model.slo, &mut model.heat);
     let slots = [&mut slo.burn, &mut slo.strip, &mut slo.budget, &mut heat.burn, &mut heat.latency, &mut model.history.list];
-    let _ = slots.into_iter().any(|slot| slot.take(ticket, result));
+    let taken = slots.into_iter().any(|slot| slot.take(ticket, result));
+    if taken && matches!(result, Ok(Answer::Incidents(_))) {
+        model.history.recount(model.wall());
+    }
 }

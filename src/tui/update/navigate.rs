@@ -18,7 +18,7 @@ pub(super) fn act(model: &mut Model, action: Action) {
         Action::Slo => open_slo(model),
         Action::History => model.tab = Tab::History,
         Action::Heat => model.tab = Tab::Heat,
-        Action::Range => model.history.range = (model.history.range + 1) % RANGES.len(),
+        Action::Range => next_range(model),
         Action::CellBack => move_cell(model, 1),
         Action::CellOn => move_cell(model, -1),
         Action::OtherMap => model.heat.kind = if model.heat.kind == HeatKind::Burn { HeatKind::Latency } else { HeatKind::Burn },
@@ -80,6 +80,13 @@ fn pan(model: &mut Model, quarters: i64) {
     if let Some(now) = model.shown().and_then(|s| s.at) {
         stretch(model).pan(quarters, now);
     }
+}
+
+/// Another past, and its times.
+fn next_range(model: &mut Model) {
+    model.history.range = (model.history.range + 1) % RANGES.len();
+    model.history.top = 0;
+    model.history.recount(model.wall());
 }
 
 /// The stretch of time that the screen in front shows.

@@ -31,14 +31,14 @@ pub(super) const fn rows(height: usize) -> usize {
 pub(super) fn draw(model: &Model, pen: &mut Pen<'_>) {
     match model.heat.kind {
         HeatKind::Burn => burn(model, pen),
-        HeatKind::Latency => latency(model, pen),
+        HeatKind::Latency => latency(model, "Tab burn of all SLOs   j/k next SLO", pen),
     }
 }
 
 fn burn(model: &Model, pen: &mut Pen<'_>) {
     let stretch = model.heat.stretch;
     let width = time::window(stretch.span());
-    let cell = model.heat.burn.past().map(|p| format!(", {} a cell", time::window(p.cell))).unwrap_or_default();
+    let cell = model.heat.burn.past().map(|p| format!(", {} a cell", time::span(p.cell))).unwrap_or_default();
     let text = [piece("HEATMAP", Role::Title), piece(format!("  burn of each SLO, {width}{cell}"), Role::Faint)];
     pen.rule(0, &text, "Tab latency   +/- zoom   [ ] pan   h/l cell");
     legend(&BURN_STEPS, "x", pen);
@@ -60,8 +60,20 @@ fn burn(model: &Model, pen: &mut Pen<'_>) {
     axis(model, past, y, pen);
     if let Some(row) = order.get(place - top) {
         let cells = past.rows.iter().find(|r| r.track.slo == row.slo.id && r.track.group == row.group);
-        cursor(model, row, past, cells, column, &mut pen.part(0, y + 2, usize::MAX, BELOW));
+        cursor(model, row, past, cells, column, &mut pen.part(0, y + 2, usize::MAX, 2));
     }
+    // What is left shows where the requests of the selected SLO lie, if that is known at all.
+    let rest = pen.height().saturating_sub(y + 5);
+    let known = model.heat.latency.past().is_some_and(|p| !p.rows.is_empty() && p.rows.len() + 4 <= rest);
+    if known && selected_latency(model) {
+        latency(model, "Tab alone", &mut pen.part(0, y + 5, usize::MAX, rest));
+    }
+}
+
+/// The selected SLO has a histogram.
+fn selected_latency(model: &Model) -> bool {
+    let row = model.list.selected.as_ref().and_then(|t| model.row_of(t));
+    row.is_some_and(|r| matches!(r.slo.sli, Sli::Latency { .. }))
 }
 
 fn name(row: &SloRow, chosen: bool, y: usize, pen: &mut Pen<'_>) {
@@ -139,11 +151,11 @@ fn ready<'a>(fetch: &'a Fetch, pen: &mut Pen<'_>) -> Option<&'a Past> {
 }
 
 /// Buckets by time, the slowest at the top; the SLO's threshold lies between two of them.
-fn latency(model: &Model, pen: &mut Pen<'_>) {
+fn latency(model: &Model, remark: &str, pen: &mut Pen<'_>) {
     let row = model.list.selected.as_ref().and_then(|t| model.row_of(t));
     let title = row.map(name_of).unwrap_or_default();
     let text = [piece("LATENCY", Role::Title), piece(format!("  {title}, the last hour by bucket"), Role::Faint)];
-    pen.rule(0, &text, "Tab burn of all SLOs   j/k next SLO");
+    pen.rule(0, &text, remark);
     legend(&SHARE_STEPS, "%", pen);
     let Some(Sli::Latency { under_seconds, .. }) = row.map(|r| &r.slo.sli) else {
         pen.put(2, 3, "This SLO has no histogram; j and k go to another one.", Role::Text);

@@ -6,6 +6,8 @@ use crate::chart::bar;
 use crate::domain::base::{Currency, Money, Span};
 use crate::domain::cost::CostSheet;
 use crate::domain::incident::Incident;
+use crate::domain::review::ClockKind;
+use crate::domain::review::stats::Group;
 use crate::tui::model::history::{MOST, began};
 use crate::tui::model::{Fetch, Model};
 use crate::tui::theme::Role;
@@ -23,10 +25,17 @@ pub(super) fn rows(model: &Model, height: usize) -> usize {
     height.saturating_sub(2 + below(model, height))
 }
 
-/// Rows of the panels below the list.
+/// Rows of the panels below the list: times, then cost, as far as the list keeps most of the room.
 fn below(model: &Model, height: usize) -> usize {
+    let (times, costs) = under(model, height);
+    times + costs
+}
+
+fn under(model: &Model, height: usize) -> (usize, usize) {
     let services = costs(&model.history.rows(model.wall())).1.len().min(SERVICES + 1);
-    if height < 14 || services == 0 { 0 } else { services + 1 }
+    let times = if height < 16 || model.history.times.is_empty() { 0 } else { 2 + CLOCKS.len() };
+    let costs = if height < 26 || services == 0 { 0 } else { services + 1 };
+    (times, costs)
 }
 
 pub(super) fn draw(model: &Model, pen: &mut Pen<'_>) {
@@ -52,10 +61,13 @@ pub(super) fn draw(model: &Model, pen: &mut Pen<'_>) {
             pen.put_styled(0, y + 2, ">", pen.look.theme.style(Role::Strong).patch(pen.look.theme.selected()));
         }
     }
-    let under = below(model, pen.height());
-    if under > 0 {
-        let y = pen.height() - under;
-        cost_panel(&rows, &mut pen.part(0, y, usize::MAX, under));
+    let (of_times, of_costs) = under(model, pen.height());
+    let y = pen.height() - of_times - of_costs;
+    if of_times > 0 {
+        times_panel(model, &mut pen.part(0, y, usize::MAX, of_times));
+    }
+    if of_costs > 0 {
+        cost_panel(&rows, &mut pen.part(0, y + of_times, usize::MAX, of_costs));
     }
 }
 
@@ -86,12 +98,12 @@ struct Columns {
     cost: usize,
 }
 
-const WIDE: Columns = Columns { started: 40, state: 53, detect: 70, ack: 79, mitigate: 88, resolve: 97, cost: 109 };
-const NARROW: Columns = Columns { started: 30, state: 0, detect: 0, ack: 49, mitigate: 0, resolve: 59, cost: 72 };
+const WIDE: Columns = Columns { started: 38, state: 51, detect: 72, ack: 81, mitigate: 90, resolve: 99, cost: 111 };
+const NARROW: Columns = Columns { started: 32, state: 0, detect: 0, ack: 52, mitigate: 0, resolve: 62, cost: 75 };
 
 fn heads(wide: bool, pen: &mut Pen<'_>) {
     let c = if wide { WIDE } else { NARROW };
-    for (x, text) in [(1, "ID"), (8, "SEV"), (12, "SERVICE"), (c.started, "STARTED"), (c.state, "STATE")] {
+    for (x, text) in [(1, "ID"), (10, "SEV"), (14, "SERVICE"), (c.started, "STARTED"), (c.state, "STATE")] {
         if x > 0 {
             pen.put(x, 1, text, Role::Faint);
         }
@@ -104,16 +116,16 @@ fn heads(wide: bool, pen: &mut Pen<'_>) {
 
 fn line(model: &Model, incident: &Incident, most: Decimal, wide: bool, y: usize, pen: &mut Pen<'_>) {
     let c = if wide { WIDE } else { NARROW };
-    pen.put_cut(1, y, 6, &incident.id.to_string(), Role::Text);
+    pen.put_cut(1, y, 8, &incident.id.to_string(), Role::Text);
     let (text, role) = tag(incident.peak_severity);
-    pen.put(8, y, text, role);
-    pen.put_cut(12, y, c.started - 13, &incident.service, Role::Text);
+    pen.put(10, y, text, role);
+    pen.put_cut(14, y, c.started - 15, &incident.service, Role::Text);
     let started = began(incident).map(|at| model.look.zone.day_minute(at)).unwrap_or_default();
     pen.put(c.started, y, &started, Role::Text);
     let live = incident.phase.is_live();
     if c.state > 0 {
         let words = if incident.drill { format!("drill, {}", incident.phase.name()) } else { incident.phase.name().into() };
-        pen.put_cut(c.state, y, 10, &words, if live { Role::Strong } else { Role::Faint });
+        pen.put_cut(c.state, y, 12, &words, if live { Role::Strong } else { Role::Faint });
     }
     let clocks = [
         (c.detect, incident.time_to_detect().map(|s| s.max(Span::ZERO))),
@@ -168,6 +180,47 @@ fn costs(rows: &[&Arc<Incident>]) -> (Option<Currency>, Vec<(String, Decimal)>) 
     }
     by.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
     (currency, by)
+}
+
+/// Median and 90th percentile of each clock, by severity and over all; what is too few for a figure stays unknown.
+fn times_panel(model: &Model, pen: &mut Pen<'_>) {
+    pen.rule(
+        0,
+        &[piece("TIMES", Role::Title), piece("  median / p90 of those that ended", Role::Faint)],
+        "`stats` has the intervals",
+    );
+    let columns = pen.width().saturating_sub(13) / COLUMN;
+    // All of them last; with little room the gravest severities before it.
+    let times = &model.history.times;
+    let (all, severities) = times.split_last().map_or((None, &[][..]), |(all, rest)| (Some(all), rest));
+    let shown = severities.iter().take(columns.saturating_sub(1)).chain(all);
+    for (name, y) in CLOCKS.iter().map(|c| c.0).zip(2..) {
+        pen.put(2, y, name, Role::Text);
+    }
+    for (i, (name, group)) in shown.enumerate() {
+        let x = 12 + i * COLUMN;
+        let open = if group.n_open > 0 { format!(", {} open", group.n_open) } else { String::new() };
+        pen.put_cut(x, 1, COLUMN - 1, &format!("{name} n={}{open}", group.n), Role::Faint);
+        for (y, (_, clock)) in CLOCKS.iter().enumerate() {
+            pen.put_cut(x, y + 2, COLUMN - 1, &clock_words(group, *clock), Role::Text);
+        }
+    }
+}
+
+/// Clocks of the panel with their names.
+const CLOCKS: [(&str, ClockKind); 4] = [
+    ("detect", ClockKind::Detect),
+    ("ack", ClockKind::Acknowledge),
+    ("mitigate", ClockKind::Mitigate),
+    ("resolve", ClockKind::Resolve),
+];
+/// Columns of a group.
+const COLUMN: usize = 25;
+
+fn clock_words(group: &Group, kind: ClockKind) -> String {
+    let Some(clock) = group.clocks.iter().find(|c| c.kind == kind) else { return units::UNKNOWN.into() };
+    let words = |seconds: Option<f64>| seconds.and_then(time::from_secs).map_or_else(|| units::UNKNOWN.to_string(), time::span);
+    format!("{} / {}", words(clock.median), words(clock.p90))
 }
 
 fn cost_panel(rows: &[&Arc<Incident>], pen: &mut Pen<'_>) {
