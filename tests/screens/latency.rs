@@ -81,7 +81,7 @@ fn keys_and_the_first_screen_do_not_wait_for_a_stopped_prometheus() {
         .map(|_| {
             t.line("clear");
             assert!(wait_until(LIMIT, || !t.screen().contains("rc=0")));
-            let took = until(|| t.line(&run), || t.screen().contains("[1] Overview"));
+            let took = until(|| t.line(&run), || t.screen().contains("[1] SLOs"));
             t.keys(&["q"]);
             t.wait("rc=0");
             took
