@@ -46,6 +46,9 @@ fn slo() -> Slo {
         sli: Sli::Events { bad: Some("bad".into()), good: None, total: "total".into() },
         plan: Plan::Counted(CountedPlan::Events { bad: count("bad"), total: Some(count("total")) }),
         group_by: Vec::new(),
+        max_groups: burnledger::domain::measure::MAX_TRACKS,
+        exclude: Vec::new(),
+        budget: burnledger::domain::objective::BudgetMethod::Occurrences,
         tiers: vec![
             tier(Severity::P0, 144, 60, 5),
             tier(Severity::P1, 60, 360, 30),

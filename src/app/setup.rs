@@ -171,7 +171,7 @@ impl Setup {
 
 /// Reads the rules that a configuration names.
 pub(super) fn load_rules(config: &Config) -> Rulebook {
-    let options = LoadOptions { timing: config.timing, guards: config.guards };
+    let options = LoadOptions { timing: config.timing, guards: config.guards, max_groups: config.max_groups };
     formats::load(std::slice::from_ref(&config.slos), &options).rulebook
 }
 

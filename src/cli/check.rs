@@ -27,7 +27,8 @@ pub fn run(args: &CheckArgs, common: &Common, out: &mut Out) -> Exit {
     };
     say_problems(&config.warnings, out);
     let paths = if args.paths.is_empty() { vec![config.slos] } else { args.paths.clone() };
-    let loaded = formats::load(&paths, &LoadOptions { timing: config.timing, guards: config.guards });
+    let loaded =
+        formats::load(&paths, &LoadOptions { timing: config.timing, guards: config.guards, max_groups: config.max_groups });
     if common.format == Format::Json {
         out.line(&format!("{:#}", as_json(&loaded)));
     } else {

@@ -3,7 +3,7 @@
 use super::look::{self, LookArgs};
 use super::status::name;
 use super::{Common, Exit, Format, Out};
-use crate::domain::base::Ms;
+use crate::domain::base::{Ms, Span};
 use crate::domain::judge::Verdict;
 use crate::domain::objective::{Sli, Slo};
 use crate::domain::view::{SloRow, Snapshot};
@@ -115,7 +115,7 @@ fn print(snapshot: &Snapshot, out: &mut Out) {
     let slo = &first.slo;
     let safe = words::escape::terminal;
     let target = slo.target.map_or_else(|| objective_of(&slo.sli), |t| format!("{t} of events good"));
-    out.line(&format!("{}  {} over {}  ({})", safe(slo.id.as_str()), target, slo.period.span(), safe(&slo.file)));
+    out.line(&format!("{}  {} over {}  ({})", safe(slo.id.as_str()), target, slo.period, safe(&slo.file)));
     out.line("");
     out.line("measured");
     for (field, promql) in queries(slo) {
@@ -165,13 +165,22 @@ fn judged(row: &SloRow, verdict: &Verdict, at: Ms, out: &mut Out) {
         let coverage = units::percent(w.coverage, 1);
         out.line(&format!("  {:<6} {bad:>11} {total:>12} {ratio:>13} {burn:>8} {coverage:>9}  {from}", w.window.to_string()));
     }
-    budget(verdict, out);
+    budget(&row.slo, verdict, out);
     rules(&row.slo, verdict, out);
 }
 
-fn budget(verdict: &Verdict, out: &mut Out) {
+/// Exclusions that are listed.
+const MOST_EXCLUSIONS: usize = 10;
+
+fn budget(slo: &Slo, verdict: &Verdict, out: &mut Out) {
     let b = &verdict.budget;
-    let (Some(allowed), Some(remaining)) = (b.allowed, b.remaining) else {
+    if b.excluded > Span::ZERO {
+        out.line(&format!("  excluded: {} of the period does not count", words::time::span(b.excluded)));
+    }
+    for line in words::budget::exclusions(slo, b.from, verdict.at, words::Zone::Local, MOST_EXCLUSIONS) {
+        out.line(&format!("    {}", words::escape::terminal(&line)));
+    }
+    let (Some(spent), Some(remaining)) = (words::budget::spent(b), b.remaining) else {
         out.line("  budget: nothing to count yet");
         return;
     };
@@ -183,8 +192,10 @@ fn budget(verdict: &Verdict, out: &mut Out) {
         Some(_) => "; exhausted".into(),
         None => String::new(),
     };
-    let (bad, allowed, left) = (units::count(b.bad), units::count(allowed), units::percent_auto(remaining));
-    out.line(&format!("  budget: {bad} bad of {allowed} allowed, {left} left{exhausts}"));
+    out.line(&format!("  budget: {spent}, {} left{exhausts}", units::percent_auto(remaining)));
+    if let Some(line) = words::budget::calendar(slo, b, words::Zone::Local) {
+        out.line(&format!("  {line}"));
+    }
 }
 
 fn rules(slo: &Slo, verdict: &Verdict, out: &mut Out) {

@@ -102,6 +102,7 @@ fn mark(verdict: Option<&Verdict>) -> &'static str {
     match (verdict.severity, verdict.state.name()) {
         (Some(severity), _) => severity.name(),
         (None, "no_data" | "data_error") => "??",
+        (None, "excluded") => "--",
         _ if verdict.budget.remaining.is_some_and(|r| r <= 0.0) => "EX",
         _ => "ok",
     }
@@ -142,6 +143,9 @@ pub(super) fn name(row: &SloRow) -> String {
 
 fn tell_reasons(row: &SloRow, out: &mut Out) {
     let Some(verdict) = row.verdict.as_deref() else { return };
+    if let Some(line) = words::budget::excluded_now(&row.slo, verdict.at, words::Zone::Local) {
+        out.line(&format!("-- {}: {}", name(row), words::escape::terminal(&line)));
+    }
     for reason in &verdict.reasons {
         out.line(&format!("{} {}: {}", reason.severity, name(row), words::reason::reason(&row.slo, reason)));
     }

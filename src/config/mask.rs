@@ -8,7 +8,7 @@ use regex::Regex;
 use std::sync::LazyLock;
 
 /// Keys whose values hold no secret.
-const HARMLESS: [&str; 46] = [
+const HARMLESS: [&str; 47] = [
     "slos",
     "ledger",
     "listen",
@@ -16,6 +16,7 @@ const HARMLESS: [&str; 46] = [
     "language",
     "fallback",
     "min_bad",
+    "max_groups",
     "step",
     "settle",
     "clear",

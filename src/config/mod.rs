@@ -63,6 +63,8 @@ pub struct Config {
     pub timing: Timing,
     /// Evidence that tiers need unless an SLO says otherwise.
     pub guards: Guards,
+    /// Most groups of an SLO unless it says otherwise.
+    pub max_groups: usize,
     /// Name of the environment, shown on pages.
     pub environment: Option<Text>,
     /// Language of pages.
@@ -126,6 +128,7 @@ fn decide(
         slos: overrides.slos.clone().or(written.slos).unwrap_or_else(|| PathBuf::from(DEFAULT_SLOS)),
         ledger: overrides.ledger.clone().or(written.ledger).unwrap_or_else(|| default_ledger(environment)),
         timing: written.timing,
+        max_groups: written.max_groups.unwrap_or(crate::domain::measure::MAX_TRACKS),
         guards: Guards { min_bad: written.min_bad.unwrap_or(defaults.min_bad), ..defaults },
         environment: written.environment,
         language: written.language,

@@ -21,6 +21,7 @@ pub(super) struct Written {
     pub(super) ledger: Option<PathBuf>,
     pub(super) timing: Timing,
     pub(super) min_bad: Option<f64>,
+    pub(super) max_groups: Option<usize>,
     pub(super) environment: Option<Text>,
     pub(super) language: Language,
     pub(super) listen: Option<SocketAddr>,
@@ -40,6 +41,7 @@ const FIELDS: [&str; 19] = [
     "routes",
     "fallback",
     "min_bad",
+    "max_groups",
     "step",
     "settle",
     "clear",
@@ -102,6 +104,14 @@ fn read_root(out: &mut Findings<'_>, root: &Node, folder: &Path, written: &mut W
             out.error("bad-number", &n.span, "`min_bad` may not be negative");
         }
         number.to_f64()
+    });
+    written.max_groups = fields.get(out, "max_groups").and_then(|n| {
+        let number = out.decimal(n, "`max_groups`")?;
+        let most = number.to_usize().filter(|most| number.fract().is_zero() && (1..=10_000).contains(most));
+        if most.is_none() {
+            out.error("bad-number", &n.span, "`max_groups` must be a whole number from 1 to 10000");
+        }
+        most
     });
     read_timing(out, &fields, &mut written.timing);
     if let Some(node) = fields.get(out, "targets") {

@@ -12,7 +12,7 @@ use crate::domain::incident::impact::{BucketTest, measure};
 use crate::domain::incident::{Actor, Fact, ImpactRecord, Incident, Onset, Phase};
 use crate::domain::judge::{BudgetStatus, RuleRef, Verdict};
 use crate::domain::measure::{CountedPlan, Meter, Plan, Track};
-use crate::domain::objective::{Business, Slo};
+use crate::domain::objective::{BudgetMethod, Business, Slo};
 use crate::domain::view::CostTicker;
 use rust_decimal::Decimal;
 use std::cmp::Ordering;
@@ -243,7 +243,18 @@ pub fn first_member<'a>(state: &'a State, incident: &'a Incident) -> Option<&'a 
 /// Share of the period's budget spent within the intervals.
 fn spent(feed: &SloFeed, intervals: &[Interval]) -> Option<f64> {
     let allowed = feed.verdicts.iter().filter_map(|v| v.budget.allowed).sum::<f64>();
-    let bad = measure(feed.meter.tracks().iter(), intervals).bad;
+    let slices = |t: &Track, i: &Interval| t.time_slices(i.from, i.to).unwrap_or_default();
+    let in_slices = |t: &Track| -> f64 {
+        let each = intervals.iter().map(|i| slices(t, i));
+        match feed.slo.budget {
+            BudgetMethod::RatioTimeslices { .. } => each.map(|s| s.ratios).sum(),
+            _ => each.map(|s| f64::from(s.bad)).sum(),
+        }
+    };
+    let bad = match feed.slo.budget {
+        BudgetMethod::Occurrences => measure(feed.meter.tracks().iter(), intervals).bad,
+        _ => feed.meter.tracks().iter().map(in_slices).sum(),
+    };
     (allowed > 0.0).then(|| bad / allowed)
 }
 

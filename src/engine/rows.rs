@@ -10,7 +10,7 @@ use super::signals;
 use super::state::State;
 use crate::domain::base::{Ms, Now, Severity, Span, Text};
 use crate::domain::incident::{Entry, Fact, Incident, Phase};
-use crate::domain::judge::Verdict;
+use crate::domain::judge::{TrackState, Verdict};
 use crate::domain::view::{IncidentView, RecentLine, Role, SloRow, Snapshot};
 use crate::words;
 use std::sync::Arc;
@@ -71,9 +71,25 @@ fn rows<'a>(state: &'a State, feed: &'a SloFeed, now: Now, ended: bool) -> impl 
     let judged = state.board.at.is_some() && !feed.verdicts.is_empty();
     let lone = (!judged).then(|| row(crate::domain::base::Labels::default(), None, None));
     let known = judged.then(|| {
-        feed.judged().enumerate().map(move |(i, (track, v))| row(track.group.clone(), Some(Arc::clone(v)), feed.sparks.get(i)))
+        let mut all: Vec<SloRow> = feed
+            .judged()
+            .enumerate()
+            .map(move |(i, (track, v))| row(track.group.clone(), Some(Arc::clone(v)), feed.sparks.get(i)))
+            .collect();
+        all.sort_by(worst_first);
+        all
     });
     lone.into_iter().chain(known.into_iter().flatten())
+}
+
+/// Of the groups of one SLO those that fire stand first, then by how little of the budget is left; what cannot be judged comes
+/// before what is fine.
+fn worst_first(a: &SloRow, b: &SloRow) -> std::cmp::Ordering {
+    let left = |row: &SloRow| row.verdict.as_ref().and_then(|v| v.budget.remaining).unwrap_or(f64::INFINITY);
+    let blind =
+        |row: &SloRow| row.verdict.as_ref().is_some_and(|v| matches!(v.state, TrackState::NoData | TrackState::DataError));
+    let severity = |row: &SloRow| row.verdict.as_ref().and_then(|v| v.severity);
+    (severity(b), blind(b)).cmp(&(severity(a), blind(a))).then(left(a).total_cmp(&left(b))).then_with(|| a.group.cmp(&b.group))
 }
 
 fn incidents(state: &State, now: Now) -> Vec<IncidentView> {

@@ -25,12 +25,20 @@ use sha2::{Digest, Sha256};
 use std::path::PathBuf;
 
 /// What the configuration brings to reading SLO files.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct LoadOptions {
     /// Times; lints need the step.
     pub timing: Timing,
     /// Evidence that tiers need unless an SLO says otherwise.
     pub guards: Guards,
+    /// Most groups of an SLO unless it says otherwise.
+    pub max_groups: usize,
+}
+
+impl Default for LoadOptions {
+    fn default() -> Self {
+        Self { timing: Timing::default(), guards: Guards::default(), max_groups: crate::domain::measure::MAX_TRACKS }
+    }
 }
 
 /// What was found.

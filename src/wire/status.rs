@@ -4,11 +4,14 @@
 
 use super::number::Number;
 use crate::domain::judge::{BudgetStatus, LatencyStatus, Quantile, Reason, RuleRef, Verdict, WindowStatus};
-use crate::domain::objective::{Period, Slo};
+use crate::domain::objective::{Mode, Slo, exclusion};
 use crate::domain::view::{SloRow, Snapshot};
 use rust_decimal::prelude::ToPrimitive;
 use serde::Serialize;
 use std::collections::BTreeMap;
+
+/// Exclusions that an answer lists.
+const MOST_EXCLUSIONS: usize = 100;
 
 /// The whole answer.
 #[derive(Debug, Serialize)]
@@ -30,6 +33,7 @@ pub struct SloStatus {
     pub name: String,
     pub group: BTreeMap<String, String>,
     pub kind: &'static str,
+    pub mode: &'static str,
     pub state: &'static str,
     pub severity: Option<&'static str>,
     pub target: Option<f64>,
@@ -45,6 +49,7 @@ pub struct SloStatus {
     pub latency: Option<Latency>,
     pub reasons: Vec<ReasonJson>,
     pub doubts: Vec<String>,
+    pub exclusions: Vec<ExclusionJson>,
 }
 
 #[derive(Debug, Default, Serialize)]
@@ -58,6 +63,23 @@ pub struct Budget {
     pub exhausts_in_seconds: Option<Number>,
     pub coverage: Option<Number>,
     pub from: Option<String>,
+    pub until: Option<String>,
+    pub period_elapsed: Option<Number>,
+    pub total_expected: Option<Number>,
+    pub consumed_expected: Option<Number>,
+    pub slice: Option<String>,
+    pub no_traffic_slices: Option<u32>,
+    pub excluded_seconds: Option<Number>,
+}
+
+/// Time of the period that does not count.
+#[derive(Debug, Serialize)]
+#[expect(missing_docs, reason = "field by field the documented contract")]
+pub struct ExclusionJson {
+    pub from: String,
+    pub to: String,
+    pub reason: String,
+    pub author: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -146,13 +168,11 @@ fn slo_status(row: &SloRow, tell: &dyn Fn(&Slo, &Reason) -> String) -> SloStatus
         name: slo.name.to_string(),
         group: row.group.iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect(),
         kind: slo.sli.kind(),
+        mode: if slo.mode == Mode::Observe { "observe" } else { "page" },
         state: verdict.state.name(),
         severity: verdict.severity.map(|s| s.name()),
         target: slo.target.map(|t| t.as_f64()),
-        period: match &slo.period {
-            Period::Rolling(span) => span.to_string(),
-            Period::Calendar { unit, zone } => format!("{unit} in {zone}"),
-        },
+        period: slo.period.to_string(),
         plan: slo.plan.name(),
         errors_never_seen: verdict.errors_never_seen,
         partial: verdict.partial,
@@ -164,6 +184,7 @@ fn slo_status(row: &SloRow, tell: &dyn Fn(&Slo, &Reason) -> String) -> SloStatus
         latency: verdict.latency.as_ref().map(latency),
         reasons: verdict.reasons.iter().map(|r| reason(slo, r, tell)).collect(),
         doubts: row.doubts.iter().map(ToString::to_string).collect(),
+        exclusions: known.map(|v| exclusions(slo, v)).unwrap_or_default(),
     }
 }
 
@@ -178,7 +199,26 @@ pub(super) fn budget(b: &BudgetStatus) -> Budget {
         exhausts_in_seconds: b.exhausts_in_seconds.map(Number),
         coverage: Some(Number(b.coverage)),
         from: Some(b.from.rfc3339()),
+        until: b.until.map(|t| t.rfc3339()),
+        period_elapsed: Some(Number(b.period_elapsed)),
+        total_expected: b.total_expected.map(Number),
+        consumed_expected: b.consumed_expected.map(Number),
+        slice: b.slice.map(|s| s.to_string()),
+        no_traffic_slices: b.slice.map(|_| b.no_traffic_slices),
+        excluded_seconds: Some(Number(b.excluded.secs_f64())),
     }
+}
+
+/// Exclusions within the budget's period, the newest first, at most [`MOST_EXCLUSIONS`].
+fn exclusions(slo: &Slo, verdict: &Verdict) -> Vec<ExclusionJson> {
+    let all = exclusion::within(&slo.exclude, verdict.budget.from, verdict.at, MOST_EXCLUSIONS);
+    let one = |e: exclusion::Excused<'_>| ExclusionJson {
+        from: e.time.from.rfc3339(),
+        to: e.time.to.rfc3339(),
+        reason: e.exclusion.reason.to_string(),
+        author: e.exclusion.author.as_ref().map(ToString::to_string),
+    };
+    all.into_iter().map(one).collect()
 }
 
 fn window(w: &WindowStatus) -> Window {

@@ -4,6 +4,7 @@
 //! second form beside the English one; no caller glues half-sentences together. Deliberately absent: layout, colour, and
 //! reading any clock (the local zone's offset of a *given* instant is looked up, nothing else).
 
+pub mod budget;
 pub mod escape;
 pub mod fit;
 pub mod money;

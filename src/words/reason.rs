@@ -118,6 +118,9 @@ mod tests {
             sli: Sli::Latency { histogram: "h".into(), under_seconds: "0.25".parse().unwrap() },
             plan: Plan::Counted(CountedPlan::Events { bad: Count::default(), total: None }),
             group_by: vec![],
+            max_groups: crate::domain::measure::MAX_TRACKS,
+            exclude: Vec::new(),
+            budget: crate::domain::objective::BudgetMethod::Occurrences,
             tiers: vec![Tier {
                 severity: Severity::P0,
                 factor: "14.4".parse().unwrap(),

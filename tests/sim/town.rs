@@ -82,6 +82,9 @@ pub(crate) fn slo_of(job: &str, breach: Vec<BreachRule>) -> Slo {
         sli,
         plan,
         group_by: Vec::new(),
+        max_groups: burnledger::domain::measure::MAX_TRACKS,
+        exclude: Vec::new(),
+        budget: burnledger::domain::objective::BudgetMethod::Occurrences,
         tiers: vec![
             tier(P0, "14.4", Span::from_hours(1), Span::from_mins(5)),
             tier(P1, "6", Span::from_hours(6), Span::from_mins(30)),

@@ -40,6 +40,19 @@ fn bad_slo_files_get_the_answers_of_their_cases() {
     run_file("check/slos.case", "a.yaml");
 }
 
+/// Every example of the SLO file's reference is a file that `check` has nothing to say about.
+#[test]
+fn the_examples_of_the_slo_files_reference_are_sound() {
+    let page = include_str!("../../docs/slo-file.md");
+    let blocks: Vec<&str> = page.split("```yaml\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    assert!(blocks.len() >= 5, "examples are fenced as yaml");
+    for block in blocks {
+        let loaded = load_files(&[InputFile::new("a.yaml", block)], &LoadOptions::default());
+        let problems: Vec<String> = loaded.rulebook.problems.iter().filter(|p| p.code != "unknown-service").map(line).collect();
+        assert!(problems.is_empty() && !loaded.rulebook.slos.is_empty(), "{block}\n{}", problems.join("\n"));
+    }
+}
+
 #[test]
 fn bad_business_files_get_the_answers_of_their_cases() {
     run_file("check/business.case", "business.yaml");

@@ -1,6 +1,7 @@
 //! Verbs run as a user runs them: arguments in; text, JSON and exit codes out.
 
 mod backtest;
+mod budgets;
 mod cases;
 mod check;
 mod demo;

@@ -13,6 +13,7 @@ pub mod problem;
 pub mod ratio;
 pub mod severity;
 pub mod span;
+pub mod zone;
 
 pub use clean::clean_line;
 pub use ids::{CommitId, IncidentId, Seq, SloId, Text};
@@ -25,3 +26,4 @@ pub use problem::{Place, Problem, ProblemLevel};
 pub use ratio::Target;
 pub use severity::Severity;
 pub use span::Span;
+pub use zone::{CalendarUnit, Zone};

@@ -64,7 +64,15 @@ impl BucketTest {
     /// not over yet is bad when it would be with no further bad event and as many events as the bucket before it: a
     /// handful of ordinary failures in its first seconds says nothing.
     pub fn is_bad(&self, track: &Track, end: Ms) -> bool {
-        let counts = track.history.counts(end - self.width, end);
+        self.tells(track, end, &track.history.counts(end - self.width, end))
+    }
+
+    /// The same whatever was excluded: what users met stays.
+    fn was_bad(&self, track: &Track, end: Ms) -> bool {
+        self.tells(track, end, &track.history.counts_as_happened(end - self.width, end))
+    }
+
+    fn tells(&self, track: &Track, end: Ms, counts: &Counts) -> bool {
         let (bad, mut total) = (counts.bad - counts.bridged_bad, counts.total - counts.bridged_total);
         if track.history.end().is_some_and(|known| known < end) {
             let before = track.history.counts(end - self.width * 2, end - self.width);
@@ -111,7 +119,7 @@ impl BucketTest {
                 }
                 _ => {
                     let end = start + self.width;
-                    if self.is_bad(track, end) {
+                    if self.was_bad(track, end) {
                         bad.push(Interval { from: start, to: end });
                     }
                     end
@@ -135,7 +143,7 @@ impl BucketTest {
         if !is_old && (from != start || history.end().is_none_or(|known| known < to)) {
             return None;
         }
-        let counts = history.counts(from, to);
+        let counts = history.counts_as_happened(from, to);
         let bad = counts.bad - counts.bridged_bad;
         let is_bad = match self.level {
             BadAbove::Ratio(level) => bad > level * (counts.total - counts.bridged_total),
@@ -201,7 +209,7 @@ pub fn measure<'a>(tracks: impl Iterator<Item = &'a Track>, intervals: &[Interva
     let mut record = ImpactRecord { intervals: intervals.to_vec(), ..ImpactRecord::default() };
     for track in tracks {
         for i in intervals {
-            let Counts { bad, total, hidden_bad, .. } = track.history.counts(i.from, i.to);
+            let Counts { bad, total, hidden_bad, .. } = track.history.counts_as_happened(i.from, i.to);
             record.bad += bad;
             record.bad_high += bad + hidden_bad;
             if track.has_total() {

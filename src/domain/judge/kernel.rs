@@ -4,7 +4,7 @@
 //! Live runs, replays and `status` share it. Deliberately absent: words, incidents and pages.
 
 use super::breach::BreachPlan;
-use super::budget::budget;
+use super::budget::{OverPeriod, PeriodReader, budget};
 use super::burn::{Scale, TierPlan, thin_evidence};
 use super::hold::Hold;
 use super::verdict::{
@@ -12,7 +12,7 @@ use super::verdict::{
 };
 use crate::domain::base::{Ms, Severity, Span};
 use crate::domain::measure::{Counts, QuantileValue, Slice, SliceState, Track, Window};
-use crate::domain::objective::{Mode, Slo};
+use crate::domain::objective::{Mode, Period, Slo};
 
 const FIVE_MINUTES: Span = Span::from_mins(5);
 const HOUR: Span = Span::from_hours(1);
@@ -34,7 +34,8 @@ pub struct Judge {
     firing: Vec<bool>,
     holds: Vec<Hold>,
     hour: usize,
-    period: usize,
+    period: PeriodReader,
+    over_period: OverPeriod,
     state: Option<(TrackState, Option<Ms>)>,
     scratch: Vec<f64>,
 }
@@ -56,7 +57,8 @@ impl Judge {
             firing: vec![false; slo.tiers.len()],
             holds: vec![Hold::default(); slo.breach.len()],
             hour: at(HOUR),
-            period: at(period),
+            period: PeriodReader::new(&slo.period, at(period)),
+            over_period: OverPeriod::default(),
             state: None,
             scratch: Vec::new(),
         }
@@ -81,6 +83,7 @@ impl Judge {
     pub fn evaluate(&mut self, slo: &Slo, track: &Track, at: Ms, verdict: &mut Verdict) {
         let at = at.floor_to(self.step);
         self.read_windows(track, at, verdict);
+        self.over_period = self.period.read(&slo.period, &self.counts, &track.history, at);
         verdict.at = at;
         if verdict.group != track.group {
             verdict.group = track.group.clone();
@@ -88,7 +91,7 @@ impl Judge {
         (verdict.state, verdict.state_since) = self.state(track, at);
         self.judge_tiers(slo, verdict);
         self.judge_breaches(slo, track, at, verdict);
-        verdict.budget = budget(self.scale, &self.counts[self.period], &self.counts[self.hour], slo.period.span(), track);
+        verdict.budget = budget(slo, self.scale, &self.over_period, &self.counts[self.hour], track);
         verdict.latency = self.latency(track, at);
         verdict.value = track.value(at, self.step);
         verdict.errors_never_seen = track.errors_never_seen();
@@ -161,8 +164,7 @@ impl Judge {
 
     /// The bad events of the long window are that share of the budget of a whole period with traffic as it has been so far.
     fn has_spent(&self, long: &Counts, share: f64) -> bool {
-        let expected = super::budget::total_expected(&self.counts[self.period]);
-        expected.is_some_and(|total| long.bad >= share * self.scale.budget() * total)
+        self.over_period.total_expected().is_some_and(|total| long.bad >= share * self.scale.budget() * total)
     }
 
     fn judge_breaches(&mut self, slo: &Slo, track: &Track, at: Ms, verdict: &mut Verdict) {
@@ -200,12 +202,13 @@ impl Judge {
     }
 }
 
-/// The windows of an SLO's verdicts, ascending and unique: the usual ones within the period, the period, and whatever tiers
-/// and breach rules look at.
+/// The windows of an SLO's verdicts, ascending and unique: the usual ones within the period, a rolling period itself, and
+/// whatever tiers and breach rules look at.
 pub fn window_spans(slo: &Slo) -> Vec<Span> {
     let period = slo.period.span();
     let usual = ["5m", "30m", "1h", "6h", "1d", "3d"].into_iter().filter_map(|text| Span::parse(text).ok());
-    let mut spans: Vec<Span> = usual.filter(|span| *span <= period).chain([FIVE_MINUTES, HOUR, period]).collect();
+    let mut spans: Vec<Span> = usual.filter(|span| *span <= period).chain([FIVE_MINUTES, HOUR]).collect();
+    spans.extend(Some(period).filter(|_| matches!(slo.period, Period::Rolling(_))));
     spans.extend(slo.tiers.iter().flat_map(|tier| [tier.long, tier.short]));
     spans.extend(slo.breach.iter().map(|rule| rule.over));
     spans.retain(|span| *span > Span::ZERO);

@@ -182,7 +182,7 @@ impl ReasonCode {
     }
 }
 
-/// The error budget of the period, in events and shares (SEMANTICS 6).
+/// The error budget of the period, in events or time slices and in shares (SEMANTICS 6).
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct BudgetStatus {
     /// Bad events in the period.
@@ -201,12 +201,21 @@ pub struct BudgetStatus {
     pub coverage: f64,
     /// Far edge as used.
     pub from: Ms,
-    /// Share of the period that history reaches back, 0..=1.
+    /// Where a calendar's period ends; absent for rolling ones.
+    pub until: Option<Ms>,
+    /// Share of the period that has passed, 0..=1: of a calendar's unit, else how far back history reaches.
     pub period_elapsed: f64,
-    /// Events of a whole period with traffic as it has been so far; absent for occurrences.
+    /// Events (or time slices) of a whole period with traffic as it has been so far, or as in the last calendar period while
+    /// this one is young; absent for occurrences.
     pub total_expected: Option<f64>,
     /// Share consumed of a whole period's budget: bad / (b * total_expected).
     pub consumed_expected: Option<f64>,
+    /// Width of the time slices that `bad`, `total` and `allowed` count; absent where they count events.
+    pub slice: Option<Span>,
+    /// Time slices without traffic among `total`; they are good.
+    pub no_traffic_slices: u32,
+    /// Time of the period that is left out.
+    pub excluded: Span,
 }
 
 /// One latency quantile.

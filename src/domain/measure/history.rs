@@ -201,6 +201,21 @@ impl History {
         self.counts_of(self.sums(edge, to.max(edge)), edge, to.max(edge))
     }
 
+    /// The same with what happened in slices that are left out, as far back as slices are kept one by one: an exclusion
+    /// forgives, it does not undo.
+    pub fn counts_as_happened(&self, from: Ms, to: Ms) -> Counts {
+        let mut counts = self.counts(from, to);
+        if counts.excluded > 0 {
+            let unit = f64::from(self.scale);
+            let left_out = |k: i64| Some(self.cell(k)).filter(|cell| cell.state == SliceState::Excluded);
+            for cell in (self.floor(from) + 1..=self.floor(to)).filter_map(left_out) {
+                counts.bad += f64::from(cell.bad) / unit;
+                counts.total += f64::from(cell.total) / unit;
+            }
+        }
+        counts
+    }
+
     /// Bytes of memory it takes.
     pub fn bytes(&self) -> usize {
         size_of::<Self>()

@@ -5,6 +5,7 @@
 //! Deliberately absent: reading (see `collector`) and judging (see `judge`).
 
 use super::counter::{Step, patience};
+use super::exclude::Excluded;
 use super::reads::{Adds, Detail, Read, Role, reads_of};
 use super::series::{Roll, moved};
 use super::track::{Tally, Track};
@@ -12,7 +13,7 @@ use super::{Ask, Batch, Births, MeterSpec, Sample};
 use crate::domain::base::{Labels, Ms, Span};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-/// At most so many groups become tracks; the rest is counted and named as left out.
+/// At most so many groups become tracks unless a spec says otherwise; the rest is counted and named as left out.
 pub const MAX_TRACKS: usize = 200;
 const MAX_LEFT_OUT: usize = 10_000;
 /// How far reads reach back so that births are told from first sights (SEMANTICS 2).
@@ -36,6 +37,7 @@ pub struct Meter {
     roll: Roll,
     tracks: Vec<Track>,
     left_out: HashSet<Labels>,
+    excluded: Excluded,
     /// The last slice before history begins.
     start: Option<i64>,
     sealed: Option<i64>,
@@ -56,7 +58,7 @@ impl Meter {
     /// A meter that has learnt nothing yet.
     pub fn new(mut spec: MeterSpec) -> Self {
         spec.step = spec.step.max(Span(1));
-        let reads = reads_of(&spec);
+        let (reads, excluded) = (reads_of(&spec), Excluded::new(&spec.exclude));
         let tracks = if spec.group_by.is_empty() { vec![Track::new(Labels::default(), &spec)] } else { Vec::new() };
         Self {
             spec,
@@ -64,6 +66,7 @@ impl Meter {
             roll: Roll::default(),
             tracks,
             left_out: HashSet::new(),
+            excluded,
             start: None,
             sealed: None,
             tallies: Vec::new(),
@@ -135,7 +138,7 @@ impl Meter {
         let group = labels.only(&self.spec.group_by);
         match self.tracks.binary_search_by(|track| track.group.cmp(&group)) {
             Ok(at) => Some(at),
-            Err(at) if self.tracks.len() < MAX_TRACKS => {
+            Err(at) if self.tracks.len() < self.spec.max_tracks => {
                 self.tracks.insert(at, Track::new(group, &self.spec));
                 self.roll.track_inserted(at);
                 Some(at)
@@ -185,7 +188,7 @@ impl Meter {
         &self.tracks
     }
 
-    /// Groups that were left out because there are more than [`MAX_TRACKS`] (counted up to 10,000).
+    /// Groups that were left out because there are more than the spec's `max_tracks` (counted up to 10,000).
     pub fn groups_left_out(&self) -> usize {
         self.left_out.len()
     }
@@ -197,7 +200,8 @@ impl Meter {
             return Vec::new();
         }
         let left_out = Some(self.left_out.len()).filter(|n| *n > 0);
-        let left_out = left_out.map(|n| format!("{n} more groups are left out: at most {MAX_TRACKS} are measured"));
+        let left_out = left_out
+            .map(|n| format!("{n} more groups are left out: at most {} are measured (`max_groups`)", self.spec.max_tracks));
         self.unmatched().chain(self.bucket_lacks()).chain(left_out).collect()
     }
 
@@ -486,7 +490,7 @@ impl Meter {
     fn write_slice(&mut self, k: i64, start: i64) {
         let end = self.time(k);
         let sealed = self.sealed.is_some_and(|sealed| k <= sealed);
-        let excluded = self.spec.exclude.iter().any(|i| i.from < end && end <= i.to);
+        let excluded = k > start && !sealed && self.excluded.covers(end);
         let asked = self.reads.iter().all(|read| !matches!(read.adds, Adds::Events { .. } | Adds::Buckets { .. }));
         if k > start && !sealed {
             self.look_around(end);
@@ -496,7 +500,7 @@ impl Meter {
             if k <= start {
                 track.lead_in(&tally);
             } else if !sealed {
-                if let (Some(value), false) = (tally.value, tally.error) {
+                if let (Some(value), false, false) = (tally.value, tally.error, excluded) {
                     track.values.put(k, value);
                 }
                 track.commit(k, &tally, tally.here && tally.missing, excluded);

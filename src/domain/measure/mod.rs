@@ -5,6 +5,7 @@
 mod buckets;
 mod cells;
 pub mod counter;
+pub mod exclude;
 pub mod feed;
 pub mod history;
 pub mod meter;
@@ -15,11 +16,13 @@ mod recent;
 pub mod selector;
 mod series;
 pub mod spec;
+pub mod time_slices;
 pub mod track;
 pub mod window;
 
 pub use cells::SliceState;
 pub use counter::Counter;
+pub use exclude::{Exclude, Recurrence};
 pub use feed::{Ask, Batch, Coverage, Sample, Sink};
 pub use history::{Counts, History, Slice};
 pub use meter::{MAX_TRACKS, Meter};
@@ -28,5 +31,6 @@ pub use reads::{Detail, Role};
 pub use recent::QuantileValue;
 pub use selector::{MatchOp, Matcher, Selector};
 pub use spec::{Births, MeterSpec, Side};
+pub use time_slices::{TimeSliceCounts, TimeSliceRule};
 pub use track::Track;
 pub use window::Window;

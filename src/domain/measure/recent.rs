@@ -77,11 +77,11 @@ impl Recent {
         }
     }
 
-    /// Cumulative counts per bucket over the slices `from + 1 ..= to`, never falling.
-    pub(super) fn cumulate(&self, from: i64, to: i64, into: &mut Vec<f64>) {
+    /// Cumulative counts per bucket over those of the slices `from + 1 ..= to` that count, never falling.
+    pub(super) fn cumulate(&self, from: i64, to: i64, counts: impl Fn(i64) -> bool, into: &mut Vec<f64>) {
         into.clear();
         into.resize(self.width, 0.0);
-        for row in (from + 1..=to).filter_map(|k| self.find(k)) {
+        for row in (from + 1..=to).filter(|k| counts(*k)).filter_map(|k| self.find(k)) {
             let cells = &self.cells[row * self.width..(row + 1) * self.width];
             into.iter_mut().zip(cells).for_each(|(sum, by)| *sum += f64::from(*by));
         }
@@ -180,7 +180,7 @@ mod tests {
         }
         let within = |q, from| {
             let mut counts = Vec::new();
-            recent.cumulate(from, 8, &mut counts);
+            recent.cumulate(from, 8, |_| true, &mut counts);
             quantile(q, recent.bounds(), &counts)
         };
         let at = |q| within(q, 0);

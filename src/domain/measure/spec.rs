@@ -2,8 +2,8 @@
 //!
 //! Deliberately absent: targets and tiers. A spec says how events are counted, never how many are too many.
 
-use super::Plan;
-use crate::domain::base::{Interval, Span, Text};
+use super::{Exclude, Plan, TimeSliceRule};
+use crate::domain::base::{Span, Text};
 
 /// How the first value of a new series is counted (SEMANTICS 2).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -67,7 +67,11 @@ pub struct MeterSpec {
     /// For value plans: which side is good, and the level.
     pub good: Option<(Side, f64)>,
     /// Stretches left out of every count.
-    pub exclude: Vec<Interval>,
+    pub exclude: Vec<Exclude>,
+    /// Time slices to tell, for budgets that count time.
+    pub time_slices: Option<TimeSliceRule>,
+    /// Most groups that become tracks; the rest is counted and named as left out.
+    pub max_tracks: usize,
 }
 
 impl MeterSpec {
@@ -84,6 +88,8 @@ impl MeterSpec {
             slack: Span::from_hours(1),
             good: None,
             exclude: Vec::new(),
+            time_slices: None,
+            max_tracks: super::MAX_TRACKS,
         }
     }
 

@@ -7,6 +7,7 @@ use super::counter::patience;
 use super::history::{History, Slice};
 use super::notes::Note;
 use super::recent::{QuantileValue, Recent, Values, quantile};
+use super::time_slices::{TimeSliceCounts, TimeSlices};
 use super::{MeterSpec, Plan};
 use crate::domain::base::{Labels, Ms, Span};
 
@@ -63,6 +64,9 @@ pub struct Track {
     pub(super) errors_seen: bool,
     pub(super) recent: Recent,
     pub(super) values: Values,
+    time_slices: Option<TimeSlices>,
+    /// Some of its time is left out, now or then.
+    has_exclusions: bool,
     /// Newest sample, and the usual distance of samples.
     newest: Option<(Ms, Span)>,
     /// First of the slices that count as observed only if the next sample comes in time.
@@ -83,6 +87,8 @@ impl Track {
             errors_seen: false,
             recent: Recent::new(depth),
             values: Values::new(depth),
+            time_slices: spec.time_slices.map(|rule| TimeSlices::new(rule, spec.step, spec.period)),
+            has_exclusions: !spec.exclude.is_empty(),
             newest: None,
             waiting_since: None,
         }
@@ -135,7 +141,8 @@ impl Track {
         if self.recent.bounds().is_empty() {
             return None;
         }
-        self.recent.cumulate(self.history.floor(at - over), self.history.floor(at), scratch);
+        let counts = |k: i64| !self.has_exclusions || self.history.cell(k).state != SliceState::Excluded;
+        self.recent.cumulate(self.history.floor(at - over), self.history.floor(at), counts, scratch);
         let mut told = [QuantileValue { seconds: 0.0, at_least: false }; N];
         for (told, q) in told.iter_mut().zip(of) {
             *told = quantile(q, self.recent.bounds(), scratch)?;
@@ -154,9 +161,18 @@ impl Track {
         self.recent.bounds()
     }
 
+    /// Time slices that end in `(from, to]`; absent where the spec names none.
+    pub fn time_slices(&self, from: Ms, to: Ms) -> Option<TimeSliceCounts> {
+        self.time_slices.as_ref().map(|slices| slices.over(&self.history, from, to))
+    }
+
     /// Bytes of memory it takes, labels not counted.
     pub fn bytes(&self) -> usize {
-        size_of::<Self>() - size_of::<History>() + self.history.bytes() + self.recent.bytes() + self.values.bytes()
+        size_of::<Self>() - size_of::<History>()
+            + self.history.bytes()
+            + self.recent.bytes()
+            + self.values.bytes()
+            + self.time_slices.as_ref().map_or(0, TimeSlices::bytes)
     }
 
     /// Writes slice `k`, the next one. A slice without samples is observed as long as the next sample may still be in time.
@@ -174,7 +190,7 @@ impl Track {
         if excluded {
             slice.state = SliceState::Excluded;
         }
-        self.history.write(k, slice);
+        self.write(k, slice);
         self.history.advance(k);
         self.note(k, slice.state, tally);
     }
@@ -200,8 +216,15 @@ impl Track {
             return;
         }
         self.late += u64::from(late && tally.sampled);
-        self.history.write(k, slice);
+        self.write(k, slice);
         self.note(k, slice.state, tally);
+    }
+
+    fn write(&mut self, k: i64, slice: Slice) {
+        self.history.write(k, slice);
+        if let Some(slices) = &mut self.time_slices {
+            slices.written(&self.history, k);
+        }
     }
 
     fn note(&mut self, k: i64, state: SliceState, tally: &Tally) {
@@ -240,7 +263,7 @@ impl Track {
             let at = self.history.time(waited);
             let old = self.history.slice_at(at);
             if old.state == SliceState::Between {
-                self.history.write(waited, Slice { state: SliceState::NoData, ..old });
+                self.write(waited, Slice { state: SliceState::NoData, ..old });
             }
         }
     }

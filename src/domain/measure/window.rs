@@ -39,6 +39,18 @@ impl Window {
     pub fn read(&mut self, history: &History, at: Ms) -> Counts {
         let to = history.floor(at);
         let from = self.far_edge(history, to);
+        self.sum(history, from, to)
+    }
+
+    /// Counts over `(from, at]`, for stretches that begin at a fixed instant; where slices are no longer kept, `from` is
+    /// floored to 15 minutes.
+    pub fn read_from(&mut self, history: &History, from: Ms, at: Ms) -> Counts {
+        let to = history.floor(at);
+        let from = history.edge(history.floor(from)).min(to);
+        self.sum(history, from, to)
+    }
+
+    fn sum(&mut self, history: &History, from: i64, to: i64) -> Counts {
         let sums = self.moved(history, from, to).unwrap_or_else(|| history.sums(from, to));
         // Slices after the newest one will still change, so sums over them are not kept.
         let lasting = history.end_index().is_some_and(|end| to <= end);

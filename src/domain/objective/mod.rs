@@ -5,6 +5,7 @@
 
 pub mod breach;
 pub mod business;
+pub mod exclusion;
 pub mod policy;
 pub mod rulebook;
 pub mod slo;
@@ -12,6 +13,7 @@ pub mod slo;
 pub use crate::domain::measure::{Births, Side};
 pub use breach::{BreachRule, Level};
 pub use business::{Assumption, Business, ExchangeRate, Labour, RevenueStream, ValueIs};
+pub use exclusion::{Exclusion, Excused};
 pub use policy::{Policy, Tier};
 pub use rulebook::{Rulebook, ServiceInfo, Timing};
-pub use slo::{Guards, Mode, Period, Sli, Slo};
+pub use slo::{BudgetMethod, Guards, Mode, Period, Sli, Slo};

@@ -1,34 +1,108 @@
 //! An SLO as it was written and as it will be measured.
 
-use super::{BreachRule, Tier};
-use crate::domain::base::{SloId, Span, Target, Text};
-use crate::domain::measure::{Births, MeterSpec, Plan, Side};
+use super::{BreachRule, Exclusion, Tier};
+use crate::domain::base::{CalendarUnit, Interval, Ms, SloId, Span, Target, Text, Zone};
+use crate::domain::measure::{Births, MeterSpec, Plan, Side, TimeSliceRule};
 use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
+use std::fmt;
 
 /// The span an error budget is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Period {
     /// The last so many days, always.
     Rolling(Span),
-    /// A calendar month, week or quarter in a zone (issue of its own; the file reader refuses it until it is measured).
+    /// A calendar week, month or quarter in a zone: from its first midnight to now.
     Calendar {
-        /// `week`, `month` or `quarter`.
-        unit: Text,
-        /// IANA zone.
-        zone: Text,
+        /// Of what.
+        unit: CalendarUnit,
+        /// Whose midnight.
+        zone: Zone,
     },
 }
 
 impl Period {
-    /// The period's length; for calendars the longest it can be.
-    pub fn span(&self) -> Span {
+    /// The period's length; for calendars the usual one (7, 30 or 90 days), which burn-rate factors are for.
+    pub const fn span(&self) -> Span {
         match self {
             Self::Rolling(span) => *span,
-            Self::Calendar { unit, .. } => match &**unit {
-                "week" => Span::from_days(7),
-                "quarter" => Span::from_days(92),
-                _ => Span::from_days(31),
-            },
+            Self::Calendar { unit, .. } => unit.usual(),
+        }
+    }
+
+    /// How far back its counts can reach.
+    pub const fn reach(&self) -> Span {
+        match self {
+            Self::Rolling(span) => *span,
+            Self::Calendar { unit, .. } => unit.longest(),
+        }
+    }
+
+    /// The period that `at` belongs to, as `(from, to]`: the last days through `at`, or the calendar's whole unit.
+    pub fn around(&self, at: Ms) -> Interval {
+        let last = |span: Span| Interval { from: at - span, to: at };
+        match self {
+            Self::Rolling(span) => last(*span),
+            Self::Calendar { unit, zone } => zone.unit(*unit, at).unwrap_or_else(|| last(unit.usual())),
+        }
+    }
+}
+
+impl fmt::Display for Period {
+    /// `30d`, or `month in Asia/Shanghai`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rolling(span) => write!(f, "{span}"),
+            Self::Calendar { unit, zone } => write!(f, "{} in {zone}", unit.name()),
+        }
+    }
+}
+
+/// What a budget counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BudgetMethod {
+    /// Bad events of all events.
+    #[default]
+    Occurrences,
+    /// Bad time slices of all time slices.
+    Timeslices {
+        /// Their width.
+        slice: Span,
+        /// A slice is good when at least this share of its events is, 0..=1.
+        good: Decimal,
+    },
+    /// The mean of the slices' error ratios: every slice weighs the same, however much traffic it had.
+    RatioTimeslices {
+        /// Their width.
+        slice: Span,
+    },
+}
+
+impl BudgetMethod {
+    /// The word in files and answers.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Occurrences => "occurrences",
+            Self::Timeslices { .. } => "timeslices",
+            Self::RatioTimeslices { .. } => "ratio_timeslices",
+        }
+    }
+
+    /// Width of its slices; absent where events are counted.
+    pub const fn slice(self) -> Option<Span> {
+        match self {
+            Self::Occurrences => None,
+            Self::Timeslices { slice, .. } | Self::RatioTimeslices { slice } => Some(slice),
+        }
+    }
+
+    fn rule(self) -> Option<TimeSliceRule> {
+        match self {
+            Self::Occurrences => None,
+            Self::Timeslices { slice, good } => {
+                Some(TimeSliceRule { slice, bad_above: (Decimal::ONE - good).to_f64().unwrap_or(0.0) })
+            }
+            Self::RatioTimeslices { slice } => Some(TimeSliceRule { slice, bad_above: 1.0 }),
         }
     }
 }
@@ -139,12 +213,18 @@ pub struct Slo {
     pub target: Option<Target>,
     /// What the budget is for.
     pub period: Period,
+    /// What the budget counts.
+    pub budget: BudgetMethod,
     /// The indicator as written.
     pub sli: Sli,
     /// What will be done to measure it.
     pub plan: Plan,
     /// Labels that split it into tracks.
     pub group_by: Vec<Text>,
+    /// Most groups that are measured.
+    pub max_groups: usize,
+    /// Time that does not count.
+    pub exclude: Vec<Exclusion>,
     /// Burn-rate tiers, worst severity first.
     pub tiers: Vec<Tier>,
     /// Rules beside the tiers.
@@ -177,8 +257,11 @@ impl Slo {
             target_labels: self.target_labels.clone(),
             births: self.births,
             step,
-            period: self.period.span().max(longest),
+            period: self.period.reach().max(longest),
             good,
+            exclude: self.exclude.iter().map(|e| e.when.clone()).collect(),
+            time_slices: self.budget.rule(),
+            max_tracks: self.max_groups,
             ..MeterSpec::new(self.plan.clone())
         }
     }

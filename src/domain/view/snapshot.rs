@@ -191,7 +191,7 @@ pub struct Snapshot {
     pub role: Role,
     /// Sources.
     pub sources: Vec<SourceHealth>,
-    /// Tracks, sorted by SLO id and group.
+    /// Tracks by SLO id; the groups of one SLO worst first.
     pub slos: Vec<SloRow>,
     /// Live incidents, worst first, then those that ended in the last day.
     pub incidents: Vec<IncidentView>,

@@ -3,7 +3,9 @@
 //! A document's own problems do not spoil its SLOs; an SLO with an error is left out, its neighbours are kept.
 
 mod breach;
+mod exclude;
 mod lint;
+mod period;
 pub(super) mod rules;
 mod sli;
 mod slo;
@@ -45,7 +47,7 @@ struct Context<'a> {
     file: Text,
 }
 
-const FIELDS: [&str; 14] = [
+const FIELDS: [&str; 17] = [
     "version",
     "service",
     "owner",
@@ -60,6 +62,9 @@ const FIELDS: [&str; 14] = [
     "dedupe",
     "target_labels",
     "births",
+    "budget",
+    "exclude",
+    "max_groups",
 ];
 
 /// Most SLOs of one document; each costs a plan, and a list of aliases could name millions.
@@ -91,9 +96,8 @@ fn read_document(
     options: &LoadOptions,
     broken: &[usize],
 ) -> Option<Draft> {
-    let fields = out.fields_and(root, "an SLO document", &FIELDS, &[slo::EXCLUDE.0])?;
+    let fields = out.fields(root, "an SLO document", &FIELDS)?;
     check_version(out, &fields, SLO_VERSION);
-    out.refuse(&fields, &[slo::EXCLUDE]);
     let service = read_service(out, &fields);
     let info = read_info(out, &fields);
     let mut depends_on = Vec::new();

@@ -1,13 +1,14 @@
 //! One SLO of a document, with what it inherits from it.
 
+use super::breach;
 use super::lint::{self, RuledTier};
-use super::{Context, breach, is_label_name, read_name, rules, sli, target, words};
-use crate::domain::base::{SloId, Span, Text};
-use crate::domain::objective::{Births, BreachRule, Guards, Mode, Period, Slo, Tier};
-use crate::kit::yaml::{Fields, Findings, Node, Value};
+use super::{Context, exclude, is_label_name, period, read_name, rules, sli, target, words};
+use crate::domain::base::{SloId, Text};
+use crate::domain::objective::{Births, BreachRule, Exclusion, Guards, Mode, Slo, Tier};
+use crate::kit::yaml::{Fields, Findings, Node};
 use rust_decimal::prelude::ToPrimitive;
 
-const FIELDS: [&str; 13] = [
+const FIELDS: [&str; 16] = [
     "name",
     "description",
     "target",
@@ -21,37 +22,39 @@ const FIELDS: [&str; 13] = [
     "target_labels",
     "births",
     "mode",
+    "budget",
+    "exclude",
+    "max_groups",
 ];
-/// Fields of the format that this version does not carry out.
-pub(super) const EXCLUDE: (&str, &str) =
-    ("exclude", "every event counts; set `mode: observe` while maintenance runs, or silence pages at the receiver");
-const LATER: [(&str, &str); 2] = [EXCLUDE, ("composite", "write an SLO for each part")];
 /// Fields that belong to the document.
 const OF_DOCUMENT: [&str; 5] = ["service", "owner", "runbook", "depends_on", "labels"];
-/// The period of SLOs that say none.
-const DEFAULT_PERIOD: Span = Span::from_days(30);
-const LONGEST_PERIOD: Span = Span::from_days(366);
+/// Fields of the format that this version does not carry out.
+const LATER: [(&str, &str); 1] = [("composite", "write an SLO for each part")];
+/// Most groups that may be asked for: each has a history of its own.
+const MOST_GROUPS: u64 = 10_000;
 
 /// Reads an SLO. What comes back is complete only when no error was told meanwhile.
 pub(super) fn read(out: &mut Findings<'_>, item: &Node, context: &Context<'_>) -> Option<Slo> {
     let what = "an SLO";
-    let also: Vec<&str> = OF_DOCUMENT.into_iter().chain(LATER.map(|(name, _)| name)).chain(["budget"]).collect();
+    let also: Vec<&str> = OF_DOCUMENT.into_iter().chain(LATER.map(|(name, _)| name)).collect();
     let fields = out.fields_and(item, what, &FIELDS, &also)?;
     out.refuse(&fields, &LATER);
     misplaced(out, &fields);
-    budget_method(out, &fields);
     let name = fields.need(out, "name", what).and_then(|n| read_name(out, n, "`name`"));
     let description = fields.get(out, "description").and_then(|n| words(out, n, "`description`"));
-    let period = read_period(out, &fields, context);
+    let period = period::read(out, &fields, context);
     let group_by = labels(out, &fields, "group_by");
     let sli = fields.need(out, "sli", what).and_then(|n| sli::read(out, n));
     let target = target::read(out, &fields, sli.as_ref().map(|s| &s.sli));
+    let budget = period::read_budget(out, &fields, context, sli.as_ref().map(|s| &s.sli));
+    let exclude = read_exclusions(out, &fields, context);
+    let max_groups = read_max_groups(out, &fields, context);
     let evidence = read_evidence(out, &fields, context);
     let plan = sli.as_ref().and_then(|s| s.plan(out, &group_by, context.options.timing.step));
     let kind = lint::Kind {
         sli: sli.as_ref().map(|s| &s.sli),
         target: target.flatten(),
-        period,
+        period: period.as_ref().map(crate::domain::objective::Period::span),
         period_span: inherited_raw(&fields, context, "period").map(|n| n.span.clone()),
         step: context.options.timing.step,
     };
@@ -64,10 +67,13 @@ pub(super) fn read(out: &mut Findings<'_>, item: &Node, context: &Context<'_>) -
         name,
         description,
         target: target?,
-        period: Period::Rolling(period?),
+        period: period?,
+        budget: budget?,
         sli: sli?.sli,
         plan: plan?,
         group_by,
+        max_groups: max_groups?,
+        exclude,
         tiers,
         breach,
         guards: evidence.guards,
@@ -127,34 +133,13 @@ fn misplaced(out: &mut Findings<'_>, fields: &Fields<'_>) {
     }
 }
 
-/// `budget: {method: occurrences}` is what this version does; other methods are refused.
-fn budget_method(out: &mut Findings<'_>, fields: &Fields<'_>) {
-    let Some(node) = fields.get(out, "budget") else { return };
-    let Some(budget) = out.fields(node, "`budget`", &["method", "slice", "good"]) else { return };
-    let later = "budgets count events: leave it out, or write `budget: {method: occurrences}`";
-    out.refuse(&budget, &[("slice", later), ("good", later)]);
-    if let Some(method) = budget.need(out, "method", "`budget`") {
-        let text = out.text(method, "`method`").cloned().unwrap_or_default();
-        match &*text {
-            "occurrences" | "" => {}
-            "timeslices" | "ratio_timeslices" => {
-                let message = format!("the budget method `{text}` is not supported by this version");
-                out.error_hint("not-supported", &method.span, message, later);
-            }
-            other => {
-                out.unknown("unknown-word", "budget method", other, &method.span, &["occurrences"], "");
-            }
-        }
-    }
-}
-
 /// A field of the SLO, else of the document.
-fn inherited<'a>(out: &mut Findings<'_>, fields: &Fields<'a>, context: &Context<'a>, name: &str) -> Option<&'a Node> {
+pub(super) fn inherited<'a>(out: &mut Findings<'_>, fields: &Fields<'a>, context: &Context<'a>, name: &str) -> Option<&'a Node> {
     if fields.has(name) { fields.get(out, name) } else { context.document.get(out, name) }.map(|n| &**n)
 }
 
 /// The same as it stands, nothing included.
-fn inherited_raw<'a>(fields: &Fields<'a>, context: &Context<'a>, name: &str) -> Option<&'a Node> {
+pub(super) fn inherited_raw<'a>(fields: &Fields<'a>, context: &Context<'a>, name: &str) -> Option<&'a Node> {
     fields.raw(name).or_else(|| context.document.raw(name)).map(|n| &**n)
 }
 
@@ -179,31 +164,21 @@ fn labels(out: &mut Findings<'_>, fields: &Fields<'_>, name: &str) -> Vec<Text> 
     names
 }
 
-/// The period; absent after an error.
-fn read_period(out: &mut Findings<'_>, fields: &Fields<'_>, context: &Context<'_>) -> Option<Span> {
-    if !fields.has("period") && !context.document.has("period") {
-        return Some(DEFAULT_PERIOD);
+/// The document's exclusions and the SLO's own.
+fn read_exclusions(out: &mut Findings<'_>, fields: &Fields<'_>, context: &Context<'_>) -> Vec<Exclusion> {
+    let of = |out: &mut Findings<'_>, fields: &Fields<'_>| fields.get(out, "exclude").map(|n| exclude::read(out, n));
+    let (document, own) = (of(out, context.document), of(out, fields));
+    document.into_iter().chain(own).flatten().collect()
+}
+
+fn read_max_groups(out: &mut Findings<'_>, fields: &Fields<'_>, context: &Context<'_>) -> Option<usize> {
+    let Some(node) = inherited(out, fields, context, "max_groups") else { return Some(context.options.max_groups) };
+    let number = out.decimal(node, "`max_groups`")?;
+    let most = number.to_u64().filter(|n| number.fract().is_zero() && (1..=MOST_GROUPS).contains(n));
+    if most.is_none() {
+        out.error("bad-number", &node.span, format!("`max_groups` must be a whole number from 1 to {MOST_GROUPS}"));
     }
-    let node = inherited(out, fields, context, "period")?;
-    if let Value::Map(_) = &node.value {
-        let calendar = out.fields(node, "`period`", &["calendar", "zone"])?;
-        let span = calendar.key_span("calendar").unwrap_or_else(|| node.span.clone());
-        let hint = "rolling periods are supported by this version, such as `period: 30d`";
-        out.error_hint("calendar-not-yet", &span, "calendar periods are not supported by this version", hint);
-        return None;
-    }
-    let period = out.span(node, "`period`")?;
-    let (step, hour) = (context.options.timing.step, Span::from_hours(1));
-    if period < hour || period > LONGEST_PERIOD {
-        let hint = "usual periods are 7d, 28d, 30d and 90d";
-        out.error_hint("bad-period", &node.span, format!("`period` must be from {hour} to {LONGEST_PERIOD}"), hint);
-        return None;
-    }
-    if period.0 % step.0.max(1) != 0 {
-        out.error("bad-period", &node.span, format!("`period` must be a multiple of the step, {step}"));
-        return None;
-    }
-    Some(period)
+    most.map(|n| n as usize)
 }
 
 fn read_guards(out: &mut Findings<'_>, node: &Node, context: &Context<'_>) -> Option<Guards> {

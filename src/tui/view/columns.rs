@@ -4,7 +4,7 @@ use super::banners::tag;
 use crate::chart::{Charset, Scale, bar, spark};
 use crate::domain::base::{Ms, Span};
 use crate::domain::judge::{TrackState, Verdict};
-use crate::domain::objective::{Period, Sli};
+use crate::domain::objective::Sli;
 use crate::domain::view::SloRow;
 use crate::tui::model::list::burn_over;
 use crate::tui::theme::Role;
@@ -211,10 +211,7 @@ fn exhausts(row: &SloRow, verdict: &Verdict, now: Ms) -> (String, Role) {
     if verdict.budget.remaining.is_some_and(|r| r <= 0.0) {
         return ("exhausted".into(), Role::P0);
     }
-    let period = match &row.slo.period {
-        Period::Rolling(span) => *span,
-        other @ Period::Calendar { .. } => other.span(),
-    };
+    let period = row.slo.period.span();
     match verdict.budget.exhausts_in_seconds.and_then(time::from_secs) {
         Some(span) if span <= period => {
             let role = if span < Span::from_hours(24) { Role::P1 } else { Role::Text };

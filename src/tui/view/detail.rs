@@ -6,7 +6,7 @@ use super::pen::{Pen, piece};
 use crate::chart::{Scale, bar, spark};
 use crate::domain::base::Span;
 use crate::domain::judge::{BreachVerdict, Quantile, TierVerdict, Verdict, WindowStatus};
-use crate::domain::objective::{BreachRule, Level, Slo, Tier};
+use crate::domain::objective::{BreachRule, Level, Period, Slo, Tier};
 use crate::domain::view::SloRow;
 use crate::tui::model::Model;
 use crate::tui::model::list::burn_over;
@@ -24,7 +24,7 @@ pub(super) fn draw(model: &Model, row: &SloRow, full: bool, pen: &mut Pen<'_>) {
     if full {
         // Windows take half of the width at most; the chart takes the rest.
         let left = (body.width() * 2 / 5).clamp(58, 66).min(body.width());
-        windows(row, verdict, &mut body.part(0, 0, left, usize::MAX));
+        windows(model, row, verdict, &mut body.part(0, 0, left, usize::MAX));
         budget_below(model, row, verdict, &mut body.part(0, 0, left, usize::MAX));
         let rest = body.width().saturating_sub(left + 3);
         burn_chart::draw(model, row, &mut body.part(left + 2, 0, rest, usize::MAX));
@@ -47,7 +47,7 @@ fn unjudged(row: &SloRow, pen: &mut Pen<'_>) {
 fn title(row: &SloRow, pen: &mut Pen<'_>) {
     let mut title = vec![piece(name_of(row), Role::Title)];
     let target = row.slo.target.map(|t| format!("  {t}")).unwrap_or_default();
-    title.push(piece(format!("{target}  {}  {}", time::window(row.slo.period.span()), row.slo.sli.kind()), Role::Faint));
+    title.push(piece(format!("{target}  {}  {}", period_words(&row.slo), row.slo.sli.kind()), Role::Faint));
     let used: usize = title.iter().map(|(t, _)| words::width::columns(t)).sum::<usize>() + 12;
     let mut remark = String::new();
     for tier in &row.slo.tiers {
@@ -61,12 +61,20 @@ fn title(row: &SloRow, pen: &mut Pen<'_>) {
     pen.rule(0, &title, &remark);
 }
 
+/// The window of a rolling period as people say it, or the calendar's.
+fn period_words(slo: &Slo) -> String {
+    match &slo.period {
+        Period::Rolling(span) => time::window(*span),
+        calendar @ Period::Calendar { .. } => calendar.to_string(),
+    }
+}
+
 fn tier_words(tier: &Tier) -> String {
     format!("{} {}x@{}&{}", tier.severity, tier.factor.normalize(), time::window(tier.long), time::window(tier.short))
 }
 
 /// One line per window: burn, its bar with the level as a mark, and how it stands.
-fn windows(row: &SloRow, verdict: &Verdict, pen: &mut Pen<'_>) {
+fn windows(model: &Model, row: &SloRow, verdict: &Verdict, pen: &mut Pen<'_>) {
     let w = pen.width().saturating_sub(38).max(8);
     pen.put(1, 0, "window    burn", Role::Faint);
     pen.put(17, 0, "0.1x", Role::Faint);
@@ -80,7 +88,7 @@ fn windows(row: &SloRow, verdict: &Verdict, pen: &mut Pen<'_>) {
     for (y, window) in shown(row, verdict, room).into_iter().enumerate() {
         window_line(row, verdict, window, w, y + 1, pen);
     }
-    below_windows(row, verdict, shown(row, verdict, room).len() + 1, pen);
+    below_windows(model, row, verdict, shown(row, verdict, room).len() + 1, pen);
 }
 
 /// The windows of the tiers (the period's own is the budget); with little room the ones of the gravest tiers.
@@ -138,10 +146,10 @@ pub(super) fn standing(burn: f64, tier: Option<(&Tier, Option<&TierVerdict>)>, w
 }
 
 /// Breach rules with their values, latency, and what makes the numbers doubtful, as far as there is room.
-fn below_windows(row: &SloRow, verdict: &Verdict, from: usize, pen: &mut Pen<'_>) {
+fn below_windows(model: &Model, row: &SloRow, verdict: &Verdict, from: usize, pen: &mut Pen<'_>) {
     let room = pen.height().saturating_sub(3).saturating_sub(from);
     let rules = verdict.breaches.iter().filter_map(|b| row.slo.breach.get(b.rule).map(|rule| breach_line(b, rule)));
-    let lines = rules.chain(notes(row, verdict).into_iter().map(|(text, role)| vec![piece(text, role)]));
+    let lines = rules.chain(notes(model, row, verdict).into_iter().map(|(text, role)| vec![piece(text, role)]));
     for (i, line) in lines.take(room).enumerate() {
         pen.pieces(1, from + i, &line);
     }
@@ -171,8 +179,9 @@ pub(super) fn breach_line(b: &BreachVerdict, rule: &BreachRule) -> Vec<(String, 
 }
 
 /// Latency and value as measured, and what a reader should know before trusting a zero.
-pub(super) fn notes(row: &SloRow, verdict: &Verdict) -> Vec<(String, Role)> {
+pub(super) fn notes(model: &Model, row: &SloRow, verdict: &Verdict) -> Vec<(String, Role)> {
     let mut out = Vec::new();
+    out.extend(words::budget::excluded_now(&row.slo, verdict.at, model.look.zone).map(|line| (line, Role::P2)));
     if let Some(l) = &verdict.latency {
         let one = |q: Quantile| format!("{}{}", if q.at_least { ">=" } else { "" }, units::latency(q.seconds));
         out.push((format!("p50 {}   p95 {}   p99 {}   over 5m", one(l.p50), one(l.p95), one(l.p99)), Role::Text));
@@ -200,8 +209,12 @@ pub(super) fn budget_words(row: &SloRow, verdict: &Verdict) -> String {
     let budget = &verdict.budget;
     let Some(left) = budget.remaining else { return "budget not known: no traffic in the period".into() };
     let kind = if row.slo.target.is_some() { "bad events" } else { "occurrences" };
-    let events =
-        budget.allowed.map(|allowed| format!("  {} of {} {kind} spent", units::short(budget.bad), units::short(allowed)));
+    let events = budget.allowed.map(|allowed| match budget.slice {
+        Some(slice) => {
+            format!("  {} of {} spent", words::budget::lasting(budget.bad, slice), words::budget::lasting(allowed, slice))
+        }
+        None => format!("  {} of {} {kind} spent", units::short(budget.bad), units::short(allowed)),
+    });
     format!("budget {} left{}", units::percent_auto(left), events.unwrap_or_default())
 }
 
@@ -212,6 +225,15 @@ pub(super) fn exhaust_words(model: &Model, row: &SloRow, verdict: &Verdict) -> S
         return "the budget is spent".into();
     }
     let period = row.slo.period.span();
+    // By the calendar what is left is asked of the judge, who knows when it ends; so it is for slices, which burn by themselves.
+    if verdict.budget.until.is_some() || verdict.budget.slice.is_some() {
+        let ends = verdict.budget.until.map(|until| format!(", ends {}", model.look.zone.near(until, model.wall())));
+        let left = verdict.budget.exhausts_in_seconds.and_then(time::from_secs).map(|left| verdict.at + left);
+        return match left {
+            Some(at) => format!("exhausts {} at the 1h rate{}", model.look.zone.near(at, model.wall()), ends.unwrap_or_default()),
+            None => format!("lasts the period at the 1h rate{}", ends.unwrap_or_default()),
+        };
+    }
     let at = |name: &str, seconds: i64| {
         let burn = burn_over(verdict, seconds).filter(|b| *b > 0.0)?;
         let span = time::from_secs(left * period.secs_f64() / burn)?;
@@ -248,7 +270,7 @@ fn compact(model: &Model, row: &SloRow, verdict: &Verdict, pen: &mut Pen<'_>) {
         pen.put_cut(1, 2, pen.width().saturating_sub(2), &exhaust, Role::Text);
         return;
     }
-    if let Some((text, role)) = notes(row, verdict).last() {
+    if let Some((text, role)) = notes(model, row, verdict).last() {
         pen.put_cut(1, 2, pen.width().saturating_sub(2), text, *role);
         return;
     }

@@ -27,6 +27,9 @@ fn slo() -> Slo {
         sli: Sli::Events { bad: Some("bad".into()), good: None, total: "total".into() },
         plan: Plan::Counted(CountedPlan::Events { bad: count("bad"), total: Some(count("total")) }),
         group_by: Vec::new(),
+        max_groups: crate::domain::measure::MAX_TRACKS,
+        exclude: Vec::new(),
+        budget: crate::domain::objective::BudgetMethod::Occurrences,
         tiers: vec![tier(Severity::P0, "14.4", "1h", "5m"), tier(Severity::P2, "3", "1d", "2h")],
         breach: vec![BreachRule {
             severity: Severity::P1,

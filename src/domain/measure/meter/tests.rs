@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::domain::base::{Interval, Text};
+use crate::domain::measure::Exclude;
 use crate::domain::measure::{
     AskedPlan, AskedUnit, Count, CountedPlan, HistogramPlan, MatchOp, Plan, Selector, Side, Sink, SliceState,
 };
@@ -479,7 +480,7 @@ fn a_failed_read_is_filled_by_a_later_one() {
 
 #[test]
 fn excluded_stretches_are_not_counted() {
-    let spec = MeterSpec { exclude: vec![Interval { from: at(1), to: at(3) }], ..events() };
+    let spec = MeterSpec { exclude: vec![Exclude::Once(Interval { from: at(1), to: at(3) })], ..events() };
     check(&spec, r#"total{instance="a"}: 0 10 20 30 40"#, "0/10 x x 0/10");
     let counts = run(&spec, r#"total{instance="a"}: 0 10 20 30 40"#).tracks()[0].history.counts(at(0), at(4));
     assert_eq!((counts.total, counts.excluded, counts.coverage()), (20.0, 2, 1.0));
