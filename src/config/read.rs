@@ -30,7 +30,7 @@ pub(super) struct Written {
     pub(super) targets: Targets,
 }
 
-const FIELDS: [&str; 19] = [
+const FIELDS: [&str; 20] = [
     "prometheus",
     "slos",
     "ledger",

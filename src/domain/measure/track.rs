@@ -141,8 +141,7 @@ impl Track {
         if self.recent.bounds().is_empty() {
             return None;
         }
-        let counts = |k: i64| !self.has_exclusions || self.history.cell(k).state != SliceState::Excluded;
-        self.recent.cumulate(self.history.floor(at - over), self.history.floor(at), counts, scratch);
+        self.bucket_counts(at - over, at, scratch);
         let mut told = [QuantileValue { seconds: 0.0, at_least: false }; N];
         for (told, q) in told.iter_mut().zip(of) {
             *told = quantile(q, self.recent.bounds(), scratch)?;
@@ -153,7 +152,8 @@ impl Track {
     /// Cumulative events per bucket over `(from, to]`, lowest bucket first, the last one all events; as far back as buckets are
     /// kept (about an hour), nothing before that.
     pub fn bucket_counts(&self, from: Ms, to: Ms, into: &mut Vec<f64>) {
-        self.recent.cumulate(self.history.floor(from), self.history.floor(to), into);
+        let counts = |k: i64| !self.has_exclusions || self.history.cell(k).state != SliceState::Excluded;
+        self.recent.cumulate(self.history.floor(from), self.history.floor(to), counts, into);
     }
 
     /// Finite bucket bounds seen so far, in seconds, ascending.
