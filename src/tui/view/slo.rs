@@ -30,7 +30,7 @@ pub(super) fn draw(model: &Model, pen: &mut Pen<'_>) {
     };
     facts(model, row, verdict, pen);
     let mut rest = pen.part(0, 2, usize::MAX, usize::MAX);
-    let rules = rules(row, verdict);
+    let rules = rules(model, row, verdict);
     if rest.height() > 2 * LEAST_CHART + rules.len() && rest.width() >= 100 {
         return all(model, row, verdict, &rules, &mut rest);
     }
@@ -191,11 +191,11 @@ fn nothing(pen: &mut Pen<'_>) {
 type Line = Vec<(String, Role)>;
 
 /// A line for each tier and breach rule, and what a reader should know beside.
-fn rules(row: &SloRow, verdict: &Verdict) -> Vec<Line> {
+fn rules(model: &Model, row: &SloRow, verdict: &Verdict) -> Vec<Line> {
     let tier = |(i, tier): (usize, &Tier)| tier_line(tier, verdict.tiers.iter().find(|v| v.tier == i), verdict);
     let tiers = row.slo.tiers.iter().enumerate().map(tier);
     let breaches = verdict.breaches.iter().filter_map(|b| row.slo.breach.get(b.rule).map(|rule| breach_line(b, rule)));
-    let notes = notes(row, verdict).into_iter().map(|(text, role)| vec![piece(text, role)]);
+    let notes = notes(model, row, verdict).into_iter().map(|(text, role)| vec![piece(text, role)]);
     tiers.chain(breaches).chain(notes).collect()
 }
 
