@@ -76,6 +76,8 @@ const GUESTS: &[(&str, &[&str])] = &[
     ("ratatui", &["tui"]),
     ("crossterm", &["tui", "cli"]),
     ("clap", &["cli"]),
+    ("indicatif", &["cli"]),
+    ("flate2", &["collector"]),
 ];
 
 /// Rooms without IO, clocks, async and serde, and what gives those away.

@@ -1,14 +1,20 @@
-//! The past that a backtest runs over: Prometheus' own history, or a recording.
+//! The past that a backtest runs over: Prometheus' own history, or recordings.
 
-use super::setup::{Setup, SetupError, open_recording};
+use super::setup::{Setup, SetupError, open_recordings};
 use crate::domain::base::{Ms, Span};
+use crate::domain::objective::{Change, Rulebook};
+use crate::jobs::backtest::Progress;
 use crate::jobs::{Backtested, Order, backtest};
 use crate::ports::MetricSource;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The longest stretch of one run.
 const LONGEST: Span = Span::from_days(400);
+/// Steps that slices may have.
+const STEPS: std::ops::RangeInclusive<Span> = Span::from_secs(1)..=Span::from_mins(15);
+/// Most rulebooks beside today's in one run; each holds incidents and verdicts of its own.
+const MOST_BESIDE: usize = 50;
 
 /// Samples of the past.
 pub struct Past {
@@ -20,20 +26,35 @@ pub struct Past {
     recorded: bool,
 }
 
+/// What to judge of it.
+#[derive(Default)]
+pub struct Wanted {
+    /// First instant.
+    pub from: Ms,
+    /// Last instant.
+    pub to: Ms,
+    /// Other rules, to be judged beside.
+    pub beside: Vec<Arc<Rulebook>>,
+    /// Budget and burn through time are told in about so many parts; 0 leaves them out.
+    pub trail_parts: u32,
+    /// Hears how far it has come.
+    pub progress: Option<Progress>,
+}
+
 impl Setup {
-    /// The past in Prometheus, or in a recording.
+    /// The past in Prometheus, or in recordings.
     ///
     /// # Errors
-    /// The recording cannot be read or is empty, or the source cannot be made.
-    pub fn past(&self, samples: Option<&Path>) -> Result<Past, SetupError> {
+    /// A recording cannot be read or is empty, or the source cannot be made.
+    pub fn past(&self, samples: &[PathBuf]) -> Result<Past, SetupError> {
         let timing = self.rulebook().timing;
-        let Some(path) = samples else {
+        if samples.is_empty() {
             let end = (self.clock().now().wall - timing.settle).floor_to(timing.step);
             return Ok(Past { source: self.source()?, end, range: None, recorded: false });
-        };
-        let recorded = open_recording(path)?;
+        }
+        let recorded = open_recordings(samples)?;
         let range = recorded.range();
-        let (_, last) = range.ok_or_else(|| no(format!("{} holds no samples", path.display()), ""))?;
+        let (_, last) = range.ok_or_else(|| no(format!("{} holds no samples", recorded.name()), ""))?;
         Ok(Past { source: Arc::new(recorded), end: last.slice_end(timing.step), range, recorded: true })
     }
 
@@ -41,17 +62,63 @@ impl Setup {
     ///
     /// # Errors
     /// The stretch makes no sense: it lies in the future, is empty, too long, or apart from the recording.
-    pub async fn backtest(&self, past: &Past, from: Ms, to: Ms) -> Result<Backtested, SetupError> {
-        past.check(from, to, self.clock().now().wall)?;
+    pub async fn backtest(&self, past: &Past, wanted: Wanted) -> Result<Backtested, SetupError> {
+        past.check(wanted.from, wanted.to, self.clock().now().wall)?;
+        if wanted.beside.len() > MOST_BESIDE {
+            return Err(no(format!("one run takes at most {MOST_BESIDE} other rulebooks"), "run them one after the other"));
+        }
+        let to = if past.recorded { wanted.to } else { wanted.to.min(past.end) };
+        let (book, source) = (Arc::clone(self.rulebook()), Arc::clone(&past.source));
+        let order = Order::new(book, self.settings("backtest"), source, (wanted.from, to));
         let order = Order {
-            book: Arc::clone(self.rulebook()),
-            settings: self.settings("backtest"),
-            source: Arc::clone(&past.source),
-            from,
-            to: if past.recorded { to } else { to.min(past.end) },
+            beside: wanted.beside,
+            trail_parts: wanted.trail_parts,
+            progress: wanted.progress,
             concurrency: self.config.prometheus.concurrency,
+            ..order
         };
         Ok(backtest(order).await)
+    }
+
+    /// The same setup with the SLOs of those ids, services or names, all else as it was.
+    ///
+    /// # Errors
+    /// A name is no SLO's and no service's.
+    pub fn keep(&self, names: &[String]) -> Result<Self, SetupError> {
+        let mut book = (**self.rulebook()).clone();
+        for name in names {
+            if !book.slos.iter().any(|slo| slo.is_named(name)) {
+                let ids: Vec<&str> = book.slos.iter().take(20).map(|slo| slo.id.as_str()).collect();
+                return Err(no(format!("there is no SLO and no service `{name}`"), &format!("there are {}", ids.join(", "))));
+            }
+        }
+        book.slos.retain(|slo| names.is_empty() || names.iter().any(|name| slo.is_named(name)));
+        Ok(self.with_book(book))
+    }
+
+    /// The same setup with evaluations every `step`; the rules are read anew, because plans depend on it.
+    ///
+    /// # Errors
+    /// Slices cannot be that wide.
+    pub fn every(&self, step: Span) -> Result<Self, SetupError> {
+        if !STEPS.contains(&step) {
+            let (least, most) = (STEPS.start(), STEPS.end());
+            return Err(no(format!("--step {step} cannot be"), &format!("steps go from {least} to {most}")));
+        }
+        Ok(self.with_step(step))
+    }
+
+    /// Today's rules with a change, for those SLOs that are looked at.
+    ///
+    /// # Errors
+    /// The change is for none of them.
+    pub fn changed(&self, change: &Change) -> Result<Arc<Rulebook>, SetupError> {
+        let (book, changed) = change.to_book(self.rulebook());
+        if changed == 0 {
+            let names = change.slos.join(", ");
+            return Err(no(format!("--what-if: no SLO that is looked at is `{names}`"), "slo= takes an id or a service"));
+        }
+        Ok(Arc::new(book))
     }
 }
 

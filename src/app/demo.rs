@@ -59,6 +59,8 @@ pub struct Happening<'a> {
     pub entries: &'a [Entry],
     /// What pages said, as text.
     pub pages: &'a str,
+    /// Everything as it stands after the step.
+    pub snapshot: &'a Snapshot,
 }
 
 impl Demo {
@@ -185,7 +187,8 @@ impl Demo {
             delivered(&*ledger, clock.now().wall).await?;
             let news = ledger.since(told, 1000).await?;
             told = news.last().map_or(told, |e| e.seq);
-            if !tell(Happening { entries: &news, pages: &pages.take() }) {
+            let snapshot = live.snapshots().borrow().clone();
+            if !tell(Happening { entries: &news, pages: &pages.take(), snapshot: &snapshot }) {
                 break;
             }
             if let Some(pause) = pause {

@@ -5,6 +5,7 @@ mod burn;
 pub mod casefile;
 pub mod demo;
 pub mod desk;
+mod gate;
 pub mod logging;
 pub mod receivers;
 mod reload;
@@ -12,7 +13,8 @@ mod setup;
 pub mod signals;
 pub mod watch;
 
-pub use backtest::Past;
+pub use backtest::{Past, Wanted};
+pub use gate::Inspected;
 pub use setup::{Setup, SetupError};
 
 use crate::clock::SystemClock;

@@ -3,7 +3,7 @@
 use crate::clock::SystemClock;
 use crate::collector::{PrometheusSettings, Recorded, connect};
 use crate::config::{self, Config, Overrides};
-use crate::domain::base::{Ms, Problem, ProblemLevel, Text};
+use crate::domain::base::{Ms, Problem, ProblemLevel, Span, Text};
 use crate::domain::objective::Rulebook;
 use crate::domain::view::Role;
 use crate::engine::health::Health;
@@ -12,7 +12,7 @@ use crate::engine::state::{Settings, State};
 use crate::formats::{self, LoadOptions};
 use crate::ledger::SqliteLedger;
 use crate::ports::{Clock, Ledger, LedgerError, MetricSource, SourceError};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use thiserror::Error;
 
@@ -83,6 +83,20 @@ impl Setup {
     /// The clock, shared.
     pub fn shared_clock(&self) -> Arc<dyn Clock> {
         Arc::clone(&self.clock)
+    }
+
+    /// The same setup with evaluations every `step`; the rules are read anew, because plans depend on it.
+    #[must_use]
+    pub(super) fn with_step(&self, step: Span) -> Self {
+        let mut config = self.config.clone();
+        config.timing.step = step;
+        Self { book: Arc::new(load_rules(&config)), config, clock: self.shared_clock() }
+    }
+
+    /// The same setup with another rulebook.
+    #[must_use]
+    pub fn with_book(&self, book: Rulebook) -> Self {
+        Self { book: Arc::new(book), ..self.clone() }
     }
 
     /// The same setup with the SLO of that id, or those of that service, and no revenue streams.
@@ -176,9 +190,14 @@ pub(super) fn load_rules(config: &Config) -> Rulebook {
 }
 
 pub(super) fn open_recording(path: &Path) -> Result<Recorded, SetupError> {
-    Recorded::open(path).map_err(|error| SetupError::Other {
+    open_recordings(&[path.to_owned()])
+}
+
+/// Several files as one recording.
+pub(super) fn open_recordings(paths: &[PathBuf]) -> Result<Recorded, SetupError> {
+    Recorded::open_all(paths).map_err(|error| SetupError::Other {
         what: error.to_string(),
-        hint: Some("recordings are OpenMetrics text with timestamps, plain or .zst".into()),
+        hint: Some("recordings are OpenMetrics text with timestamps, plain, .gz or .zst".into()),
     })
 }
 

@@ -5,6 +5,7 @@
 
 pub mod bar;
 pub mod line;
+pub mod panel;
 pub mod pool;
 pub mod scale;
 pub mod spark;

@@ -18,7 +18,7 @@ pub struct LookArgs {
     /// When: RFC 3339, `now`, or a duration back from now (`2h`)
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     pub at: Option<String>,
-    /// Read recorded samples (OpenMetrics text, plain or .zst) instead of Prometheus
+    /// Read recorded samples (OpenMetrics text, plain, .gz or .zst) instead of Prometheus
     #[arg(long, value_name = "FILE")]
     pub samples: Option<PathBuf>,
 }

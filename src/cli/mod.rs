@@ -9,6 +9,7 @@ pub mod cost;
 pub mod demo;
 pub mod exit;
 pub mod explain;
+pub mod gate;
 pub mod incidents;
 pub mod look;
 pub mod out;
@@ -59,6 +60,8 @@ enum Verb {
     Backtest(backtest::BacktestArgs),
     /// Unit tests of SLOs: samples in Prometheus' notation, and what is expected when
     Test(test::TestArgs),
+    /// May one deploy? Did a load test hold? What would changed SLO files page? The exit code is the answer
+    Gate(gate::GateArgs),
     /// The incidents of the ledger: list, show, ack, resolve, note
     Incidents(incidents::IncidentsArgs),
     /// The postmortem of an incident as Markdown or JSON, with its cost
@@ -123,6 +126,7 @@ async fn run(verb: &Verb, common: &Common, out: &mut Out) -> Exit {
         Verb::Explain(args) => explain::run(args, common, out).await,
         Verb::Backtest(args) => backtest::run(args, common, out).await,
         Verb::Test(args) => test::run(args, common, out).await,
+        Verb::Gate(args) => gate::run(args, common, out).await,
         Verb::Report(args) => report::run(args, common, out).await,
         Verb::Stats(args) => stats::run(args, common, out).await,
         Verb::Cost(args) => cost::run(args, common, out),

@@ -13,6 +13,8 @@ pub struct Out {
     pub talk_color: bool,
     /// stdout is a terminal.
     pub is_terminal: bool,
+    /// stderr is a terminal.
+    pub talk_is_terminal: bool,
     /// Columns of the terminal; 100 when piped.
     pub width: usize,
     /// stdout is closed (`| head`): nothing more is written.
@@ -51,6 +53,7 @@ impl Out {
             color: decide(tty),
             talk_color: decide(talk_tty),
             is_terminal: tty,
+            talk_is_terminal: talk_tty,
             width,
             closed: false,
             lost: None,
@@ -65,6 +68,7 @@ impl Out {
             color: false,
             talk_color: false,
             is_terminal: false,
+            talk_is_terminal: false,
             width: 100,
             closed: false,
             lost: None,

@@ -25,7 +25,7 @@ pub struct ReportArgs {
     /// Write into this file instead of stdout; what people wrote between its marks is kept
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
-    /// Draw the burn rate from recorded samples (OpenMetrics text, plain or .zst) instead of Prometheus
+    /// Draw the burn rate from recorded samples (OpenMetrics text, plain, .gz or .zst) instead of Prometheus
     #[arg(long, value_name = "FILE")]
     pub samples: Option<PathBuf>,
     /// Ask no source; the burn rate is not drawn

@@ -54,18 +54,33 @@ pub struct Recorded {
 }
 
 impl Recorded {
-    /// Loads a file of OpenMetrics text, plain or compressed with zstd. Reads the disk: not for an async task's thread.
+    /// Loads a file of OpenMetrics text, plain or compressed with zstd or gzip. Reads the disk: not for an async task's thread.
     ///
     /// # Errors
     /// The file cannot be read, or a line is wrong; the line's number is told.
     pub fn open(path: &Path) -> Result<Self, RecordingError> {
-        let name = path.display().to_string();
-        let file = std::fs::File::open(path);
-        let file = file.map_err(|e| RecordingError::Unreadable { name: name.clone(), why: e.to_string() })?;
-        Ok(Self::new(&name, Loader::load(&name, file)?))
+        Self::open_all(std::slice::from_ref(&path))
     }
 
-    /// Loads OpenMetrics text from memory, plain or compressed with zstd. `name` stands in errors and on screens.
+    /// Loads several files as one recording, in the order given: samples of a series that stands in more than one of them
+    /// must rise in time.
+    ///
+    /// # Errors
+    /// As [`Recorded::open`].
+    pub fn open_all(paths: &[impl AsRef<Path>]) -> Result<Self, RecordingError> {
+        let mut loader = Loader::default();
+        let mut names = Vec::with_capacity(paths.len());
+        for path in paths {
+            let name = path.as_ref().display().to_string();
+            let file = std::fs::File::open(path);
+            let file = file.map_err(|e| RecordingError::Unreadable { name: name.clone(), why: e.to_string() })?;
+            loader.add(&name, file)?;
+            names.push(name);
+        }
+        Ok(Self::new(&names.join(", "), loader.finish()))
+    }
+
+    /// Loads OpenMetrics text from memory, plain or compressed with zstd or gzip. `name` stands in errors and on screens.
     ///
     /// # Errors
     /// As [`Recorded::open`].

@@ -2,7 +2,8 @@
 //!
 //! It numbers entries and incidents itself and takes every decision as recorded at once. Slices are sealed only up to the
 //! instant judged, and no series is known before its first sample is due, so that nothing is decided with knowledge of the
-//! future. Deliberately absent: reading, a ledger, pages and snapshots.
+//! future. Other rulebooks may stand beside the first one: what they measure in the same way is read and counted once.
+//! Deliberately absent: reading, a ledger, pages and snapshots.
 
 use super::board::{FeedRead, FeedRef};
 use super::event::Event;
@@ -12,10 +13,11 @@ use super::state::{Settings, State};
 use super::step::step;
 use crate::domain::base::{IncidentId, Ms, Now, Seq, Span, Text};
 use crate::domain::incident::{Entry, Incident, IncidentRef};
-use crate::domain::measure::{Batch, Role, Sink};
+use crate::domain::measure::{Batch, Meter, MeterSpec, Role, Sink};
 use crate::domain::objective::Rulebook;
 use crate::domain::paging::{Commit, Routes};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::mem;
 use std::sync::Arc;
 
 /// Answers of a feed that wait, by the instant at which their series' first samples are due.
@@ -24,50 +26,109 @@ type Waiting = VecDeque<(Ms, (Role, Arc<Batch>))>;
 /// The driver.
 #[derive(Debug)]
 pub struct Fast {
-    state: State,
+    case: Case,
+    beside: Vec<Beside>,
     settle: Span,
     waiting: BTreeMap<FeedRef, Waiting>,
     failed: BTreeSet<FeedRef>,
+}
+
+/// A rulebook with what was decided by it.
+#[derive(Debug)]
+struct Case {
+    state: State,
     last: Seq,
     incidents: u64,
+}
+
+/// Another rulebook beside the first. Its feeds borrow the first one's meters while it judges, where they measure the same.
+#[derive(Debug)]
+struct Beside {
+    case: Case,
+    /// Its own feed, and the first rulebook's that it borrows from.
+    borrows: Vec<(FeedRef, FeedRef)>,
+    /// Feeds that measure something else: the name under which they are read, and their own.
+    own: BTreeMap<FeedRef, FeedRef>,
 }
 
 impl Fast {
     /// A driver that knows nothing yet. It leads and pages nobody. `source` stands in costs' traces.
     pub fn new(book: Arc<Rulebook>, settings: Settings, source: Text) -> Self {
         let settle = book.timing.settle;
-        let mut state = State::new(book, Settings { routes: Routes::default(), ..settings });
-        state.board.draws = false;
-        step(&mut state, Now::default(), Event::Source(source));
-        step(&mut state, Now::default(), Event::Lead(true));
-        Self { state, settle, waiting: BTreeMap::new(), failed: BTreeSet::new(), last: Seq(0), incidents: 0 }
+        let case = Case::new(book, settings, source);
+        Self { case, beside: Vec::new(), settle, waiting: BTreeMap::new(), failed: BTreeSet::new() }
     }
 
-    /// The state as it is now.
+    /// Judges by another rulebook too, of the same step. To be said before anything is read.
+    #[must_use]
+    pub fn beside(mut self, book: Arc<Rulebook>) -> Self {
+        let settings = self.case.state.settings.clone();
+        let source = self.case.state.metric_source.clone();
+        let mut case = Case::new(book, settings, source);
+        let (mut borrows, mut own) = (Vec::new(), BTreeMap::new());
+        for feed in feeds(&case.state) {
+            match lender(&mut self.case.state, &mut case.state, feed, &borrows) {
+                Some(lender) => borrows.push((feed, lender)),
+                None => {
+                    own.insert(self.name(feed, own.len()), feed);
+                }
+            }
+        }
+        self.beside.push(Beside { case, borrows, own });
+        self
+    }
+
+    /// The name under which another rulebook's feed is read: a place after all that are taken.
+    fn name(&self, feed: FeedRef, more: usize) -> FeedRef {
+        let taken = more + self.beside.iter().map(|b| b.own.len()).sum::<usize>();
+        let board = &self.case.state.board;
+        match feed {
+            FeedRef::Slo(_) => FeedRef::Slo(board.slos.len() + taken),
+            FeedRef::Stream(_) => FeedRef::Stream(board.streams.len() + taken),
+        }
+    }
+
+    /// The state of the first rulebook as it is now.
     pub const fn state(&self) -> &State {
-        &self.state
+        &self.case.state
+    }
+
+    /// The states of all rulebooks, the first one's first. The others hold verdicts; their meters are lent to them only
+    /// while they judge.
+    pub fn states(&self) -> impl Iterator<Item = &State> {
+        std::iter::once(&self.case.state).chain(self.beside.iter().map(|b| &b.case.state))
     }
 
     /// What must be read before `from` can be judged: the whole period before it.
     pub fn history(&mut self, from: Ms) -> Vec<FeedRead> {
-        self.state.board.reads(from)
+        self.reads(|state| state.board.reads(from))
     }
 
     /// Takes an answer of [`Fast::history`].
     pub fn learn(&mut self, feed: FeedRef, through: Ms, answers: Vec<(Role, Arc<Batch>)>) {
-        step(&mut self.state, Now::default(), Event::Answers { feed, through, answers });
+        self.answer(Now::default(), feed, through, answers);
     }
 
     /// What must be read to judge the instants in `(from, through]`. Feeds that failed are not asked again.
     pub fn ahead(&mut self, from: Ms, through: Ms) -> Vec<FeedRead> {
-        let mut reads = self.state.board.reads_ahead(from, through);
+        let mut reads = self.reads(|state| state.board.reads_ahead(from, through));
         reads.retain(|read| !self.failed.contains(&read.feed));
+        reads
+    }
+
+    fn reads(&mut self, of: impl Fn(&mut State) -> Vec<FeedRead>) -> Vec<FeedRead> {
+        let mut reads = of(&mut self.case.state);
+        for beside in self.beside.iter_mut().filter(|b| !b.own.is_empty()) {
+            let all = of(&mut beside.case.state);
+            let name = |feed: FeedRef| beside.own.iter().find(|(_, own)| **own == feed).map(|(name, _)| *name);
+            reads.extend(all.into_iter().filter_map(|read| Some(FeedRead { feed: name(read.feed)?, ..read })));
+        }
         reads
     }
 
     /// Keeps an answer of [`Fast::ahead`] until its samples are due.
     pub fn keep(&mut self, feed: FeedRef, answers: Vec<(Role, Arc<Batch>)>) {
-        let width = self.state.board.step();
+        let width = self.case.state.board.step();
         let mut parts: Vec<(Ms, (Role, Arc<Batch>))> = Vec::new();
         for (role, batch) in answers {
             parts.extend(by_first_sample(&batch, width).into_iter().map(|(due, part)| (due, (role, Arc::new(part)))));
@@ -86,26 +147,68 @@ impl Fast {
     /// Judges the instants before `at` whose outcome holds remember, deciding nothing.
     pub fn warm_up(&mut self, at: Ms) {
         let now = self.now(at);
-        warm_up(&mut self.state, now, at);
+        warm_up(&mut self.case.state, now, at);
+        for beside in &mut self.beside {
+            beside.with_meters(&mut self.case.state, |case| warm_up(&mut case.state, now, at));
+        }
     }
 
     /// One tick: what is due is sealed, judged, decided and recorded.
     pub fn tick(&mut self, at: Ms) {
         let now = self.now(at);
-        for (feed, waiting) in &mut self.waiting {
+        let mut waiting = mem::take(&mut self.waiting);
+        for (feed, waiting) in &mut waiting {
             let mut answers = Vec::new();
             while let Some((_, answer)) = waiting.pop_front_if(|(due, _)| *due <= at) {
                 answers.push(answer);
             }
-            step(&mut self.state, now, Event::Answers { feed: *feed, through: at, answers });
+            self.answer(now, *feed, at, answers);
         }
+        self.waiting = waiting;
+        self.case.tick(now, at);
+        for beside in &mut self.beside {
+            beside.with_meters(&mut self.case.state, |case| case.tick(now, at));
+        }
+    }
+
+    fn answer(&mut self, now: Now, feed: FeedRef, through: Ms, answers: Vec<(Role, Arc<Batch>)>) {
+        let own = self.beside.iter_mut().find_map(|b| Some((*b.own.get(&feed)?, &mut b.case.state)));
+        let (feed, state) = own.unwrap_or((feed, &mut self.case.state));
+        step(state, now, Event::Answers { feed, through, answers });
+    }
+
+    /// Incidents of the first rulebook that had a severity. What a live one did so far is measured at the last instant judged.
+    pub fn incidents(&self) -> Vec<Arc<Incident>> {
+        self.case.incidents()
+    }
+
+    /// The same of the rulebooks beside it, in their order.
+    pub fn incidents_beside(&mut self) -> Vec<Vec<Arc<Incident>>> {
+        let lender = &mut self.case.state;
+        self.beside.iter_mut().map(|beside| beside.with_meters(lender, |case| case.incidents())).collect()
+    }
+
+    fn now(&self, at: Ms) -> Now {
+        Now { wall: at + self.settle, ..Now::default() }
+    }
+}
+
+impl Case {
+    fn new(book: Arc<Rulebook>, settings: Settings, source: Text) -> Self {
+        let mut state = State::new(book, Settings { routes: Routes::default(), ..settings });
+        state.board.draws = false;
+        step(&mut state, Now::default(), Event::Source(source));
+        step(&mut state, Now::default(), Event::Lead(true));
+        Self { state, last: Seq(0), incidents: 0 }
+    }
+
+    fn tick(&mut self, now: Now, at: Ms) {
         if let Some(commit) = step(&mut self.state, now, Event::Tick { at }).commit {
             self.record(commit, now);
         }
     }
 
-    /// Incidents that had a severity. What a live one did so far is measured at the last instant judged.
-    pub fn incidents(&self) -> Vec<Arc<Incident>> {
+    fn incidents(&self) -> Vec<Arc<Incident>> {
         let all = self.state.incidents.iter().filter(|i| i.severity.is_some());
         all.map(|i| if i.phase.is_live() { Arc::new(self.measured(i)) } else { Arc::clone(i) }).collect()
     }
@@ -113,11 +216,8 @@ impl Fast {
     fn measured(&self, incident: &Incident) -> Incident {
         let at = self.state.board.at.unwrap_or_default();
         let cost = harm::cost(&self.state, incident, at);
-        Incident { impact: Some(harm::impact(&self.state, incident, at).record.clone()), cost, ..incident.clone() }
-    }
-
-    fn now(&self, at: Ms) -> Now {
-        Now { wall: at + self.settle, ..Now::default() }
+        let impact = harm::impact(&self.state, incident, at).record(&self.state, incident).clone();
+        Incident { impact: Some(impact), cost, ..incident.clone() }
     }
 
     /// Numbers a decision's facts as a ledger would and takes them as recorded.
@@ -148,6 +248,51 @@ impl Fast {
         }
         step(&mut self.state, now, Event::Entries(entries));
     }
+}
+
+impl Beside {
+    /// Lets its case work with the meters it borrows.
+    fn with_meters<T>(&mut self, lender: &mut State, work: impl FnOnce(&mut Case) -> T) -> T {
+        self.swap(lender);
+        let done = work(&mut self.case);
+        self.swap(lender);
+        done
+    }
+
+    fn swap(&mut self, lender: &mut State) {
+        for (mine, lent) in &self.borrows {
+            if let (Some(mine), Some(lent)) = (meter(&mut self.case.state, *mine), meter(lender, *lent)) {
+                mem::swap(mine, lent);
+            }
+        }
+    }
+}
+
+fn feeds(state: &State) -> Vec<FeedRef> {
+    let slos = (0..state.board.slos.len()).map(FeedRef::Slo);
+    slos.chain((0..state.board.streams.len()).map(FeedRef::Stream)).collect()
+}
+
+fn meter(state: &mut State, feed: FeedRef) -> Option<&mut Meter> {
+    match feed {
+        FeedRef::Slo(i) => state.board.slos.get_mut(i).map(|f| &mut f.meter),
+        FeedRef::Stream(i) => state.board.streams.get_mut(i).map(|f| &mut f.meter),
+    }
+}
+
+/// The feed of `first` that measures what this one does and is lent to no other; its history is made as long as both need.
+fn lender(first: &mut State, other: &mut State, feed: FeedRef, lent: &[(FeedRef, FeedRef)]) -> Option<FeedRef> {
+    let wanted = meter(other, feed)?.spec().clone();
+    let is_slo = |feed: &FeedRef| matches!(feed, FeedRef::Slo(_));
+    let same = |known: &MeterSpec| MeterSpec { period: wanted.period, ..known.clone() } == wanted;
+    let is_free = |feed: &FeedRef| !lent.iter().any(|(_, lender)| lender == feed);
+    let all = feeds(first).into_iter().filter(|f| is_slo(f) == is_slo(&feed) && is_free(f));
+    let found = all.into_iter().find(|f| meter(first, *f).is_some_and(|m| same(m.spec())))?;
+    let known = meter(first, found)?;
+    if known.spec().period < wanted.period {
+        *known = Meter::new(wanted);
+    }
+    Some(found)
 }
 
 /// The series of a batch, apart by the slice of their first sample.

@@ -4,11 +4,11 @@
 
 use super::board::{SloFeed, StreamFeed};
 use super::state::State;
-use crate::domain::base::{Interval, Labels, Money, Ms, SloId, Span, Text};
+use crate::domain::base::{IncidentId, Interval, Labels, Money, Ms, Seq, SloId, Span, Text};
 use crate::domain::cost::{
     CostQuestion, CostSheet, Counted, RateQuestion, Responder, StreamCount, month_of, price, rate_per_minute,
 };
-use crate::domain::incident::impact::{BucketTest, measure};
+use crate::domain::incident::impact::{BadSoFar, BucketTest, measure};
 use crate::domain::incident::{Actor, Fact, ImpactRecord, Incident, Onset, Phase};
 use crate::domain::judge::{BudgetStatus, RuleRef, Verdict};
 use crate::domain::measure::{CountedPlan, Meter, Plan, Track};
@@ -16,7 +16,8 @@ use crate::domain::objective::{BudgetMethod, Business, Slo};
 use crate::domain::view::CostTicker;
 use rust_decimal::Decimal;
 use std::cmp::Ordering;
-use std::sync::{Arc, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock, PoisonError};
 
 /// The rate that live costs go on at is that of the last minutes.
 const RATE_OVER: Span = Span::from_mins(5);
@@ -32,10 +33,33 @@ const LATELY: usize = 500;
 /// What an incident did, and where.
 #[derive(Debug, Default)]
 pub struct Impact {
-    /// As the ledger keeps it.
-    pub record: ImpactRecord,
+    /// Bad stretches of all its SLOs, ascending and apart.
+    pub intervals: Vec<Interval>,
     /// Tracks with a bad bucket in it, by SLO and group.
     pub tracks: Vec<(SloId, Labels)>,
+    /// What was lost in them: steering asks for the stretches alone, so it is counted when somebody wants it.
+    record: OnceLock<ImpactRecord>,
+}
+
+impl Impact {
+    /// As the ledger keeps it.
+    pub fn record(&self, state: &State, incident: &Incident) -> &ImpactRecord {
+        self.record.get_or_init(|| count(state, incident, &self.intervals))
+    }
+}
+
+/// Bad stretches so far, by incident, and place of SLO and track.
+pub type Runs = BTreeMap<(IncidentId, usize, Labels), Run>;
+
+/// The bad stretches of one track, and what they were measured by: when that changes they are measured anew.
+#[derive(Debug)]
+pub struct Run {
+    seq: Seq,
+    rule: RuleRef,
+    start: Ms,
+    detected: Ms,
+    through: Ms,
+    bad: BadSoFar,
 }
 
 /// The bad run behind what fires on a track, with a bad bucket after `after`, from its first bucket to the end of its last;
@@ -105,7 +129,7 @@ pub fn tree_is_open(state: &State, service: &Text) -> bool {
 pub fn belongs(state: &State, incident: &Incident, service: &Text, run: Interval, at: Ms) -> bool {
     let near = |i: &Interval| i.from <= run.to + TOGETHER && run.from <= i.to + TOGETHER;
     let link = incident.services.iter().any(|(name, _)| linked(state, name, service));
-    link && incident.phase != Phase::Suspected && impact(state, incident, at).record.intervals.iter().any(near)
+    link && incident.phase != Phase::Suspected && impact(state, incident, at).intervals.iter().any(near)
 }
 
 fn linked(state: &State, a: &Text, b: &Text) -> bool {
@@ -126,13 +150,13 @@ pub fn last_suspicion(state: &State, service: &Text) -> Option<Ms> {
 }
 
 /// The record without what came after `run`, its first stretches.
-pub fn within(state: &State, incident: &Incident, record: &ImpactRecord, run: &[Interval]) -> ImpactRecord {
+pub fn within(state: &State, incident: &Incident, impact: &Impact, run: &[Interval]) -> ImpactRecord {
     match first_member(state, incident) {
-        Some(feed) if run.len() < record.intervals.len() => {
+        Some(feed) if run.len() < impact.intervals.len() => {
             let spent = members(state, incident).filter_map(|f| Some((f.slo.id.clone(), spent(f, run)?))).collect();
             ImpactRecord { budget_spent: spent, ..measure(feed.meter.tracks().iter(), run) }
         }
-        _ => record.clone(),
+        _ => impact.record(state, incident).clone(),
     }
 }
 
@@ -141,17 +165,21 @@ pub fn is_bad_again(state: &State, ended: &Incident, onset: &Onset, at: Ms) -> b
     let known = |id: &SloId| ended.services.iter().any(|(_, slos)| slos.contains(id));
     let end = ended.milestones.impact_end.or(ended.milestones.resolved);
     let later = |i: &Interval| end.is_none_or(|end| i.to > end);
-    !onset.slos.iter().all(known) || impact(state, ended, at).record.intervals.iter().any(later)
+    !onset.slos.iter().all(known) || impact(state, ended, at).intervals.iter().any(later)
 }
 
 /// Feeds of an incident's SLOs.
 pub fn members<'a>(state: &'a State, incident: &'a Incident) -> impl Iterator<Item = &'a SloFeed> {
-    state.board.slos.iter().filter(|f| incident.services.iter().any(|(_, slos)| slos.contains(&f.slo.id)))
+    state.board.slos.iter().filter(|f| is_member(incident, f))
 }
 
-/// Every rule of an SLO that the incident's entries name, the worst one when they name none.
-fn rules_of(slo: &Slo, incident: &Incident) -> Vec<RuleRef> {
-    let fired = incident.entries.iter().flat_map(|e| match &e.fact {
+fn is_member(incident: &Incident, feed: &SloFeed) -> bool {
+    incident.services.iter().any(|(_, slos)| slos.contains(&feed.slo.id))
+}
+
+/// The first rule of an SLO that the incident's entries name, the SLO's worst one when they name none.
+fn rule_of(slo: &Slo, incident: &Incident) -> Option<RuleRef> {
+    let mut fired = incident.entries.iter().flat_map(|e| match &e.fact {
         Fact::Opened(onset) => onset.rules.as_slice(),
         Fact::Reopened { rules, .. } | Fact::SeverityChanged { rules, .. } => rules.as_slice(),
         _ => &[],
@@ -159,14 +187,8 @@ fn rules_of(slo: &Slo, incident: &Incident) -> Vec<RuleRef> {
     let tiers = slo.tiers.iter().enumerate().map(|(i, t)| (RuleRef::Tier(i), t.to_string()));
     let breaches = slo.breach.iter().enumerate().map(|(i, b)| (RuleRef::Breach(i), b.to_string()));
     let all: Vec<(RuleRef, String)> = tiers.chain(breaches).collect();
-    let mut named: Vec<RuleRef> = Vec::new();
-    for rule in fired.filter(|r| r.slo == slo.id) {
-        if let Some((found, _)) = all.iter().find(|(_, name)| **name == *rule.rule) {
-            named.push(*found);
-        }
-    }
-    named.dedup();
-    if named.is_empty() { all.first().map(|(rule, _)| *rule).into_iter().collect() } else { named }
+    let named = |text: &Text| all.iter().find(|(_, name)| **name == **text).map(|(rule, _)| *rule);
+    fired.find_map(|r| named(&r.rule).filter(|_| r.slo == slo.id)).or_else(|| all.first().map(|(rule, _)| *rule))
 }
 
 /// The impact of an incident from its start through `at`: bad buckets of all its SLOs by the first rule that fired on
@@ -185,29 +207,68 @@ pub fn impact(state: &State, incident: &Incident, at: Ms) -> Arc<Impact> {
 
 fn work_out(state: &State, incident: &Incident, at: Ms) -> Impact {
     let Some(start) = incident.milestones.impact_start else { return Impact::default() };
-    let detected = incident.milestones.detected.unwrap_or(at);
-    let left_out = left_out_before(state, incident);
     let (mut bad, mut hurt) = (Vec::new(), Vec::new());
-    for feed in members(state, incident) {
-        let Some(rule) = rules_of(&feed.slo, incident).first().copied() else { continue };
+    for (place, feed) in state.board.slos.iter().enumerate().filter(|(_, f)| is_member(incident, f)) {
         for track in feed.meter.tracks() {
-            let found = BucketTest::new(&feed.slo, track, rule, detected, &left_out).intervals(track, start, at);
+            let found = bad_so_far(state, incident, (place, feed, track), start, at);
             if !found.is_empty() {
                 hurt.push((feed.slo.id.clone(), track.group.clone()));
             }
             bad.extend(found);
         }
     }
-    let recorded = incident.impact.as_ref().filter(|_| !is_whole(state, incident));
-    bad.extend(recorded.iter().flat_map(|r| r.intervals.iter().copied()));
-    let intervals = Interval::union(bad);
-    let mut record = match (first_member(state, incident), recorded) {
-        (Some(feed), _) => measure(feed.meter.tracks().iter(), &intervals),
-        (None, Some(recorded)) => ImpactRecord { intervals: intervals.clone(), ..recorded.clone() },
-        (None, None) => ImpactRecord { intervals: intervals.clone(), ..ImpactRecord::default() },
+    bad.extend(recorded_elsewhere(state, incident).iter().flat_map(|r| r.intervals.iter().copied()));
+    Impact { intervals: Interval::union(bad), tracks: hurt, record: OnceLock::new() }
+}
+
+/// Bad stretches of a track since `start`: kept from instant to instant while the incident lives.
+fn bad_so_far(
+    state: &State,
+    incident: &Incident,
+    (place, feed, track): (usize, &SloFeed, &Track),
+    start: Ms,
+    at: Ms,
+) -> Vec<Interval> {
+    let detected = incident.milestones.detected.unwrap_or(at);
+    let test = |rule| BucketTest::new(&feed.slo, track, rule, detected, &left_out_before(state, incident));
+    if !incident.phase.is_live() {
+        return rule_of(&feed.slo, incident).map(|rule| test(rule).intervals(track, start, at)).unwrap_or_default();
+    }
+    let mut runs = state.runs.lock().unwrap_or_else(PoisonError::into_inner);
+    let key = (incident.id, place, track.group.clone());
+    let known = runs.remove(&key).filter(|run| run.through <= at && run.start == start && run.detected == detected);
+    // The rule is looked up again only when there are new entries, which may name another one.
+    let known = known.filter(|run| run.seq == incident.last_seq || rule_of(&feed.slo, incident) == Some(run.rule));
+    let fresh = || {
+        let rule = rule_of(&feed.slo, incident)?;
+        let bad = BadSoFar::new(test(rule), start);
+        Some(Run { seq: incident.last_seq, rule, start, detected, through: at, bad })
     };
-    record.budget_spent = members(state, incident).filter_map(|f| Some((f.slo.id.clone(), spent(f, &intervals)?))).collect();
-    Impact { record, tracks: hurt }
+    let Some(run) = known.or_else(fresh) else { return Vec::new() };
+    let run = runs.entry(key).insert_entry(Run { seq: incident.last_seq, through: at, ..run }).into_mut();
+    run.bad.through(track, at)
+}
+
+/// Forgets the stretches of incidents that live no more.
+pub fn forget_ended(state: &mut State, live: &[Arc<Incident>]) {
+    let runs = state.runs.get_mut().unwrap_or_else(PoisonError::into_inner);
+    runs.retain(|(id, _, _), _| live.iter().any(|i| i.id == *id));
+}
+
+/// What was recorded, where some SLO of the incident is measured no more.
+fn recorded_elsewhere<'a>(state: &State, incident: &'a Incident) -> Option<&'a ImpactRecord> {
+    incident.impact.as_ref().filter(|_| !is_whole(state, incident))
+}
+
+/// What was lost within the bad stretches of an incident.
+fn count(state: &State, incident: &Incident, intervals: &[Interval]) -> ImpactRecord {
+    let mut record = match (first_member(state, incident), recorded_elsewhere(state, incident)) {
+        (Some(feed), _) => measure(feed.meter.tracks().iter(), intervals),
+        (None, Some(recorded)) => ImpactRecord { intervals: intervals.to_vec(), ..recorded.clone() },
+        (None, None) => ImpactRecord { intervals: intervals.to_vec(), ..ImpactRecord::default() },
+    };
+    record.budget_spent = members(state, incident).filter_map(|f| Some((f.slo.id.clone(), spent(f, intervals)?))).collect();
+    record
 }
 
 /// Every SLO of the incident is still measured: rules that changed meanwhile may have taken one away, and then nobody can
@@ -310,7 +371,7 @@ pub fn cost(state: &State, incident: &Incident, at: Ms) -> Option<CostSheet> {
     let business = state.book.business.as_deref()?;
     let impact = match (&incident.impact, incident.phase.is_live()) {
         (Some(recorded), false) => recorded.clone(),
-        _ => impact(state, incident, at).record.clone(),
+        _ => impact(state, incident, at).record(state, incident).clone(),
     };
     Some(price(&question(state, incident, &impact, at), business))
 }
@@ -365,7 +426,7 @@ pub fn ticker(state: &State, incident: &Incident, at: Ms) -> Option<CostTicker> 
     let live = incident.phase.is_live();
     let sheet = if live { cost(state, incident, at)? } else { incident.cost.clone()? };
     let so_far = sheet.total.map(|total| Money::new(total, sheet.currency));
-    let hurt = || impact(state, incident, at).record.intervals.last().is_some_and(|i| at.since(i.to) < STILL_HURT);
+    let hurt = || impact(state, incident, at).intervals.last().is_some_and(|i| at.since(i.to) < STILL_HURT);
     let running = matches!(incident.phase, Phase::Open | Phase::Acknowledged) && hurt();
     let per_minute =
         if running { rate(state, incident, business, at) } else { Some(Money::new(Decimal::ZERO, business.currency)) };

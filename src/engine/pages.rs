@@ -148,7 +148,7 @@ impl Pager<'_> {
     fn content(&self, owner: Option<Text>) -> PageContent {
         let (incident, at) = (self.incident, self.state.board.at.unwrap_or_default());
         let impact = if incident.phase.is_live() {
-            harm::impact(self.state, incident, at).record.clone()
+            harm::impact(self.state, incident, at).record(self.state, incident).clone()
         } else {
             incident.impact.clone().unwrap_or_default()
         };

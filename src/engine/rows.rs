@@ -116,7 +116,8 @@ fn view(state: &State, incident: &Arc<Incident>) -> IncidentView {
     let service = state.book.service(&incident.service);
     // Before the first evaluation (after a start, or under new rules) only what was recorded is known.
     let measured = live && state.board.at.is_some();
-    let impact = if measured { Some(harm::impact(state, incident, at).record.clone()) } else { incident.impact.clone() };
+    let impact =
+        if measured { Some(harm::impact(state, incident, at).record(state, incident).clone()) } else { incident.impact.clone() };
     let cost = harm::ticker(state, incident, at);
     IncidentView {
         next: if live { next::events(state, incident, budget.as_ref(), cost.as_ref(), at) } else { Vec::new() },

@@ -3,7 +3,7 @@
 //! What is remembered beside the ledger can be lost: after a restart the clear timers begin anew, nothing else changes.
 
 use super::board::Board;
-use super::harm::Impact;
+use super::harm::{Impact, Runs};
 use crate::domain::base::{CommitId, IncidentId, Ms, Seq, Severity, Text};
 use crate::domain::incident::{Incident, Incidents};
 use crate::domain::objective::Rulebook;
@@ -46,6 +46,8 @@ pub struct State {
     commits: u64,
     /// Impacts of this instant: several rules, pages and screens ask for the same one.
     pub(super) impacts: Mutex<BTreeMap<ImpactKey, Arc<Impact>>>,
+    /// Bad stretches of live incidents so far, so that a long one is not measured from its beginning every time.
+    pub(super) runs: Mutex<Runs>,
 }
 
 /// An incident as it stood after an entry, and the instant through which its impact is asked for.
@@ -74,6 +76,7 @@ impl State {
             told: BTreeMap::new(),
             commits: 0,
             impacts: Mutex::default(),
+            runs: Mutex::default(),
         }
     }
 
@@ -110,6 +113,11 @@ impl State {
     /// yet that they ended. The ledger's entries tell which those are, so a long past costs no reading.
     pub(super) fn follows_pages(&self, incident: &Incident) -> bool {
         incident.phase.is_live() || self.told.contains_key(&incident.id) || believes_it_lives(incident)
+    }
+
+    /// Forgets the bad stretches of incidents: other rules have other levels, and feeds other places.
+    pub(super) fn forget_runs(&mut self) {
+        self.runs.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner).clear();
     }
 
     /// Forgets what was worked out for an instant: something changed.

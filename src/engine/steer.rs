@@ -44,6 +44,7 @@ pub fn steer(state: &mut State, now: Now) -> Option<Draft> {
     }
     memory.lower_since.retain(|(id, _), _| live.iter().any(|i| i.id == *id));
     memory.quiet_since.retain(|id, _| live.iter().any(|i| i.id == *id));
+    harm::forget_ended(state, &live);
     state.memory = memory;
     pages::plan(state, &mut draft, now);
     (!draft.is_empty()).then_some(draft)
@@ -271,8 +272,8 @@ fn account(state: &State, draft: &mut Draft, incident: &Arc<Incident>, at: Ms) {
     let reference = IncidentRef::Known(incident.id);
     // Through its end, not through now: what went wrong later is another story.
     let impact = harm::impact(state, incident, incident.milestones.resolved.unwrap_or(at));
-    if !impact.record.intervals.is_empty() && incident.impact.as_ref() != Some(&impact.record) {
-        draft.add(reference, Some(incident), Fact::Measured(impact.record.clone()), at);
+    if !impact.intervals.is_empty() && incident.impact.as_ref() != Some(impact.record(state, incident)) {
+        draft.add(reference, Some(incident), Fact::Measured(impact.record(state, incident).clone()), at);
     }
     let now = draft.after(reference).cloned().unwrap_or_else(|| Arc::clone(incident));
     if let Some(sheet) = harm::cost(state, &now, at) {
@@ -424,7 +425,7 @@ impl Progress<'_> {
     /// The present run of bad stretches and its end: those up to a pause that is long enough to have ended the incident.
     /// Whoever was away meanwhile finds the same end as one who watched.
     fn run_so_far<'b>(&self, impact: &'b Impact) -> Option<(Ms, &'b [Interval])> {
-        let all = impact.record.intervals.as_slice();
+        let all = impact.intervals.as_slice();
         let reopened = self.incident.entries.iter().rev().find_map(|e| match &e.fact {
             Fact::Reopened { impact_start, .. } => Some(*impact_start),
             _ => None,
@@ -448,7 +449,7 @@ impl Progress<'_> {
         if seen < timing.clear || !self.has_data() || !harm::is_whole(self.state, self.incident) {
             return;
         }
-        let record = harm::within(self.state, self.incident, &impact.record, run);
+        let record = harm::within(self.state, self.incident, impact, run);
         if mitigates {
             self.add(draft, Fact::Mitigated { impact: record.clone() }, end);
         }

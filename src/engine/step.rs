@@ -28,6 +28,7 @@ pub fn step(state: &mut State, now: Now, event: Event) -> Effects {
             let board = std::mem::replace(&mut state.board, super::board::Board::new(&book));
             state.board = board.renewed(&book);
             state.book = book;
+            state.forget_runs();
         }
         Event::Lead(leading) => state.leading = leading,
         Event::Source(name) => state.metric_source = name,

@@ -9,13 +9,15 @@ pub mod casefile;
 pub mod estimate;
 mod files;
 mod kinds;
+pub mod labels;
 mod native;
 mod policies;
 pub mod records;
 pub mod render;
+pub mod what_if;
 
 pub use files::InputFile;
-pub use policies::shipped_policies;
+pub use policies::{find_policy, shipped_policies};
 
 use crate::domain::base::{Problem, Text};
 use crate::domain::objective::{Guards, Policy, Rulebook, Timing};
@@ -79,6 +81,7 @@ fn build(files: &[InputFile], mut problems: Vec<Problem>, options: &LoadOptions)
     assemble(files, &parsed, problems, options)
 }
 
+/// Reads files as trees; what is no YAML is told.
 fn parse(files: &[InputFile], problems: &mut Vec<Problem>) -> Vec<Parsed> {
     let mut parsed = Vec::with_capacity(files.len());
     for file in files {

@@ -6,6 +6,7 @@ use super::{InputFile, Parsed};
 use crate::domain::base::{Problem, ProblemLevel, Span};
 use crate::domain::objective::Policy;
 use crate::kit::yaml::{Findings, Node, Source, compose};
+use std::path::PathBuf;
 
 /// The shipped policies: their files' names and texts.
 const SHIPPED: [(&str, &str); 2] = [
@@ -56,6 +57,34 @@ pub(super) fn all(parsed: &[Parsed], problems: &mut Vec<Problem>) -> Vec<Policy>
         problems.extend(out.finish());
     }
     policies
+}
+
+/// The policy of that name, shipped or beside the SLOs, or else the one in the file of that name.
+///
+/// # Errors
+/// What is wrong with the file, or which policies there are.
+pub fn find_policy(name: &str, slos: &[PathBuf]) -> Result<Policy, Vec<Problem>> {
+    let mut problems = Vec::new();
+    let parsed = super::parse(&super::files::collect(slos).0, &mut Vec::new());
+    let known = all(&parsed, &mut problems);
+    if let Some(policy) = super::policy(&known, name) {
+        return Ok(policy.clone());
+    }
+    let path = PathBuf::from(name);
+    if !path.is_file() {
+        let names: Vec<&str> = known.iter().map(|p| &*p.name).collect();
+        let message = format!("`{name}` is neither a severity policy nor a file");
+        return Err(vec![Problem::error("unknown-policy", message).hint(format!("policies are {}", names.join(", ")))]);
+    }
+    let (files, mut problems) = super::files::collect(&[path]);
+    let mut policy = None;
+    // Only the file that was named: a business file beside it is nobody's policy.
+    for file in super::parse(&files[..files.len().min(1)], &mut problems) {
+        let mut out = Findings::new(&file.source);
+        policy = file.documents.roots.first().and_then(|root| read(&mut out, root));
+        problems.extend(out.finish());
+    }
+    policy.ok_or(problems)
 }
 
 /// One policy; absent when anything is wrong with it.

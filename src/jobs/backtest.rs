@@ -1,4 +1,5 @@
-//! The backtest: reads the past stretch by stretch and runs the engine over it as a watch would have run.
+//! The backtest: reads the past stretch by stretch and runs the engine over it as a watch would have run, by today's rules
+//! and by others beside them.
 //!
 //! The next stretch is read while the present one is judged. Deliberately absent: where samples come from, and printing.
 
@@ -8,7 +9,7 @@ use crate::domain::review::{Backtest, Chronicle, TrackPast};
 use crate::engine::board::{FeedRead, FeedRef};
 use crate::engine::fast::Fast;
 use crate::engine::reading::{Done, read_all};
-use crate::engine::state::Settings;
+use crate::engine::state::{Settings, State};
 use crate::ports::{MetricSource, SourceError};
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -20,6 +21,8 @@ const STRETCH: Span = Span::from_hours(12);
 pub struct Order {
     /// The rules.
     pub book: Arc<Rulebook>,
+    /// Other rules, judged over the same samples beside them. Their step is that of the first.
+    pub beside: Vec<Arc<Rulebook>>,
     /// What the engine is told.
     pub settings: Settings,
     /// Where the past is.
@@ -30,6 +33,29 @@ pub struct Order {
     pub to: Ms,
     /// Feeds read at once.
     pub concurrency: usize,
+    /// Budget and burn are told in about so many parts; 0 leaves them out.
+    pub trail_parts: u32,
+    /// Hears how far it has come.
+    pub progress: Option<Progress>,
+}
+
+/// Hears how far a backtest has come.
+pub type Progress = Box<dyn Fn(Stage) + Send + Sync>;
+
+/// How far a backtest has come.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Stage {
+    /// Stretches of the history before the first instant that were read, and all there are.
+    History(usize, usize),
+    /// The share of the instants that were judged, 0..=1.
+    Judged(f64),
+}
+
+impl Order {
+    /// An order by one rulebook alone, without a trail.
+    pub fn new(book: Arc<Rulebook>, settings: Settings, source: Arc<dyn MetricSource>, (from, to): (Ms, Ms)) -> Self {
+        Self { book, beside: Vec::new(), settings, source, from, to, concurrency: 4, trail_parts: 0, progress: None }
+    }
 }
 
 /// What came of it.
@@ -37,6 +63,8 @@ pub struct Order {
 pub struct Backtested {
     /// The past.
     pub backtest: Backtest,
+    /// The past by the rules beside, in their order.
+    pub beside: Vec<Backtest>,
     /// Reads that failed, each error once; the feeds behind them had no data from there on.
     pub errors: Vec<SourceError>,
 }
@@ -52,7 +80,7 @@ pub async fn watched(order: Order, see: &mut (dyn FnMut(Ms, &Fast) + Send)) -> B
     let (from, to) = (order.from.floor_to(step), order.to.floor_to(step));
     let mut run = Run::new(&order);
     let reads = run.fast.history(from);
-    run.history(run.start(reads)).await;
+    run.history(reads).await;
     run.fast.warm_up(from);
     run.judge(from);
     see(from, &run.fast);
@@ -67,6 +95,7 @@ pub async fn watched(order: Order, see: &mut (dyn FnMut(Ms, &Fast) + Send)) -> B
             run.judge(done);
             see(done, &run.fast);
         }
+        run.tell(Stage::Judged(done.since(from).secs_f64() / to.since(from).secs_f64()));
         tokio::task::yield_now().await;
     }
     run.end(from, to)
@@ -75,16 +104,29 @@ pub async fn watched(order: Order, see: &mut (dyn FnMut(Ms, &Fast) + Send)) -> B
 struct Run<'a> {
     order: &'a Order,
     fast: Fast,
-    /// By SLO; tracks in the order in which they were met.
-    chronicles: Vec<Vec<Chronicle>>,
+    /// Of each rulebook.
+    books: Vec<Chronicles>,
     errors: Vec<SourceError>,
 }
 
 impl<'a> Run<'a> {
     fn new(order: &'a Order) -> Self {
-        let fast = Fast::new(Arc::clone(&order.book), order.settings.clone(), order.source.name());
-        let chronicles = order.book.slos.iter().map(|_| Vec::new()).collect();
-        Self { order, fast, chronicles, errors: Vec::new() }
+        let first = Fast::new(Arc::clone(&order.book), order.settings.clone(), order.source.name());
+        let fast = order.beside.iter().fold(first, |fast, book| fast.beside(Arc::clone(book)));
+        let step = order.book.timing.step;
+        let part = match i64::from(order.trail_parts) {
+            0 => Span::ZERO,
+            parts => Span(order.to.since(order.from).0 / parts).max(step),
+        };
+        let part = Ms(part.0).slice_end(step).0;
+        let books = std::iter::once(&order.book).chain(&order.beside).map(|book| Chronicles::new(book, Span(part))).collect();
+        Self { order, fast, books, errors: Vec::new() }
+    }
+
+    fn tell(&self, stage: Stage) {
+        if let Some(progress) = &self.order.progress {
+            progress(stage);
+        }
     }
 
     /// Carries out reads beside us; there is room for every answer of a stretch.
@@ -100,8 +142,12 @@ impl<'a> Run<'a> {
         self.start(reads)
     }
 
-    async fn history(&mut self, mut answers: mpsc::Receiver<Done>) {
+    async fn history(&mut self, reads: Vec<FeedRead>) {
+        let (mut came, all) = (0, reads.iter().map(|r| r.stretches.len()).sum());
+        let mut answers = self.start(reads);
         while let Some(done) = answers.recv().await {
+            came += 1;
+            self.tell(Stage::History(came, all));
             match done.result {
                 Ok(batches) => self.fast.learn(done.feed, done.through, batches),
                 Err(error) => self.fail(done.feed, error),
@@ -127,40 +173,85 @@ impl<'a> Run<'a> {
 
     fn judge(&mut self, at: Ms) {
         self.fast.tick(at);
-        for (feed, chronicles) in self.fast.state().board.slos.iter().zip(&mut self.chronicles) {
-            for (place, (_, verdict)) in feed.judged().enumerate() {
-                chronicle(chronicles, place, &feed.slo, &verdict.group).see(verdict);
-            }
+        for (state, chronicles) in self.fast.states().zip(&mut self.books) {
+            chronicles.see(state);
         }
     }
 
-    fn end(self, from: Ms, to: Ms) -> Backtested {
+    fn end(mut self, from: Ms, to: Ms) -> Backtested {
         let board = &self.fast.state().board;
         let step = board.step();
         let newest = board.slos.iter().map(|f| f.meter.data_through());
         let data_through = newest.min().flatten().map(|at| at.slice_end(step).min(to));
-        let period = board.slos.iter().map(|f| f.meter.spec().period).max().unwrap_or_default();
-        let incidents = self.fast.incidents();
+        let mut scratch = Vec::new();
+        for feed in &board.slos {
+            for track in feed.meter.tracks() {
+                if let Some(chronicle) = self.books.first_mut().and_then(|book| book.find(&feed.slo, &track.group)) {
+                    chronicle.over(track, (from, to), &mut scratch);
+                }
+            }
+        }
+        let mut incidents = vec![self.fast.incidents()];
+        incidents.extend(self.fast.incidents_beside());
+        let mut past = self.books.into_iter().zip(incidents).map(|(chronicles, incidents)| {
+            let (warmup_from, tracks) = (from - chronicles.period, chronicles.end());
+            Backtest { from, to, warmup_from, data_through, step, tracks, incidents }
+        });
+        let first = past.next();
+        let backtest = first.unwrap_or_else(|| Backtest::nothing(from, to, step));
+        Backtested { beside: past.collect(), backtest, errors: self.errors }
+    }
+}
+
+/// What is written down of every track of a rulebook.
+struct Chronicles {
+    /// By SLO; tracks in the order in which they were met.
+    slos: Vec<(Arc<Slo>, Vec<Chronicle>)>,
+    part: Span,
+    /// The longest history that was read.
+    period: Span,
+}
+
+impl Chronicles {
+    fn new(book: &Rulebook, part: Span) -> Self {
+        let step = book.timing.step;
+        let period = book.slos.iter().map(|slo| slo.meter_spec(step).period).max().unwrap_or_default();
+        Self { slos: book.slos.iter().map(|slo| (Arc::clone(slo), Vec::new())).collect(), part, period }
+    }
+
+    fn see(&mut self, state: &State) {
+        for (feed, (slo, chronicles)) in state.board.slos.iter().zip(&mut self.slos) {
+            for (place, verdict) in feed.verdicts.iter().enumerate() {
+                chronicle(chronicles, place, slo, &verdict.group, self.part).see(verdict);
+            }
+        }
+    }
+
+    fn find(&mut self, slo: &Slo, group: &Labels) -> Option<&mut Chronicle> {
+        let (_, chronicles) = self.slos.iter_mut().find(|(known, _)| known.id == slo.id)?;
+        chronicles.iter_mut().find(|c| c.group() == group)
+    }
+
+    fn end(self) -> Vec<TrackPast> {
         let mut tracks = Vec::new();
-        for chronicles in self.chronicles {
+        for (_, chronicles) in self.slos {
             let mut pasts: Vec<TrackPast> = chronicles.into_iter().map(Chronicle::end).collect();
             pasts.sort_by(|a, b| a.group.cmp(&b.group));
             tracks.extend(pasts);
         }
-        let backtest = Backtest { from, to, warmup_from: from - period, data_through, step, tracks, incidents };
-        Backtested { backtest, errors: self.errors }
+        tracks
     }
 }
 
 /// The chronicle of a group; most often at the place that its track has.
-fn chronicle<'a>(all: &'a mut Vec<Chronicle>, place: usize, slo: &Arc<Slo>, group: &Labels) -> &'a mut Chronicle {
+fn chronicle<'a>(all: &'a mut Vec<Chronicle>, place: usize, slo: &Arc<Slo>, group: &Labels, part: Span) -> &'a mut Chronicle {
     let found = if all.get(place).is_some_and(|c| c.group() == group) {
         Some(place)
     } else {
         all.iter().position(|c| c.group() == group)
     };
     let place = found.unwrap_or_else(|| {
-        all.push(Chronicle::new(Arc::clone(slo), group.clone()));
+        all.push(Chronicle::new(Arc::clone(slo), group.clone()).with_trail(part));
         all.len() - 1
     });
     &mut all[place]

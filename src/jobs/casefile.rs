@@ -34,7 +34,7 @@ pub async fn run_case(case: &Case, book: Arc<Rulebook>, source: Arc<dyn MetricSo
     let mut moments: Vec<&Moment> = case.moments.iter().collect();
     moments.sort_by_key(|m| m.at);
     let (mut next, mut mismatches) = (0, Vec::new());
-    let order = Order { book, settings: settings(), source, from: case.from, to: case.to, concurrency: 1 };
+    let order = Order::new(book, settings(), source, (case.from, case.to));
     let mut see = |at: Ms, fast: &Fast| {
         while let Some(moment) = moments.get(next).filter(|m| m.at <= at) {
             mismatches.extend(look(moment, fast));

@@ -7,6 +7,7 @@ pub mod status;
 
 pub mod entry;
 mod exact;
+pub mod gate;
 pub mod incident;
 pub mod page;
 pub mod report;

@@ -265,7 +265,8 @@ fn breach(slo: &Slo, verdict: &crate::domain::judge::BreachVerdict) -> Option<Br
     })
 }
 
-fn latency(l: &LatencyStatus) -> Latency {
+/// Quantiles, field by field.
+pub(super) fn latency(l: &LatencyStatus) -> Latency {
     let quantile = |q: &Quantile| QuantileJson { seconds: Number(q.seconds), at_least: q.at_least };
     Latency { p50: quantile(&l.p50), p95: quantile(&l.p95), p99: quantile(&l.p99) }
 }

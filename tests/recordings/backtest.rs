@@ -8,7 +8,8 @@ use burnledger::domain::base::{Ms, Span};
 use burnledger::domain::incident::{Fact, Incident, Milestones};
 use burnledger::domain::objective::Rulebook;
 use burnledger::domain::paging::Routes;
-use burnledger::domain::review::Backtest;
+use burnledger::domain::review::{Backtest, Chronicle};
+use burnledger::domain::view::Snapshot;
 use burnledger::engine::state::Settings;
 use burnledger::formats::{self, LoadOptions};
 use burnledger::jobs::{Order, backtest};
@@ -21,7 +22,7 @@ fn settings() -> Settings {
 
 async fn run(book: &Arc<Rulebook>, recorded: &Arc<Recorded>, from: Ms, to: Ms) -> Backtest {
     let source: Arc<Recorded> = Arc::clone(recorded);
-    let order = Order { book: Arc::clone(book), settings: settings(), source, from, to, concurrency: 4 };
+    let order = Order::new(Arc::clone(book), settings(), source, (from, to));
     let done = backtest(order).await;
     assert_eq!(done.errors, []);
     done.backtest
@@ -61,15 +62,58 @@ fn same(scenario: &str, past: &Backtest, played: &PlayedDemo) {
     }
 }
 
+/// What a live run's verdicts show, written down tick by tick.
+#[derive(Default)]
+struct Seen {
+    at: Option<Ms>,
+    tracks: Vec<Chronicle>,
+}
+
+impl Seen {
+    fn see(&mut self, snapshot: &Snapshot) {
+        if snapshot.at.is_none() || snapshot.at == self.at {
+            return;
+        }
+        self.at = snapshot.at;
+        for (place, row) in snapshot.slos.iter().enumerate() {
+            if self.tracks.len() == place {
+                self.tracks.push(Chronicle::new(Arc::clone(&row.slo), row.group.clone()));
+            }
+            self.tracks[place].see(row.verdict.as_ref().unwrap());
+        }
+    }
+}
+
+/// Firings and what was held back, of every track, to the instant.
+fn same_firings(scenario: &str, past: &Backtest, seen: Seen) {
+    let live: Vec<_> = seen.tracks.into_iter().map(Chronicle::end).collect();
+    assert_eq!(past.tracks.len(), live.len(), "{scenario}");
+    let mut fired = 0;
+    for (again, live) in past.tracks.iter().zip(&live) {
+        assert_eq!((&again.slo.id, &again.group), (&live.slo.id, &live.group), "{scenario}");
+        assert_eq!(again.firings, live.firings, "{scenario} {}", live.slo.id);
+        assert_eq!(again.held_back, live.held_back, "{scenario} {}", live.slo.id);
+        fired += live.firings.len();
+    }
+    assert!(fired > 1, "{scenario}: nothing fired, so nothing was compared");
+}
+
 #[tokio::test]
-async fn a_backtest_records_what_a_live_run_over_the_same_samples_records() {
+async fn a_backtest_fires_and_records_what_a_live_run_over_the_same_samples_does() {
     for scenario in SCENARIOS {
         let demo = Demo::load(scenario, folder(scenario).parent().unwrap()).unwrap();
-        let played = demo.play(Demo::ledger(None).await.unwrap(), None, None, |_| true).await.unwrap();
+        let mut seen = Seen::default();
+        let see = |step: burnledger::app::demo::Happening<'_>| {
+            seen.see(step.snapshot);
+            true
+        };
+        let played = demo.play(Demo::ledger(None).await.unwrap(), None, None, see).await.unwrap();
+        seen.see(&played.snapshot);
         let timing = demo.book.timing;
         let from = (demo.from - timing.settle).floor_to(timing.step);
         let past = run(&demo.book, &Arc::new(recorded(scenario)), from, demo.to.slice_end(timing.step)).await;
         same(scenario, &past, &played);
+        same_firings(scenario, &past, seen);
     }
 }
 

@@ -1,4 +1,4 @@
-//! Loads OpenMetrics text, plain or compressed with zstd, block by block: the text is never held as a whole.
+//! Loads OpenMetrics text, plain or compressed with zstd or gzip, block by block: the text is never held as a whole.
 
 use super::column::Column;
 use crate::domain::base::Labels;
@@ -9,6 +9,7 @@ use thiserror::Error;
 
 const BLOCK: usize = 1 << 20;
 const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 /// A compressed file may grow to this much text and no further.
 const MAX_TEXT: u64 = 16 << 30;
 const MAX_SERIES: usize = 1_000_000;
@@ -49,24 +50,35 @@ pub(super) struct Loader {
 }
 
 impl Loader {
-    /// Reads all of `source`.
-    pub(super) fn load(name: &str, mut source: impl Read) -> Result<Vec<(Labels, Column)>, RecordingError> {
+    /// Reads all of `source`. Several are read one after the other by [`Loader::add`].
+    pub(super) fn load(name: &str, source: impl Read) -> Result<Vec<(Labels, Column)>, RecordingError> {
+        let mut loader = Self::default();
+        loader.add(name, source)?;
+        Ok(loader.finish())
+    }
+
+    /// Reads all of `source` beside what was read before; samples of a series must go on after those it has.
+    pub(super) fn add(&mut self, name: &str, mut source: impl Read) -> Result<(), RecordingError> {
         let fail = |e: io::Error| RecordingError::Unreadable { name: name.into(), why: e.to_string() };
         let mut magic = Vec::with_capacity(4);
         source.by_ref().take(4).read_to_end(&mut magic).map_err(fail)?;
-        let packed = magic == ZSTD_MAGIC;
-        let whole = io::Cursor::new(magic).chain(source);
-        let mut loader = Self::default();
-        if packed {
-            let plain = zstd::stream::read::Decoder::new(whole).map_err(fail)?;
-            loader.read_all(name, plain)?;
+        (self.line, self.ended) = (0, false);
+        if magic == ZSTD_MAGIC {
+            let whole = io::Cursor::new(magic).chain(source);
+            self.read_all(name, zstd::stream::read::Decoder::new(whole).map_err(fail)?)
+        } else if magic.starts_with(&GZIP_MAGIC) {
+            self.read_all(name, flate2::read::MultiGzDecoder::new(io::Cursor::new(magic).chain(source)))
         } else {
-            loader.read_all(name, whole)?;
+            self.read_all(name, io::Cursor::new(magic).chain(source))
         }
-        for (_, column) in &mut loader.series {
+    }
+
+    /// Every series that was read.
+    pub(super) fn finish(mut self) -> Vec<(Labels, Column)> {
+        for (_, column) in &mut self.series {
             column.seal();
         }
-        Ok(loader.series)
+        self.series
     }
 
     fn read_all(&mut self, name: &str, mut source: impl Read) -> Result<(), RecordingError> {
@@ -84,7 +96,7 @@ impl Loader {
             }
             let whole = if got == 0 { filled } else { buffer[..filled].iter().rposition(|b| *b == b'\n').map_or(0, |i| i + 1) };
             let text = std::str::from_utf8(&buffer[..whole]);
-            let text = text.map_err(|_| unreadable("it is not UTF-8 text, nor compressed with zstd".into()))?;
+            let text = text.map_err(|_| unreadable("it is not UTF-8 text, nor compressed with zstd or gzip".into()))?;
             self.block(text).map_err(|(line, message)| malformed(name, line, message))?;
             buffer.copy_within(whole..filled, 0);
             filled -= whole;

@@ -61,6 +61,34 @@ fn compressed_recordings_are_known_by_their_first_bytes() {
     assert_eq!(shown(&source, &Selector::metric("up"), 0, 99_000), "1 1\nup{job=\"a\"} [(15000, 1.0)]\n");
     let cut = Recorded::from_bytes("packed", &packed[..packed.len() - 9]).unwrap_err();
     assert!(matches!(cut, RecordingError::Unreadable { .. }), "{cut}");
+    let zipped = gzip(TEXT);
+    let source = Recorded::from_bytes("zipped", &zipped).unwrap();
+    assert_eq!(shown(&source, &Selector::metric("up"), 0, 99_000), "1 1\nup{job=\"a\"} [(15000, 1.0)]\n");
+    let cut = Recorded::from_bytes("zipped", &zipped[..zipped.len() - 9]).unwrap_err();
+    assert!(matches!(cut, RecordingError::Unreadable { .. }), "{cut}");
+}
+
+fn gzip(text: &str) -> Vec<u8> {
+    let mut writer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut writer, text.as_bytes()).unwrap();
+    writer.finish().unwrap()
+}
+
+#[test]
+fn several_files_are_one_recording() {
+    let dir = tempfile::tempdir().unwrap();
+    let write = |name: &str, bytes: &[u8]| {
+        let path = dir.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        path
+    };
+    let first = write("1.om", TEXT.as_bytes());
+    let second = write("2.om.gz", &gzip("up{job=\"a\"} 1 30\nup{job=\"b\"} 1 30\n# EOF\n"));
+    let source = Recorded::open_all(&[&first, &second]).unwrap();
+    let up = shown(&source, &Selector::metric("up"), 0, 99_000);
+    assert_eq!(up, "2 3\nup{job=\"a\"} [(15000, 1.0), (30000, 1.0)]\nup{job=\"b\"} [(30000, 1.0)]\n");
+    let error = Recorded::open_all(&[&second, &first]).unwrap_err().to_string();
+    assert!(error.contains("1.om:6: the samples of up{job=\"a\"} must rise in time"), "{error}");
 }
 
 #[test]
@@ -78,7 +106,7 @@ fn what_is_wrong_is_named_with_file_and_line() {
         assert_eq!(Recorded::from_bytes("rec", text.as_bytes()).unwrap_err().to_string(), message);
     }
     let error = Recorded::from_bytes("rec", &[0xff, 0xfe, b'\n']).unwrap_err();
-    assert_eq!(error.to_string(), "rec: it is not UTF-8 text, nor compressed with zstd");
+    assert_eq!(error.to_string(), "rec: it is not UTF-8 text, nor compressed with zstd or gzip");
     let error = Recorded::open(Path::new("/nowhere/at/all.om")).unwrap_err();
     assert!(error.to_string().starts_with("/nowhere/at/all.om: "), "{error}");
 }

@@ -2,6 +2,10 @@
 //!
 //! Deliberately absent: firing. Windows remember long after the last bad minute; impact looks at buckets alone.
 
+mod so_far;
+
+pub use so_far::BadSoFar;
+
 use super::entry::ImpactRecord;
 use crate::domain::base::{Interval, Ms, Span};
 use crate::domain::judge::RuleRef;

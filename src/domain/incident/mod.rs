@@ -13,7 +13,7 @@ pub use collection::Incidents;
 pub use decide::{Act, NotPossible, acknowledgement_lasts};
 pub use entry::{Actor, Entry, EntryHash, Fact, ImpactRecord, IncidentRef, NewEntry, Onset, Outcome, ReasonText, RuleFired};
 pub use fold::{Incident, Milestones, PageRecord, Phase};
-pub use impact::BucketTest;
+pub use impact::{BadSoFar, BucketTest};
 pub use transition::FoldProblem;
 
 #[cfg(test)]

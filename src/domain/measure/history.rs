@@ -373,7 +373,8 @@ impl History {
 
     // ---- reading (windows) ----
 
-    pub(super) const fn version(&self) -> u64 {
+    /// Changes whenever a slice at or before [`History::end`] does: what was summed up of the past must be summed up again.
+    pub const fn version(&self) -> u64 {
         self.version
     }
 

@@ -6,6 +6,7 @@
 pub mod breach;
 pub mod business;
 pub mod exclusion;
+pub mod change;
 pub mod policy;
 pub mod rulebook;
 pub mod slo;
@@ -13,6 +14,7 @@ pub mod slo;
 pub use crate::domain::measure::{Births, Side};
 pub use breach::{BreachRule, Level};
 pub use business::{Assumption, Business, ExchangeRate, Labour, RevenueStream, ValueIs};
+pub use change::Change;
 pub use exclusion::{Exclusion, Excused};
 pub use policy::{Policy, Tier};
 pub use rulebook::{Rulebook, ServiceInfo, Timing};

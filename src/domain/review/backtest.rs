@@ -4,9 +4,16 @@
 
 use crate::domain::base::{Labels, Ms, Severity, Span};
 use crate::domain::incident::Incident;
-use crate::domain::judge::{BudgetStatus, HeldBack, RuleRef, TrackState, Verdict};
+use crate::domain::judge::{BudgetStatus, HeldBack, LatencyStatus, Quantile, RuleRef, TrackState, Verdict};
+use crate::domain::measure::{Counts, QuantileValue, Track};
 use crate::domain::objective::Slo;
 use std::sync::Arc;
+
+/// The window whose burn the trail tells.
+const TRAIL_WINDOW: Span = Span::from_hours(1);
+
+/// Buckets are kept for so long (a meter's slack and an hour).
+const KEPT: Span = Span::from_hours(2);
 
 /// A stretch of the past, judged as a watch would have judged it.
 #[derive(Clone, Debug)]
@@ -42,6 +49,23 @@ pub struct TrackPast {
     pub firings: Vec<Firing>,
     /// What was true and did not fire, by time.
     pub held_back: Vec<Withheld>,
+    /// Budget and burn through time; empty unless asked for.
+    pub trail: Vec<TrailPoint>,
+    /// Counts over the whole stretch, by today's rules; absent of rules beside them.
+    pub over: Option<Counts>,
+    /// Latency over the whole stretch, where that is kept (about two hours).
+    pub latency: Option<LatencyStatus>,
+}
+
+/// Budget and burn over one part of the stretch.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TrailPoint {
+    /// End of the part: the last evaluation in it.
+    pub at: Ms,
+    /// Share of the period's budget that was left at its end; absent when unknown.
+    pub remaining: Option<f64>,
+    /// The highest burn rate over an hour in it; absent when there was none.
+    pub burn: Option<f64>,
 }
 
 /// A rule that fired from one instant to another.
@@ -83,6 +107,8 @@ pub struct Chronicle {
     held: Vec<Option<usize>>,
     seen: u64,
     known: u64,
+    /// Width of the parts of the trail; zero for no trail.
+    part: Span,
 }
 
 impl Chronicle {
@@ -91,12 +117,29 @@ impl Chronicle {
         let rules = slo.tiers.len() + slo.breach.len();
         let (firings, held_back) = (Vec::new(), Vec::new());
         Self {
-            past: TrackPast { slo, group, budget: BudgetStatus::default(), coverage: 0.0, firings, held_back },
+            past: TrackPast {
+                slo,
+                group,
+                budget: BudgetStatus::default(),
+                coverage: 0.0,
+                firings,
+                held_back,
+                trail: Vec::new(),
+                over: None,
+                latency: None,
+            },
             firing: vec![None; rules],
             held: vec![None; rules],
             seen: 0,
             known: 0,
+            part: Span::ZERO,
         }
+    }
+
+    /// Writes budget and burn down too, in parts of this width.
+    #[must_use]
+    pub fn with_trail(self, part: Span) -> Self {
+        Self { part, ..self }
     }
 
     /// Takes the verdict of the next instant.
@@ -104,11 +147,27 @@ impl Chronicle {
         self.seen += 1;
         self.past.budget = verdict.budget;
         self.known += u64::from(!matches!(verdict.state, TrackState::NoData | TrackState::DataError));
+        self.follow(verdict);
         for told in &verdict.tiers {
             self.note(verdict, RuleRef::Tier(told.tier), told.firing, told.held_back_by);
         }
         for told in &verdict.breaches {
             self.note(verdict, RuleRef::Breach(told.rule), told.firing, told.held_back_by);
+        }
+    }
+
+    fn follow(&mut self, verdict: &Verdict) {
+        if self.part <= Span::ZERO {
+            return;
+        }
+        let burn = verdict.windows.iter().find(|w| w.window == TRAIL_WINDOW).and_then(|w| w.burn_rate);
+        let point = TrailPoint { at: verdict.at, remaining: verdict.budget.remaining, burn };
+        match self.past.trail.last_mut() {
+            Some(last) if last.at.slice_end(self.part) == verdict.at.slice_end(self.part) => {
+                let worst = last.burn.into_iter().chain(burn).reduce(f64::max);
+                *last = TrailPoint { burn: worst, ..point };
+            }
+            _ => self.past.trail.push(point),
         }
     }
 
@@ -148,6 +207,15 @@ impl Chronicle {
         }
     }
 
+    /// Counts the whole stretch, and tells its latency where buckets are still kept.
+    pub fn over(&mut self, track: &Track, (from, to): (Ms, Ms), scratch: &mut Vec<f64>) {
+        let quantile = |q: QuantileValue| Quantile { seconds: q.seconds, at_least: q.at_least };
+        self.past.over = Some(track.history.counts(from, to));
+        let known = to.since(from) <= KEPT;
+        let told = if known { track.quantiles([0.5, 0.95, 0.99], to, to.since(from), scratch) } else { None };
+        self.past.latency = told.map(|told| told.map(quantile)).map(|[p50, p95, p99]| LatencyStatus { p50, p95, p99 });
+    }
+
     /// The group's labels.
     pub const fn group(&self) -> &Labels {
         &self.past.group
@@ -161,6 +229,16 @@ impl Chronicle {
 }
 
 impl Backtest {
+    /// A stretch of which nothing was judged.
+    pub const fn nothing(from: Ms, to: Ms, step: Span) -> Self {
+        Self { from, to, warmup_from: from, data_through: None, step, tracks: Vec::new(), incidents: Vec::new() }
+    }
+
+    /// Incidents that would have paged somebody: of P0 or P1.
+    pub fn pages(&self) -> usize {
+        self.count(Severity::P0) + self.count(Severity::P1)
+    }
+
     /// How many incidents reached this severity and no higher one.
     pub fn count(&self, severity: Severity) -> usize {
         self.incidents.iter().filter(|i| i.peak_severity == Some(severity)).count()
@@ -250,6 +328,19 @@ mod tests {
             [((0, Some(2)), HeldBack::MinBad), ((2, Some(3)), HeldBack::Confidence), ((5, None), HeldBack::Confidence)];
         assert_eq!(told, expected);
         assert_eq!(past.firings.len(), 1);
+    }
+
+    #[test]
+    fn a_trail_keeps_the_peak_and_the_last_budget_of_each_part() {
+        let mut chronicle = Chronicle::new(slo(), Labels::default()).with_trail(Span::from_mins(2));
+        for (minute, burn) in [(1, Some(5.0)), (2, Some(3.0)), (3, None), (4, None), (5, Some(1.0))] {
+            let window = crate::domain::judge::WindowStatus { window: TRAIL_WINDOW, burn_rate: burn, ..Default::default() };
+            let budget = BudgetStatus { remaining: Some(1.0 - f64::from(minute) / 10.0), ..BudgetStatus::default() };
+            let at = Ms(i64::from(minute) * 60_000);
+            chronicle.see(&Verdict { at, windows: vec![window], budget, ..Verdict::default() });
+        }
+        let told: Vec<_> = chronicle.end().trail.iter().map(|p| (p.at.0 / 60_000, p.remaining, p.burn)).collect();
+        assert_eq!(told, [(2, Some(0.8), Some(5.0)), (4, Some(0.6), None), (5, Some(0.5), Some(1.0))]);
     }
 
     #[test]

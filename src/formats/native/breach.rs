@@ -1,7 +1,7 @@
 //! Breach rules: `{severity, p99 | error_ratio | burn | value, over, for}`.
 
 use super::lint::{self, Kind};
-use super::rules::{RuleItem, is_latency, positive, read_breaches, read_severity_name, read_times};
+use super::rules::{RuleItem, positive, read_breaches, read_severity_name, read_times};
 use super::sli::seconds;
 use crate::domain::base::{Problem, Span};
 use crate::domain::objective::{BreachRule, Level, Sli};
@@ -20,7 +20,7 @@ const LATER: [(&str, &str); 3] = [
 pub(super) fn read_own(out: &mut Findings<'_>, node: &Node, kind: &Kind<'_>) -> Vec<BreachRule> {
     let items = read_breaches(out, node);
     for item in &items {
-        match kind.sli.filter(|sli| !fits(&item.rule.level, sli)) {
+        match kind.sli.filter(|sli| !item.rule.level.fits(sli)) {
             Some(sli) => {
                 let (message, hint) = misfit(&item.rule.level, sli);
                 out.error_hint("level-does-not-fit", &item.span, message, hint);
@@ -29,16 +29,6 @@ pub(super) fn read_own(out: &mut Findings<'_>, node: &Node, kind: &Kind<'_>) -> 
         }
     }
     items.into_iter().map(|item| item.rule).collect()
-}
-
-/// Whether a level can be measured for an SLI.
-pub(super) fn fits(level: &Level, sli: &Sli) -> bool {
-    match level {
-        Level::P99Times(_) | Level::P99Seconds(_) => is_latency(sli),
-        Level::ErrorRatio(_) => !matches!(sli, Sli::Occurrences { .. }),
-        Level::Value(_) => matches!(sli, Sli::Threshold { .. }),
-        Level::Burn(_) => true,
-    }
 }
 
 fn misfit(level: &Level, sli: &Sli) -> (String, &'static str) {

@@ -73,7 +73,7 @@ fn take_policy(
         let tier = Tier { factor, ..tier.clone() };
         tiers.push(RuledTier { tier, span: span.clone(), policy: Some(policy.name.clone()) });
     }
-    let fitting = policy.breach.iter().filter(|rule| kind.sli.is_none_or(|sli| breach::fits(&rule.level, sli)));
+    let fitting = policy.breach.iter().filter(|rule| kind.sli.is_none_or(|sli| rule.level.fits(sli)));
     let before = breaches.len();
     breaches.extend(fitting.cloned());
     if breaches.len() == before && policy.tiers.is_empty() {
@@ -184,9 +184,4 @@ pub(super) fn default_place(fields: &Fields<'_>) -> Range<usize> {
 pub(in crate::formats) fn read_breaches(out: &mut Findings<'_>, node: &Node) -> Vec<RuleItem<BreachRule>> {
     let Some(items) = out.list(node, "`breach`") else { return Vec::new() };
     items.iter().filter_map(|item| breach::read_rule(out, item)).collect()
-}
-
-/// True for SLIs with a latency threshold.
-pub(super) fn is_latency(sli: &Sli) -> bool {
-    matches!(sli, Sli::Latency { .. })
 }

@@ -49,8 +49,20 @@ fn slo() -> Slo {
 /// A character a minute, of 1,000 events a slice: `0` to `9` tens of percent are bad, `a` to `i` 1 to 9 of them; `-` no
 /// traffic, `_` no scrape, while half of what goes on is bad.
 fn play(slo: &Slo, minutes: &str) -> (Meter, Ms) {
+    let (mut meter, batches) = played(slo, minutes);
+    for (role, batch) in batches {
+        meter.take(role, &batch);
+    }
+    let end = T0 + Span::from_mins(minutes.len() as i64);
+    meter.seal(end);
+    (meter, end)
+}
+
+/// A meter that was asked, and the answers.
+fn played(slo: &Slo, minutes: &str) -> (Meter, Vec<(crate::domain::measure::Role, Batch)>) {
     let mut meter = Meter::new(slo.meter_spec(STEP));
     let slices = minutes.len() as i64 * 4;
+    let mut batches = Vec::new();
     let (mut bad, mut total, mut points) = (0.0, 0.0, vec![Some((0.0, 0.0))]);
     for c in minutes.chars() {
         for _ in 0..4 {
@@ -73,11 +85,9 @@ fn play(slo: &Slo, minutes: &str) -> (Meter, Ms) {
                 batch.sample(T0 + STEP * k as i64, if i == 0 { *bad } else { *total });
             }
         }
-        meter.take(role, &batch);
+        batches.push((role, batch));
     }
-    let end = T0 + STEP * slices;
-    meter.seal(end);
-    (meter, end)
+    (meter, batches)
 }
 
 /// Bad stretches in minutes from the first one.
@@ -183,4 +193,49 @@ fn impact_is_counted_within_its_intervals_only() {
     let record = measure(meter.tracks().iter(), &intervals);
     assert_eq!((record.bad, record.total, record.bad_low, record.bad_high), (4000.0, Some(8000.0), 4000.0, 4000.0));
     assert_eq!(record.intervals, intervals);
+}
+
+/// What is kept from call to call, against what is found from the beginning.
+fn same_from_the_beginning(rule: RuleRef, minutes: &str, from: Span, every: Span) {
+    let slo = slo();
+    let (whole, end) = play(&slo, minutes);
+    let test = BucketTest::new(&slo, &whole.tracks()[0], rule, T0 + from, &[]);
+    let mut far = BadSoFar::new(test, T0 + from);
+    let mut at = T0 + from;
+    let (mut meter, batches) = played(&slo, minutes);
+    for (role, batch) in batches {
+        meter.take(role, &batch);
+    }
+    while at < end {
+        at = at + every;
+        meter.seal(at.min(end));
+        let track = &meter.tracks()[0];
+        assert_eq!(
+            told(&far.through(track, at)),
+            told(&test.intervals(track, T0 + from, at)),
+            "{rule:?} {} {minutes}",
+            at.since(T0)
+        );
+    }
+}
+
+#[test]
+fn stretches_kept_from_call_to_call_are_those_found_from_the_beginning() {
+    for rule in [FAST, RuleRef::Tier(1), RuleRef::Breach(0)] {
+        same_from_the_beginning(rule, &"0055505a_5500--5".repeat(20), Span::from_mins(3), STEP);
+    }
+    // Longer than slices are kept: the oldest quarters of an hour are judged as wholes.
+    let days = format!("{}{}{}", "5".repeat(200), "0005".repeat(900), "0000005500".repeat(120));
+    same_from_the_beginning(FAST, &days, Span::from_mins(7), Span::from_mins(41));
+}
+
+proptest::proptest! {
+    #[test]
+    fn kept_or_found_anew_makes_no_difference(
+        minutes in "[0159ab_-]{20,120}",
+        from in 0_i64..20,
+        every in 1_i64..40,
+    ) {
+        same_from_the_beginning(FAST, &minutes, Span::from_mins(from), STEP * every);
+    }
 }

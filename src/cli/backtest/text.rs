@@ -1,88 +1,18 @@
-//! `backtest`: what would have fired in the past, and what it would have cost.
+//! What people read of a backtest.
 
-use super::{Common, Exit, Format, Out, look, times};
-use crate::app::{Past, Setup};
+use crate::cli::Out;
 use crate::domain::base::{Money, Ms, Severity, Span};
 use crate::domain::incident::Incident;
 use crate::domain::review::{Backtest, TrackPast};
 use crate::words::units::{self, UNKNOWN};
 use crate::words::{self, Zone, escape, plural, time};
-use clap::Args;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
-use std::path::PathBuf;
 
 /// Rows of one table; a rule that flaps for a month has thousands.
 const MOST_ROWS: usize = 200;
 
-/// Arguments of `backtest`.
-#[derive(Clone, Debug, Args)]
-pub struct BacktestArgs {
-    /// Where to begin: RFC 3339, or a duration back from now, with --samples from the end of the recording (`30d`)
-    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
-    pub from: String,
-    /// Where to end, in the same words
-    #[arg(long, value_name = "TIME", default_value = "now", allow_hyphen_values = true)]
-    pub to: String,
-    /// Read recorded samples (OpenMetrics text, plain or .zst) instead of Prometheus
-    #[arg(long, value_name = "FILE")]
-    pub samples: Option<PathBuf>,
-}
-
-/// Runs the verb.
-pub async fn run(args: &BacktestArgs, common: &Common, out: &mut Out) -> Exit {
-    match found(args, common, out).await {
-        Ok((past, reached)) => {
-            match common.format {
-                Format::Json => look::print_json(out, &crate::wire::backtest::backtest(&past)),
-                _ => print(&past, Zone::Local, out),
-            }
-            if reached { Exit::Fine } else { Exit::Unreachable }
-        }
-        Err(exit) => exit,
-    }
-}
-
-/// The past, and whether every read came. What is wrong is told.
-async fn found(args: &BacktestArgs, common: &Common, out: &mut Out) -> Result<(Backtest, bool), Exit> {
-    let setup = super::setup(common, out)?;
-    let past = setup.past(args.samples.as_deref()).map_err(|error| super::tell(&error, out))?;
-    let from = instant("--from", &args.from, past.end, out)?;
-    let to = instant("--to", &args.to, past.end, out)?;
-    let done = setup.backtest(&past, from, to).await.map_err(|error| super::tell(&error, out))?;
-    for error in &done.errors {
-        out.error(&error.to_string(), Some("tracks that need this read have no data; `--prometheus URL` names another source"));
-    }
-    warn(&setup, &past, &done.backtest, out);
-    Ok((done.backtest, done.errors.is_empty()))
-}
-
-fn instant(option: &str, text: &str, now: Ms, out: &mut Out) -> Result<Ms, Exit> {
-    times::parse(text, now).map_err(|why| {
-        out.error(
-            &format!("{option}: {why}"),
-            Some("times are RFC 3339 (2026-03-02T02:17:00Z), `now`, or a duration back from now (2h, 30d)"),
-        );
-        Exit::Usage
-    })
-}
-
-/// Says where the data end before the stretch does.
-fn warn(setup: &Setup, past: &Past, found: &Backtest, out: &mut Out) {
-    if let Some((first, _)) = past.range.filter(|(first, _)| *first > found.from + found.step) {
-        out.say(&format!("note: samples begin at {first}; before that nothing is known"));
-    }
-    if past.range.is_some() && found.data_through.is_some_and(|through| through < found.to) {
-        let through = found.data_through.unwrap_or(found.to);
-        out.say(&format!("note: samples of every SLO end at {through}; after that nothing is known"));
-    }
-    let without = |id: &str| found.tracks.iter().filter(|t| t.slo.id.as_str() == id).all(|t| t.coverage <= 0.0);
-    for slo in setup.rulebook().slos.iter().filter(|slo| without(slo.id.as_str())) {
-        let name = escape::terminal(slo.id.as_str());
-        out.say(&format!("note: {name} has no data in this stretch; `burnledger explain {name}` shows what it reads"));
-    }
-}
-
-fn print(past: &Backtest, zone: Zone, out: &mut Out) {
+/// Prints the past: budgets, what fired, what was held back, incidents, and how often the pager would have rung.
+pub(super) fn print(past: &Backtest, zone: Zone, out: &mut Out) {
     let span = time::span(past.to.since(past.from));
     out.line(&format!("{} to {} ({span}), every {}", zone.full(past.from), zone.full(past.to), past.step));
     out.line(&format!("history from {}; budgets as of the end", zone.full(past.warmup_from)));
@@ -194,7 +124,7 @@ fn name(track: &TrackPast) -> String {
 }
 
 /// A table with a title, by time; nothing when it has no row.
-fn section(title: &str, heads: &[&str], mut rows: Vec<(Ms, Vec<String>)>, out: &mut Out) {
+pub(super) fn section(title: &str, heads: &[&str], mut rows: Vec<(Ms, Vec<String>)>, out: &mut Out) {
     if rows.is_empty() {
         return;
     }
@@ -212,14 +142,16 @@ fn section(title: &str, heads: &[&str], mut rows: Vec<(Ms, Vec<String>)>, out: &
     }
 }
 
-fn table(heads: &[&str]) -> Table {
+/// A table without lines.
+pub(in crate::cli) fn table(heads: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(heads);
     table
 }
 
-fn show(table: &Table, out: &mut Out) {
+/// Prints a table.
+pub(in crate::cli) fn show(table: &Table, out: &mut Out) {
     for line in table.to_string().lines() {
         out.line(line.trim_end());
     }
