@@ -43,12 +43,11 @@ pub(super) async fn run(args: &GateArgs, path: &Path, setup: &Setup, format: For
     }
     let Some(after) = done.beside.first() else { return Exit::Usage };
     let compared = compare(&done.backtest, after);
-    match format {
-        Format::Json => look::print_json(out, &crate::wire::backtest::what_if(&path.display().to_string(), after, &compared)),
-        _ => {
-            let span = words_time::span(done.backtest.to.since(done.backtest.from));
-            markdown(&compared, &span, out);
-        }
+    if format == Format::Json {
+        look::print_json(out, &crate::wire::backtest::what_if(&path.display().to_string(), after, &compared));
+    } else {
+        let span = words_time::span(done.backtest.to.since(done.backtest.from));
+        markdown(&compared, &span, out);
     }
     let more = compared.pages.1.saturating_sub(compared.pages.0);
     let shut = args.max_more_pages.is_some_and(|most| more > most);
