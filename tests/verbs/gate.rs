@@ -135,11 +135,11 @@ fn latency_stands_against_its_bound() {
 #[test]
 fn changed_files_are_compared_as_markdown_for_a_pull_request() {
     let house = house("99.9%");
-    write_slos(&house.path().join("proposed"), "90%");
+    write_slos(&house.path().join("proposed"), "98%");
     let gate = |more: &str| script(house.path(), &format!("burnledger gate --samples $SAMPLES --from 4h --change {more}"));
     let (code, out, talk) = gate("proposed");
     assert_eq!((code, talk.as_str()), (0, ""), "{out}");
-    for expected in ["### SLO change\n", "| SLO | target | budget left | P0 | P1 | P2 | held back |", "99.9% → 90%"] {
+    for expected in ["### SLO change\n", "| SLO | target | budget left | P0 | P1 | P2 | held back |", "99.9% → 98%"] {
         assert!(out.contains(expected), "`{expected}` is missing in\n{out}");
     }
     let (code, out, _) = gate("proposed/payments.yaml --format json");
