@@ -60,7 +60,7 @@ pub(super) async fn run(args: &GateArgs, path: &Path, setup: &Setup, format: For
 
 /// The proposed rules. Files with errors are no proposal: what is wrong is told.
 fn proposed(args: &GateArgs, path: &Path, setup: &Setup, out: &mut Out) -> Result<Rulebook, Exit> {
-    let options = LoadOptions { timing: setup.config.timing, guards: setup.config.guards };
+    let options = LoadOptions { timing: setup.config.timing, guards: setup.config.guards, max_groups: setup.config.max_groups };
     let mut book = formats::load(&[path.to_owned()], &options).rulebook;
     let errors: Vec<&Problem> = book.problems.iter().filter(|p| p.level == ProblemLevel::Error).collect();
     for problem in &errors {
