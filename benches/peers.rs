@@ -187,7 +187,7 @@ fn range_queries(port: u16, (from, until): (Ms, Ms), points: i64) -> Duration {
 /// An answer that may take minutes, whole.
 fn patiently(port: u16, path: &str) -> String {
     let mut link = TcpStream::connect(("127.0.0.1", port)).unwrap();
-    link.set_read_timeout(Some(Duration::from_secs(600))).unwrap();
+    link.set_read_timeout(Some(Duration::from_mins(10))).unwrap();
     write!(link, "GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n").unwrap();
     let mut bytes = Vec::new();
     link.read_to_end(&mut bytes).unwrap();
