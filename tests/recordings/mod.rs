@@ -7,6 +7,8 @@
 #[allow(dead_code, reason = "the tests use the check, the example all of it")]
 mod generator;
 mod backtest;
+mod laws;
+mod made;
 mod naive;
 mod past;
 mod replay;
