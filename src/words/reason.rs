@@ -115,7 +115,7 @@ mod tests {
             description: None,
             target: Target::parse("99%"),
             period: Period::Rolling(Span::from_days(30)),
-            sli: Sli::Latency { histogram: "h".into(), under_seconds: "0.25".parse().unwrap() },
+            sli: Sli::Latency { histogram: "h".into(), under_seconds: "0.25".parse().unwrap(), interpolate: false },
             plan: Plan::Counted(CountedPlan::Events { bad: Count::default(), total: None }),
             group_by: vec![],
             max_groups: crate::domain::measure::MAX_TRACKS,

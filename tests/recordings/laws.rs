@@ -1,6 +1,6 @@
 //! The laws of evaluation, through the whole engine: samples in, verdicts out, beside a recount in the plainest way.
 
-use super::made::{Dice, Past, Plan, START};
+use super::made::{Dice, Past, Plan, Recount, START};
 use crate::support::{Prometheus as Server, VictoriaMetrics, require};
 use burnledger::clock::SystemClock;
 use burnledger::collector::{Prometheus, PrometheusSettings, Recorded};
@@ -71,13 +71,13 @@ async fn judge(book: &Arc<Rulebook>, source: Arc<dyn MetricSource>, from: i64, t
 }
 
 /// Every window to the event, the budget, and every tier, against a recount. Gives the number of firing tiers.
-fn compare(past: &Past, from_zero: bool, verdict: &Verdict) -> usize {
+fn compare(recount: &Recount, verdict: &Verdict) -> usize {
     let at = verdict.at.0;
     for window in &verdict.windows {
         let exact = at - window.window.0;
         let edge = if window.window > Span::from_days(3) { exact.div_euclid(15 * 60_000) * 15 * 60_000 } else { exact };
         assert_eq!(window.from, Ms(edge), "the far edge of {}", window.window);
-        let (bad, total) = past.recount(from_zero, edge, at);
+        let (bad, total) = recount.within(edge, at);
         assert_eq!((window.bad, window.total), (bad as f64, Some(total as f64)), "{} at {}", window.window, verdict.at);
         let ratio = (total > 0).then(|| bad as f64 / total as f64);
         assert_eq!(window.error_ratio, ratio, "{} at {}", window.window, verdict.at);
@@ -90,7 +90,7 @@ fn compare(past: &Past, from_zero: bool, verdict: &Verdict) -> usize {
         (told, wanted) => assert_eq!(told, wanted),
     }
     let above = |factor: u64, window: i64| {
-        let (bad, total) = past.recount(from_zero, at - window, at);
+        let (bad, total) = recount.within(at - window, at);
         (total > 0).then_some(bad * 10_000 > factor * total)
     };
     for ((factor, long, short), tier) in TIERS.into_iter().zip(&verdict.tiers) {
@@ -124,8 +124,9 @@ proptest! {
         let from = START + hour as i64 * HOUR;
         let verdicts = run(judge(&book, recorded(&past), from, from + 40 * STEP));
         prop_assert_eq!(verdicts.len(), 41);
+        let recount = past.recount(from_zero);
         for verdict in &verdicts {
-            compare(&past, from_zero, verdict);
+            compare(&recount, verdict);
         }
     }
 }
@@ -136,9 +137,9 @@ async fn month(source: Arc<dyn MetricSource>, past: &Past) {
     let end = START + 30 * 24 * HOUR;
     let verdicts = judge(&book, source, end - 8 * HOUR, end).await;
     let mut dice = Dice::new(5);
-    let mut compared = 0;
+    let (recount, mut compared) = (past.recount(true), 0);
     for verdict in verdicts.iter().filter(|_| dice.below(20) == 0).chain(verdicts.last()) {
-        compare(past, true, verdict);
+        compare(&recount, verdict);
         compared += verdict.windows.len();
     }
     assert!(compared > 400, "{compared}");
@@ -192,7 +193,7 @@ async fn without_restarts_the_truth_itself_is_counted() {
     let book = rules("7d", "from_zero");
     let end = START + 6 * 24 * HOUR + 2 * 60_000;
     let verdicts = judge(&book, recorded(&past), end - HOUR, end).await;
-    let whole = verdicts.last().unwrap().windows.last().unwrap().clone();
+    let whole = *verdicts.last().unwrap().windows.last().unwrap();
     let first: u64 = past.series.iter().filter(|s| !s.errors).map(|s| s.samples[0].1).sum();
     let first_bad: u64 = past.series.iter().filter(|s| s.errors && s.samples[0].0 < START + STEP).map(|s| s.samples[0].1).sum();
     assert_eq!(whole.total, Some((past.true_total + first) as f64));

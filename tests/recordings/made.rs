@@ -105,14 +105,20 @@ impl Past {
         self.series.push(Series { instance, errors: true, samples: errors });
     }
 
-    /// (bad, all) in `(from, to]`: each series' increases by definition, at the later sample.
-    pub(super) fn recount(&self, from_zero: bool, from: i64, to: i64) -> (u64, u64) {
-        let (mut bad, mut total) = (0, 0);
-        for series in &self.series {
-            let sum: u64 = series.increases(from_zero).filter(|(at, _)| *at > from && *at <= to).map(|(_, by)| by).sum();
-            if series.errors { bad += sum } else { total += sum }
-        }
-        (bad, total)
+    /// Each series' increases by definition, at the later sample.
+    pub(super) fn recount(&self, from_zero: bool) -> Recount {
+        let sums = |errors: bool| {
+            let of = self.series.iter().filter(|s| s.errors == errors);
+            let mut all: Vec<(i64, u64)> = of.flat_map(|s| s.increases(from_zero)).collect();
+            all.sort_unstable();
+            let mut sum = 0;
+            for (_, by) in &mut all {
+                sum += *by;
+                *by = sum;
+            }
+            all
+        };
+        Recount { bad: sums(true), total: sums(false) }
     }
 
     /// As OpenMetrics text.
@@ -126,6 +132,24 @@ impl Past {
             }
         }
         out + "# EOF\n"
+    }
+}
+
+/// Sums of increases from the beginning up to each of them.
+pub(super) struct Recount {
+    bad: Vec<(i64, u64)>,
+    total: Vec<(i64, u64)>,
+}
+
+impl Recount {
+    /// (bad, all) in `(from, to]`.
+    pub(super) fn within(&self, from: i64, to: i64) -> (u64, u64) {
+        let upto = |sums: &[(i64, u64)], at: i64| match sums.partition_point(|(t, _)| *t <= at) {
+            0 => 0,
+            n => sums[n - 1].1,
+        };
+        let between = |sums: &[(i64, u64)]| upto(sums, to) - upto(sums, from);
+        (between(&self.bad), between(&self.total))
     }
 }
 

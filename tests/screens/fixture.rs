@@ -84,7 +84,7 @@ fn events() -> Sli {
 }
 
 fn latency(ms: u32) -> Sli {
-    Sli::Latency { histogram: "h".into(), under_seconds: rust_decimal::Decimal::new(i64::from(ms), 3) }
+    Sli::Latency { histogram: "h".into(), under_seconds: rust_decimal::Decimal::new(i64::from(ms), 3), interpolate: false }
 }
 
 const WINDOWS: [Span; 7] = [

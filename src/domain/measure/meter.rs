@@ -161,6 +161,7 @@ impl Meter {
         let start = *self.start.get_or_insert(waiting.unwrap_or(last) - 1);
         let next = self.sealed.unwrap_or(start) + 1;
         let first = waiting.map_or(next, |first| first.clamp(next - LATEST.0 / self.spec.step.0, next));
+        self.roll.weigh();
         let lacking = self.roll.families.iter().any(|family| family.has_last && !family.has_threshold);
         for k in first..=last {
             self.count_slice(k, &live);
@@ -202,7 +203,19 @@ impl Meter {
         let left_out = Some(self.left_out.len()).filter(|n| *n > 0);
         let left_out = left_out
             .map(|n| format!("{n} more groups are left out: at most {} are measured (`max_groups`)", self.spec.max_tracks));
-        self.unmatched().chain(self.bucket_lacks()).chain(left_out).collect()
+        self.unmatched().chain(self.bucket_lacks()).chain(self.interpolated()).chain(left_out).collect()
+    }
+
+    /// Counts that are no counts are marked as such.
+    fn interpolated(&self) -> Option<String> {
+        let Some(Adds::Buckets { under, .. }) = self.reads.first().map(|read| read.adds) else { return None };
+        let (below, above) = self.roll.families.iter().find_map(|family| family.between)?;
+        let between = if below > 0.0 {
+            format!("between the buckets le=\"{below}\" and le=\"{above}\"")
+        } else {
+            format!("below the bucket le=\"{above}\"")
+        };
+        Some(format!("what is under {under} s is interpolated {between}: an estimate, no count"))
     }
 
     /// Reads that brought no series. Errors without a series beside known traffic are no doubt of this kind: they may be zero.
@@ -217,7 +230,7 @@ impl Meter {
     }
 
     fn bucket_lacks(&self) -> Option<String> {
-        let Some(Adds::Buckets { under }) = self.reads.first().map(|read| read.adds) else { return None };
+        let Some(Adds::Buckets { under, interpolate }) = self.reads.first().map(|read| read.adds) else { return None };
         self.roll.families.iter().find(|family| family.has_last && !family.has_threshold)?;
         let at = super::buckets::Bound::Finite(under).seconds();
         let bounds = || self.tracks.iter().flat_map(|track| track.bounds().iter().copied());
@@ -228,7 +241,9 @@ impl Meter {
             (Some(one), None) | (None, Some(one)) => format!("; the nearest is le=\"{one}\""),
             (None, None) => String::new(),
         };
-        Some(format!("a histogram has no bucket le=\"{under}\", so what is under the threshold cannot be counted{near}"))
+        let advice =
+            if below.is_some() && above.is_some() && !interpolate { "; `interpolate: true` would estimate it" } else { "" };
+        Some(format!("a histogram has no bucket le=\"{under}\", so what is under the threshold cannot be counted{near}{advice}"))
     }
 
     /// Series that are counted now.
@@ -351,7 +366,7 @@ impl Meter {
             return;
         }
         for series in &mut self.roll.series {
-            let (bad, _) = series.adds.factors(series.bound);
+            let (bad, _) = series.factors();
             let counted = &self.roll.counters[series.counter];
             let (Adds::Events { .. }, false) = (series.adds, series.vanished) else { continue };
             let newest = self.roll.targets[series.target].newest();
@@ -373,7 +388,7 @@ impl Meter {
 
     fn credit(&mut self, id: usize, at: i64, k: i64, by: f64, bridged: bool, hidden: f64) {
         let series = &self.roll.series[id];
-        let (bad, total) = series.adds.factors(series.bound);
+        let (bad, total) = series.factors();
         let witness = series.is_witness(self.spec.has_total());
         if let Some(bound) = series.bound {
             self.tracks[series.track].recent.add(at, bound.seconds(), by);
@@ -435,7 +450,7 @@ impl Meter {
     fn was_unread(&self, birth: &Birth) -> bool {
         let series = &self.roll.series[birth.series];
         let since = series.family.and_then(|family| self.roll.families[family].since);
-        series.adds.factors(series.bound) == (0.0, 0.0) && since.is_some_and(|since| since < birth.sample.at)
+        series.factors() == (0.0, 0.0) && since.is_some_and(|since| since < birth.sample.at)
     }
 
     fn is_known(&self, birth: &Birth) -> bool {

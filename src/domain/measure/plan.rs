@@ -19,6 +19,8 @@ pub struct HistogramPlan {
     pub buckets: Selector,
     /// The latency threshold in seconds, as decimal text: the bucket whose `le` has this numeric value counts as good.
     pub under_seconds: rust_decimal::Decimal,
+    /// Where no bucket has that value: estimate between its neighbours instead of refusing to count.
+    pub interpolate: bool,
 }
 
 /// An SLI whose events are counted from raw counter samples.

@@ -24,8 +24,8 @@ pub enum Detail {
 pub(super) enum Adds {
     /// Increases, times these.
     Events { bad: i8, total: i8 },
-    /// Increases of the bucket that its `le` names.
-    Buckets { under: Decimal },
+    /// Increases of the bucket that its `le` names; with `interpolate` of the two beside it where there is none.
+    Buckets { under: Decimal, interpolate: bool },
     /// Asked values, times this: bad events.
     Errors { times: f64 },
     /// Asked values, times this: all events.
@@ -35,12 +35,12 @@ pub(super) enum Adds {
 }
 
 impl Adds {
-    /// What an increase of a series counts for: (bad, total).
-    pub(super) fn factors(self, bound: Option<Bound>) -> (f64, f64) {
+    /// What an increase of a series counts for: (bad, total). `share` of a bucket's events are under the threshold.
+    pub(super) fn factors(self, bound: Option<Bound>, share: f64) -> (f64, f64) {
         match (self, bound) {
             (Self::Events { bad, total }, _) => (f64::from(bad), f64::from(total)),
             (Self::Buckets { .. }, Some(Bound::Infinite)) => (1.0, 1.0),
-            (Self::Buckets { under }, Some(Bound::Finite(le))) if le == under => (-1.0, 0.0),
+            (Self::Buckets { .. }, Some(Bound::Finite(_))) => (0.0 - share, 0.0),
             _ => (0.0, 0.0),
         }
     }
@@ -77,14 +77,15 @@ pub(super) fn reads_of(spec: &MeterSpec) -> Vec<Read> {
     match &spec.plan {
         Plan::Counted(CountedPlan::Events { bad, total }) => events(bad, total.as_ref()),
         Plan::Counted(CountedPlan::Histogram(plan)) => {
-            let under = plan.under_seconds.normalize();
-            let read = |selector, detail| Read {
-                what: What::Raw(selector),
-                adds: Adds::Buckets { under },
-                class: 0,
-                detail: Some(detail),
-            };
-            vec![read(counting_selector(&plan.buckets, under), Detail::Counts), read(plan.buckets.clone(), Detail::Full)]
+            let (under, interpolate) = (plan.under_seconds.normalize(), plan.interpolate);
+            let adds = Adds::Buckets { under, interpolate };
+            let read = |selector, detail| Read { what: What::Raw(selector), adds, class: 0, detail };
+            if interpolate {
+                // Which buckets are the neighbours is known only when all have been seen.
+                return vec![read(plan.buckets.clone(), None)];
+            }
+            let counted = read(counting_selector(&plan.buckets, under), Some(Detail::Counts));
+            vec![counted, read(plan.buckets.clone(), Some(Detail::Full))]
         }
         Plan::Asked { ask, .. } => asked(ask, spec.step),
     }

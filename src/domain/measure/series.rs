@@ -7,6 +7,8 @@ use super::counter::Counter;
 use super::reads::Adds;
 use super::{MeterSpec, Sample};
 use crate::domain::base::{Labels, Ms, Span, Text};
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
 use std::collections::{HashMap, HashSet, VecDeque};
 
 /// One series of a source.
@@ -25,6 +27,9 @@ pub(super) struct Series {
     pub shape: u32,
     /// For buckets: the histogram it belongs to.
     pub family: Option<usize>,
+    /// For buckets: the share of its events that is under the threshold as it is reckoned here: 1 for the threshold's own
+    /// bucket; for its neighbours, where it has none, their shares of the way between them.
+    pub share: f64,
     /// Samples that were taken and not counted yet, rising in time.
     pub waiting: VecDeque<Sample>,
     accepted: Option<Ms>,
@@ -39,6 +44,11 @@ impl Series {
             self.accepted = Some(sample.at);
             self.waiting.push_back(sample);
         }
+    }
+
+    /// What its increases count for: (bad, total).
+    pub(super) fn factors(&self) -> (f64, f64) {
+        self.adds.factors(self.bound, self.share)
     }
 
     /// Its samples tell of traffic: without them a slice has no data.
@@ -60,6 +70,21 @@ impl Series {
     pub(super) fn counts_errors(&self) -> bool {
         !matches!(self.adds, Adds::Events { bad, .. } if bad <= 0) && !matches!(self.adds, Adds::Total { .. })
     }
+}
+
+impl Series {
+    /// The threshold and the own bound of a finite bucket whose threshold is interpolated.
+    fn interpolated(&self) -> Option<(Decimal, Decimal)> {
+        match (self.adds, self.bound) {
+            (Adds::Buckets { under, interpolate: true }, Some(Bound::Finite(le))) => Some((under, le)),
+            _ => None,
+        }
+    }
+}
+
+/// The bucket of the threshold itself.
+fn is_threshold(adds: Adds, bound: Bound) -> bool {
+    matches!((adds, bound), (Adds::Buckets { under, .. }, Bound::Finite(le)) if le == under)
 }
 
 /// A counter and the replica it listens to.
@@ -136,6 +161,8 @@ impl Presence {
 pub(super) struct Family {
     pub has_threshold: bool,
     pub has_last: bool,
+    /// The bounds between which the threshold is interpolated, in seconds; the lower one is 0 below the first bucket.
+    pub between: Option<(f64, f64)>,
     /// The first sample of any of its buckets.
     pub since: Option<Ms>,
 }
@@ -161,6 +188,8 @@ pub(super) struct Roll {
     family_of: HashMap<Labels, usize>,
     shape_of: HashMap<(u16, Labels), u32>,
     shapes: u32,
+    /// Histograms whose shares have to be worked out anew.
+    unweighed: bool,
 }
 
 impl Roll {
@@ -184,8 +213,10 @@ impl Roll {
         if let (Some(bound), Some(family)) = (bound, family) {
             let family = &mut self.families[family];
             family.has_last |= bound == Bound::Infinite;
-            family.has_threshold |= adds.factors(Some(bound)).0 < 0.0;
+            family.has_threshold |= is_threshold(adds, bound);
         }
+        let share = f64::from(bound.is_some_and(|bound| is_threshold(adds, bound)));
+        self.unweighed |= matches!(adds, Adds::Buckets { interpolate: true, .. });
         let key = if spec.dedupe.is_empty() { labels.clone() } else { labels.without(&spec.dedupe) };
         let counter = found(&mut self.counter_of, (class, key), &mut self.counters, || Counted {
             active: spec.dedupe.is_empty().then_some(id),
@@ -207,6 +238,7 @@ impl Roll {
             target,
             shape,
             family,
+            share,
             waiting,
             accepted: None,
             vanished: false,
@@ -214,6 +246,39 @@ impl Roll {
         self.series.push(series);
         self.by_labels.insert((class, labels.clone()), id);
         id
+    }
+
+    /// Works out the shares of buckets where thresholds are interpolated and new ones were met: of the neighbours of the
+    /// threshold each its share of the way. Below the first bucket the way begins at 0.
+    pub(super) fn weigh(&mut self) {
+        if !std::mem::take(&mut self.unweighed) {
+            return;
+        }
+        let mut beside: Vec<(Option<Decimal>, Option<Decimal>)> = vec![(None, None); self.families.len()];
+        for series in &self.series {
+            let (Some((under, le)), Some(family)) = (series.interpolated(), series.family) else { continue };
+            let (below, above) = &mut beside[family];
+            if le < under {
+                *below = Some(below.map_or(le, |b| b.max(le)));
+            } else {
+                *above = Some(above.map_or(le, |a| a.min(le)));
+            }
+        }
+        for series in &mut self.series {
+            let (Some((under, le)), Some(id)) = (series.interpolated(), series.family) else { continue };
+            let (below, above) = beside[id];
+            let family = &mut self.families[id];
+            let (Some(above), true) = (above, under > Decimal::ZERO) else { continue };
+            let start = below.unwrap_or(Decimal::ZERO);
+            let way = ((under - start) / (above - start)).to_f64().unwrap_or(0.0);
+            family.has_threshold = true;
+            family.between = (above != under).then(|| (start.to_f64().unwrap_or(0.0), above.to_f64().unwrap_or(f64::INFINITY)));
+            series.share = match le {
+                le if le == above => way,
+                le if Some(le) == below => 1.0 - way,
+                _ => 0.0,
+            };
+        }
     }
 
     /// Makes room for a new track at `at`: the tracks from there on moved up by one.

@@ -236,6 +236,8 @@ impl Track {
     /// What the slice is after the tally is added to what was known of it.
     fn slice_of(&self, tally: &Tally, old: Slice) -> Slice {
         let (bad, total) = (old.bad + tally.bad, old.total + tally.total);
+        // Interpolated shares add up to one by floats.
+        let bad = if bad < 0.0 && bad >= -total * (ROUNDING - 1.0) { 0.0 } else { bad };
         let sampled = tally.sampled || old.state == SliceState::Sampled;
         let sense = !tally.error && bad >= 0.0 && total >= 0.0 && (!self.has_total || bad <= total * ROUNDING);
         if !sense {

@@ -125,6 +125,8 @@ pub enum Sli {
         histogram: Text,
         /// Requests under this are good, seconds.
         under_seconds: Decimal,
+        /// A bound that is no bucket's is estimated between its neighbours.
+        interpolate: bool,
     },
     /// Things that may happen only so often.
     Occurrences {

@@ -197,7 +197,7 @@ fn written(sli: &Sli) -> Vec<(&'static str, Text)> {
         Sli::Events { bad, good, total } => {
             [some("bad", bad), some("good", good), Some(("total", total.clone()))].into_iter().flatten().collect()
         }
-        Sli::Latency { histogram, under_seconds } => {
+        Sli::Latency { histogram, under_seconds, .. } => {
             vec![("histogram", histogram.clone()), ("under", format!("{under_seconds}s").into())]
         }
         Sli::Occurrences { count, .. } => vec![("count", count.clone())],

@@ -113,11 +113,13 @@ fn events(out: &mut Findings<'_>, node: &Node) -> Option<ReadSli> {
 
 fn latency(out: &mut Findings<'_>, node: &Node) -> Option<ReadSli> {
     let what = "`latency`";
-    let fields = out.fields(node, what, &["histogram", "under"])?;
+    let fields = out.fields(node, what, &["histogram", "under", "interpolate"])?;
     let mut queries = Vec::new();
     let histogram = fields.need(out, "histogram", what).and_then(|_| promql(out, &fields, "histogram", &mut queries));
     let under = fields.need(out, "under", what).and_then(|n| read_under(out, n));
-    Some(ReadSli { sli: Sli::Latency { histogram: histogram?, under_seconds: under? }, queries })
+    let choices = [("true", true), ("false", false)];
+    let interpolate = fields.get(out, "interpolate").and_then(|n| out.choice(n, "interpolate", &choices)).unwrap_or(false);
+    Some(ReadSli { sli: Sli::Latency { histogram: histogram?, under_seconds: under?, interpolate }, queries })
 }
 
 /// A duration; a bare number is told apart with the duration it probably means.

@@ -15,11 +15,14 @@ pub fn plan_lines(plan: &Plan) -> Vec<String> {
             }
             lines
         }
-        Plan::Counted(CountedPlan::Histogram(h)) => vec![
-            "counted from raw histogram buckets".into(),
-            format!("good  + the bucket le={} of {}", h.under_seconds.normalize(), h.buckets),
-            format!("total + the bucket le=+Inf of {}", h.buckets),
-        ],
+        Plan::Counted(CountedPlan::Histogram(h)) => {
+            let under = h.under_seconds.normalize();
+            let good = format!("good  + the bucket le={under} of {}", h.buckets);
+            let total = format!("total + the bucket le=+Inf of {}", h.buckets);
+            let estimate = "        interpolated between its neighbours where there is no such bucket: an estimate, no count";
+            let lines = ["counted from raw histogram buckets".into(), good].into_iter();
+            lines.chain(h.interpolate.then(|| estimate.into())).chain([total]).collect()
+        }
         Plan::Asked { ask: AskedPlan::Value { value }, why } => {
             vec![format!("asked of the server at every step: {why}"), format!("value   {}", line(value))]
         }

@@ -40,7 +40,7 @@ pub fn plan(sli: &Sli, group_by: &[Text], step: Span) -> Planned<Plan> {
         Sli::Events { bad: Some(bad), total, .. } => plan_events(EventsText::Bad(bad), total, group_by, step),
         Sli::Events { good: Some(good), total, .. } => plan_events(EventsText::Good(good), total, group_by, step),
         Sli::Events { .. } => Err(vec![field("bad", QueryError::new("`bad` or `good` is missing", 0..0))]),
-        Sli::Latency { histogram, under_seconds } => plan_latency(histogram, *under_seconds),
+        Sli::Latency { histogram, under_seconds, interpolate } => plan_latency(histogram, *under_seconds, *interpolate),
         Sli::Occurrences { count, .. } => plan_occurrences(count, group_by),
         Sli::Threshold { value, .. } => plan_threshold(value, group_by, step),
         Sli::Ratio { errors, total } => plan_ratio(errors, total, group_by, step),
@@ -89,9 +89,9 @@ pub fn plan_count(text: &str) -> Result<Count, QueryError> {
 ///
 /// # Errors
 /// See [`plan`].
-pub fn plan_latency(histogram: &str, under_seconds: Decimal) -> Planned<Plan> {
+pub fn plan_latency(histogram: &str, under_seconds: Decimal, interpolate: bool) -> Planned<Plan> {
     let buckets = buckets(histogram).map_err(|e| vec![field("histogram", e)])?;
-    Ok(Plan::Counted(CountedPlan::Histogram(HistogramPlan { buckets, under_seconds })))
+    Ok(Plan::Counted(CountedPlan::Histogram(HistogramPlan { buckets, under_seconds, interpolate })))
 }
 
 /// The plan of `threshold: {value}`: always asked.

@@ -31,7 +31,7 @@ fn check(input: &str, group_by: &[&str], expected: &str) {
         "good" => plan_events(EventsText::Good(a), b, &group_by, STEP),
         "count" => plan_occurrences(a, &group_by),
         "value" => plan_threshold(a, &group_by, STEP),
-        "latency" => plan_latency(a, Decimal::new(250, 3)),
+        "latency" => plan_latency(a, Decimal::new(250, 3), false),
         other => panic!("{other}"),
     };
     assert_eq!(shown(plan), expected.trim_matches('\n'), "{input}");

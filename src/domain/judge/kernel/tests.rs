@@ -514,8 +514,8 @@ fn occurrences_burn_what_is_allowed() {
 
 #[test]
 fn latency_quantiles_and_their_breach_rules() {
-    let sli = Sli::Latency { histogram: "t".into(), under_seconds: number("0.25") };
-    let plan = HistogramPlan { buckets: Selector::metric("t_bucket"), under_seconds: number("0.25") };
+    let sli = Sli::Latency { histogram: "t".into(), under_seconds: number("0.25"), interpolate: false };
+    let plan = HistogramPlan { buckets: Selector::metric("t_bucket"), under_seconds: number("0.25"), interpolate: false };
     let rules = vec![
         breach(Severity::P0, Level::P99Times(number("3")), "30s"),
         breach(Severity::P1, Level::P99Seconds(number("1")), "0s"),

@@ -329,7 +329,11 @@ fn without_groups_there_is_one_track_even_before_the_first_sample() {
 }
 
 fn histogram(under: &str) -> MeterSpec {
-    let plan = HistogramPlan { buckets: Selector::metric("t_bucket"), under_seconds: under.parse().unwrap() };
+    buckets_at(under, false)
+}
+
+fn buckets_at(under: &str, interpolate: bool) -> MeterSpec {
+    let plan = HistogramPlan { buckets: Selector::metric("t_bucket"), under_seconds: under.parse().unwrap(), interpolate };
     MeterSpec::new(Plan::Counted(CountedPlan::Histogram(plan)))
 }
 
@@ -390,9 +394,37 @@ fn a_threshold_without_a_bucket_is_a_data_error_never_a_guess() {
     assert_eq!(
         run(&histogram("0.3"), BUCKETS).doubts(),
         [
-            "a histogram has no bucket le=\"0.3\", so what is under the threshold cannot be counted; the nearest are le=\"0.25\" and le=\"1\""
+            "a histogram has no bucket le=\"0.3\", so what is under the threshold cannot be counted; the nearest are le=\"0.25\" and le=\"1\"; `interpolate: true` would estimate it"
         ]
     );
+}
+
+#[test]
+fn a_threshold_between_buckets_is_interpolated_when_asked_for_and_says_so() {
+    // 90 of 100 within 0.25 s and 95 within 1 s: a third of the way is 91 2/3.
+    let meter = run(&buckets_at("0.5", true), BUCKETS);
+    let counts = meter.tracks()[0].history.counts(at(0), at(2));
+    assert!((counts.bad - 50.0 / 3.0).abs() < 0.01 && counts.total == 200.0, "{counts:?}");
+    assert_eq!(
+        meter.doubts(),
+        ["what is under 0.5 s is interpolated between the buckets le=\"0.25\" and le=\"1\": an estimate, no count"]
+    );
+    // Below the first bucket: between nothing and it.
+    let below = run(&buckets_at("0.05", true), BUCKETS).tracks()[0].history.counts(at(0), at(1));
+    assert!((below.bad - 75.0).abs() < 0.01, "{below:?}");
+    // A bucket of that very value is counted, and says nothing.
+    check(&buckets_at("0.25", true), BUCKETS, "10/100 10/100");
+    assert!(run(&buckets_at("0.25", true), BUCKETS).doubts().is_empty());
+    // Above the top finite bucket nothing is known.
+    check(&buckets_at("2", true), BUCKETS, "! !");
+}
+
+#[test]
+fn interpolation_of_no_errors_is_no_error() {
+    let text = "t_bucket{le=\"0.1\"}: 0 7 14\nt_bucket{le=\"0.7\"}: 0 7 14\nt_bucket{le=\"+Inf\"}: 0 7 14";
+    for under in ["0.2", "0.3", "0.4", "0.5", "0.6"] {
+        check(&buckets_at(under, true), text, "0/7 0/7");
+    }
 }
 
 #[test]
