@@ -59,7 +59,7 @@ fn recorded(past: &Past) -> Arc<Recorded> {
 async fn judge(book: &Arc<Rulebook>, source: Arc<dyn MetricSource>, from: i64, to: i64) -> Vec<Verdict> {
     let settings =
         Settings { routes: Routes::default(), environment: None, source: "test".into(), nonce: "test".into(), drill: false };
-    let order = Order { book: Arc::clone(book), settings, source, from: Ms(from), to: Ms(to), concurrency: 4 };
+    let order = Order::new(Arc::clone(book), settings, source, (Ms(from), Ms(to)));
     let mut verdicts = Vec::new();
     let mut see = |_: Ms, fast: &Fast| {
         let feed = &fast.state().board.slos[0];
