@@ -1,11 +1,13 @@
-//! Pictures in numbers: scales, pooling, sparklines, bars and braille lines made of characters, and SVG made from a grid of
-//! cells.
+//! Pictures in numbers: scales, pooling, sparklines, bars and braille lines made of characters, SVG made from a grid of
+//! cells, and SVG plots for pages.
 //!
 //! Deliberately absent: terminals, colours' meaning, and where values come from.
 
+pub mod amounts;
 pub mod bar;
 pub mod line;
 pub mod panel;
+pub mod plot;
 pub mod pool;
 pub mod scale;
 pub mod spark;

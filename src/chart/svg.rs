@@ -247,7 +247,7 @@ fn rect(path: &mut String, x: f64, y: f64, w: f64, h: f64) {
 }
 
 /// Text for XML; characters that XML cannot hold become `?`.
-fn xml(text: &str) -> String {
+pub(super) fn xml(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 8);
     for c in text.chars() {
         match c {

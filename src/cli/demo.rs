@@ -5,6 +5,7 @@ use super::{Common, Exit, Format, Out};
 use crate::app::SetupError;
 use crate::app::demo::{BUILT_IN, Demo, Happening, SCENARIOS, worst};
 use crate::app::watch::{House, fixed_rules};
+use crate::domain::base::Language;
 use crate::domain::review::{Beside, PostmortemFacts};
 use crate::report;
 use crate::tui::Screen;
@@ -156,11 +157,11 @@ async fn headless(demo: &Demo, args: &DemoArgs, speed: Speed, common: &Common, o
     let beside = Beside { burn: played.burn, slos: demo.book.slos.clone(), rulebook: Some(demo.book.hash.clone()) };
     let facts = PostmortemFacts::of(&incident, beside);
     match common.format {
-        Format::Json => match report::json(&facts) {
+        Format::Json => match report::json(report::Subject::Incident(&facts)) {
             Ok(text) => out.line(&text),
             Err(error) => out.error(&format!("the report could not be written: {error}"), None),
         },
-        _ => out.text(&report::markdown(&facts, words::Zone::Utc)),
+        _ => out.text(&report::markdown(report::Subject::Incident(&facts), words::Zone::Utc, Language::En)),
     }
     Ok(Exit::Fine)
 }

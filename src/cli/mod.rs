@@ -64,7 +64,7 @@ enum Verb {
     Gate(gate::GateArgs),
     /// The incidents of the ledger: list, show, ack, resolve, note
     Incidents(incidents::IncidentsArgs),
-    /// The postmortem of an incident as Markdown or JSON, with its cost
+    /// The postmortem of an incident, or the report on a period: Markdown, HTML, JSON, CSV; English or Chinese
     Report(report::ReportArgs),
     /// Recovery times, frequency, resilience and cost, with honest intervals; of the ledger or of another tool's records
     Stats(stats::StatsArgs),
@@ -105,8 +105,8 @@ impl Verb {
     const fn answers_in(&self, format: Format) -> bool {
         match format {
             Format::Text | Format::Json => true,
-            Format::Html => false,
-            Format::Csv => matches!(self, Self::Cost(_) | Self::Stats(_)),
+            Format::Html => matches!(self, Self::Report(_)),
+            Format::Csv => matches!(self, Self::Cost(_) | Self::Stats(_) | Self::Report(_)),
         }
     }
 }

@@ -1,9 +1,11 @@
-//! The burn rate over the incident, drawn in text.
+//! The burn rate over the incident, drawn in text and as SVG.
 
+use super::sections::Told;
+use crate::chart::plot::{self, Plot};
 use crate::chart::{Scale, pool_max};
 use crate::domain::base::Ms;
 use crate::domain::review::BurnSeries;
-use crate::words::{Zone, units};
+use crate::words::{Zone, escape, units};
 
 const COLUMNS: usize = 72;
 const ROWS: usize = 10;
@@ -66,5 +68,51 @@ fn clock(from: Ms, to: Ms, zone: Zone) -> String {
         " ".repeat(gap),
         zone.minute(to),
         zone.offset(to)
+    )
+}
+
+/// The chart for a browser: the burn rate, its levels, when users were hurt, and the incident's moments.
+pub(super) fn svg(t: &Told<'_>, series: &BurnSeries) -> String {
+    let place = |at: Ms| (at.0 - series.from.0) as f64 / (series.to.0 - series.from.0).max(1) as f64;
+    let slo = escape::terminal(series.slo.as_str());
+    let known: Vec<f64> = series.values.iter().map(|v| f64::from(*v)).filter(|v| v.is_finite()).collect();
+    let m = t.facts.milestones();
+    let marks = [
+        (m.impact_start, t.say("impact", "影响")),
+        (m.detected, t.say("detected", "发现")),
+        (m.acknowledged, t.say("acknowledged", "确认")),
+        (m.mitigated, t.say("mitigated", "缓解")),
+        (m.resolved, t.say("resolved", "结束")),
+    ];
+    let marks = marks.into_iter().filter_map(|(at, name)| Some((place(at?), name))).filter(|(x, _)| (0.0..=1.0).contains(x));
+    let intervals = t.facts.incident.impact.iter().flat_map(|i| &i.intervals);
+    let plot = Plot {
+        id: "burn",
+        title: t.say(format!("Burn rate of {slo}"), format!("{slo} 的燃烧率")),
+        words: told(t, series, &known),
+        values: &series.values,
+        scale: scale(&known, series),
+        levels: series.levels.iter().map(|(name, v)| (*v, escape::terminal(&format!("{name} {}", units::burn_x(*v))))).collect(),
+        bands: intervals.map(|i| (place(i.from).clamp(0.0, 1.0), place(i.to).clamp(0.0, 1.0))).collect(),
+        marks: marks.collect(),
+        times: (0..=4)
+            .map(|q| (f64::from(q) / 4.0, t.zone.minute(Ms(series.from.0 + (series.to.0 - series.from.0) * i64::from(q) / 4))))
+            .collect(),
+        unit: t.zone.offset(series.to),
+    };
+    plot::svg(&plot)
+}
+
+/// The picture in words, for those who cannot see it.
+fn told(t: &Told<'_>, series: &BurnSeries, known: &[f64]) -> String {
+    let peak = units::burn_x(known.iter().copied().fold(0.0, f64::max));
+    let (from, to) = (t.zone.full(series.from), t.zone.full(series.to));
+    let gaps = series.values.iter().filter(|v| !v.is_finite()).count();
+    t.say(
+        format!(
+            "From {from} to {to} the burn rate reached {peak} at most; {gaps} of {} points are unknown.",
+            series.values.len()
+        ),
+        format!("{from} 至 {to}，燃烧率最高 {peak}；{} 个点中 {gaps} 个未知。", series.values.len()),
     )
 }

@@ -78,6 +78,21 @@ pub fn keep(old: &str, new: &str) -> Result<String, RegionError> {
     Ok(text)
 }
 
+/// What people wrote, by the name of its region.
+///
+/// # Errors
+/// The text has no regions, or broken ones, or is of something else than `of`.
+pub fn words(text: &str, of: &str) -> Result<Vec<(String, String)>, RegionError> {
+    let regions = read(text)?;
+    if regions.is_empty() {
+        return Err(RegionError::NotOurs);
+    }
+    match of_incident(text).filter(|was| *was != of) {
+        Some(was) => Err(RegionError::Other(was.into())),
+        None => Ok(regions.into_iter().map(|(name, lines)| (name, lines.join("\n"))).collect()),
+    }
+}
+
 /// The mark that names the incident, on the first lines of a report.
 pub(super) fn stamp(incident: &str) -> String {
     format!("<!-- burnledger:report {incident}{TAIL}")

@@ -1,7 +1,7 @@
 //! Reports of a whole incident, of one that just began, and of one whose every name is hostile.
 
-use super::{json, markdown, regions};
-use crate::domain::base::{CommitId, Currency, IncidentId, Interval, Money, Ms, Seq, Severity, SloId, Span, Text};
+use super::{Subject, regions};
+use crate::domain::base::{CommitId, Currency, IncidentId, Interval, Language, Money, Ms, Seq, Severity, SloId, Span, Text};
 use crate::domain::cost::{CostQuestion, CostSheet, Counted, Responder, StreamCount, month_of, price};
 use crate::domain::incident::{Actor, Entry, Fact, ImpactRecord, Incident, Incidents, Onset, Outcome, ReasonText, RuleFired};
 use crate::domain::measure::Count;
@@ -9,6 +9,14 @@ use crate::domain::objective::{Business, Labour, RevenueStream, ValueIs};
 use crate::domain::review::{Beside, BurnSeries, PostmortemFacts};
 use crate::words::Zone;
 use std::sync::Arc;
+
+fn markdown(facts: &PostmortemFacts, zone: Zone) -> String {
+    super::markdown(Subject::Incident(facts), zone, Language::En)
+}
+
+fn json(facts: &PostmortemFacts) -> serde_json::Result<String> {
+    super::json(Subject::Incident(facts))
+}
 
 fn at(clock: &str) -> Ms {
     Ms::parse_rfc3339(&format!("2026-03-17T{clock}Z")).unwrap()
@@ -264,4 +272,184 @@ fn a_drill_and_an_early_find_are_named() {
     let text = markdown(&PostmortemFacts::of(&Arc::new(incident), Beside::default()), Zone::Utc);
     assert!(text.contains("# INC-0001: payments, P1 (drill)"));
     assert!(text.contains("| TTD | 0s (found before users were hurt) |"));
+}
+
+fn html(facts: &PostmortemFacts, language: Language, draft: Option<&str>) -> String {
+    super::html(Subject::Incident(facts), Zone::Utc, language, draft).unwrap()
+}
+
+fn evil() -> Text {
+    "x|y\n# Heading\n<script>alert(1)</script> \" onload='x' &amp; [a](javascript:b) `c` =1+1 \u{1b}[31m\u{202e}".into()
+}
+
+fn hostile() -> Incident {
+    let evil = evil();
+    let onset =
+        Onset { service: evil.clone(), slos: vec![SloId::new(&evil, &evil)], reasons: vec![reason("x", &evil)], ..onset() };
+    folded(vec![
+        ("02:23:00", Actor::Auto, Fact::Opened(onset)),
+        ("02:24:00", Actor::Person(evil.clone()), Fact::Note(evil.clone())),
+        ("02:25:00", Actor::Auto, paged(&evil, Severity::P1, "02:23:00", &evil)),
+        ("02:26:00", Actor::Auto, Fact::Costed(cost(&[&evil]))),
+    ])
+}
+
+/// Elements that are open, closed in their order, and nothing that runs or asks the network.
+fn well_formed(page: &str) {
+    let mut open: Vec<&str> = Vec::new();
+    for part in page.split('<').skip(1) {
+        let (tag, _) = part.split_once('>').unwrap_or_else(|| panic!("an element without an end: {part}"));
+        let name = tag.trim_start_matches('/').split([' ', '\n']).next().unwrap().trim_end_matches('/');
+        if tag.starts_with('/') {
+            assert_eq!(open.pop(), Some(name), "at {part}");
+        } else if !tag.ends_with('/') && !matches!(name, "!doctype" | "meta") {
+            open.push(name);
+        }
+        assert!(!tag.contains("javascript:") && !tag.split(' ').any(|a| a.starts_with("on")), "{tag}");
+        assert!(!matches!(name, "script" | "iframe" | "object" | "embed" | "link" | "img" | "base" | "form"), "{tag}");
+    }
+    assert_eq!(open, [] as [&str; 0]);
+    assert!(!page.contains("src=") && !page.contains("url(") && !page.contains("@import"));
+    assert!(!page.contains(['\u{1b}', '\u{202e}']), "nothing acts on a terminal");
+}
+
+#[test]
+fn the_page_is_one_file_that_a_reader_can_walk_through() {
+    for language in [Language::En, Language::Zh] {
+        let page = html(&facts(&whole()), language, None);
+        well_formed(&page);
+        for landmark in [
+            "<header>",
+            "<nav aria-label=",
+            "<main id=\"report\">",
+            "<footer>",
+            "<html lang=",
+            "Content-Security-Policy",
+            "default-src 'none'",
+        ] {
+            assert_eq!(page.matches(landmark).count(), 1, "{landmark}");
+        }
+        assert_eq!(page.matches("<h1>").count(), 1);
+        assert_eq!(page.matches("<table>").count(), page.matches("<caption>").count(), "every table has a caption");
+        assert_eq!(page.matches("<svg").count(), page.matches("<desc").count(), "every picture is told in words");
+        assert_eq!(page.matches("<svg").count(), 2, "burn and cost");
+        assert!(page.contains("prefers-color-scheme: dark") && page.contains("@media print"));
+        assert_eq!(super::html_of(&page), Some("INC-0001"));
+        let ids: Vec<&str> = page.split(" id=\"").skip(1).map(|p| p.split('"').next().unwrap()).collect();
+        let unique: std::collections::BTreeSet<&&str> = ids.iter().collect();
+        assert_eq!(ids.len(), unique.len(), "{ids:?}");
+        assert!(page.matches("<mark>TODO</mark>").count() >= 8, "judgement is visibly open");
+    }
+}
+
+#[test]
+fn no_form_of_a_report_lets_outside_text_act() {
+    let bare = PostmortemFacts::of(&hostile(), Beside { burn: Some(burn()), ..Beside::default() });
+    let draft = markdown(&bare, Zone::Utc).replace("TODO: what set it off.", &evil().replace('\n', " "));
+    for language in [Language::En, Language::Zh] {
+        let page = html(&bare, language, Some(&draft));
+        well_formed(&page);
+        assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"));
+        assert!(page.contains("<div class=\"yours\">x|y # Heading &lt;script"), "what people wrote is there, as text");
+    }
+    let csv = super::csv(Subject::Incident(&bare));
+    assert!(!csv.contains(['\u{1b}', '\u{202e}']));
+    for cell in csv.lines().flat_map(|l| l.split(',')) {
+        assert!(!cell.trim_matches('"').starts_with(['=', '+', '@']), "{cell}");
+    }
+    let formula = PostmortemFacts::of(
+        &folded(vec![("02:23:00", Actor::Auto, Fact::Opened(Onset { service: "=HYPERLINK(1)".into(), ..onset() }))]),
+        Beside::default(),
+    );
+    assert!(
+        super::csv(Subject::Incident(&formula)).contains("fact,,service,'=HYPERLINK(1)")
+            || super::csv(Subject::Incident(&formula)).contains("\"'=HYPERLINK(1)\"")
+    );
+}
+
+#[test]
+fn what_people_wrote_reaches_the_page_only_from_a_draft_of_the_same_incident() {
+    let facts = facts(&whole());
+    let draft = markdown(&facts, Zone::Utc).replace("TODO: what set it off.", "A migration took every lock.");
+    let page = html(&facts, Language::En, Some(&draft));
+    assert!(page.contains("A migration took every lock."));
+    let other = super::html(Subject::Incident(&facts), Zone::Utc, Language::En, Some(&draft.replace("INC-0001", "INC-0002")));
+    assert_eq!(other, Err(regions::RegionError::Other("INC-0002".into())));
+    assert_eq!(
+        super::html(Subject::Incident(&facts), Zone::Utc, Language::En, Some("# mine")),
+        Err(regions::RegionError::NotOurs)
+    );
+}
+
+/// The checklist of finance and audit, point by point, with where the report answers it.
+#[test]
+fn every_question_of_an_auditor_can_be_pointed_at() {
+    let text = markdown(&facts(&whole()), Zone::Utc);
+    for (number, place) in [
+        (1, "| Is the headline GMV, revenue or margin? | gmv |"),
+        (2, "| What is assumed, by whom, since when? |"),
+        (3, "`F × v × (1 − r) = 83419 × 31.80 USD"),
+        (4, "592 steps with samples, 2 series"),
+        (5, "| What would have happened anyway? |"),
+        (6, "| What came back later? |"),
+        (7, "| Is anything counted twice? |"),
+        (8, "| What is missing? | nothing that applies |"),
+        (9, "bounds; most of the width comes from lost revenue"),
+        (10, "half-even"),
+        (11, "| difference |"),
+        (12, "| Which period is it booked in? | 2026-03 |"),
+        (13, "| Is it paid out or an opportunity cost? |"),
+        (14, "| What is an incident? |"),
+        (15, "each a fifth up or down: lost revenue"),
+        (16, "| Who may change the rates? |"),
+        (17, "about $1.6M"),
+    ] {
+        assert!(text.contains(place), "point {number}: `{place}`\n---\n{text}");
+    }
+    let asked = text.split("## Annex: what an auditor asks").nth(1).unwrap().split("\n## ").next().unwrap();
+    assert_eq!(
+        asked.lines().filter(|l| l.starts_with("| ")).count(),
+        super::sections::audit::QUESTIONS + 2,
+        "a head, a rule, the questions"
+    );
+}
+
+#[test]
+fn a_chinese_report_is_chinese_and_keeps_words_like_an_english_one() {
+    let facts = facts(&whole());
+    let text = super::markdown(Subject::Incident(&facts), Zone::Utc, Language::Zh);
+    for told in
+        ["## 摘要", "## 时间线", "bo 已确认", "| 状态 | 已结束 |", "收入损失 (payments)，按成交额 GMV计", "TODO：是什么触发的。"]
+    {
+        assert!(text.contains(told), "{told}\n---\n{text}");
+    }
+    for english in ["Impact", "Nobody", "unknown", "| total", "Timeline"] {
+        assert!(!text.contains(english), "{english}\n---\n{text}");
+    }
+    let written = text.replace("TODO：是什么触发的。", "迁移锁住了所有表。");
+    assert!(regions::keep(&written, &text).unwrap().contains("迁移锁住了所有表。"));
+}
+
+fn period(incidents: &[Incident]) -> crate::domain::review::PeriodFacts {
+    let mut entries: Vec<Entry> = incidents.iter().flat_map(|i| i.entries.clone()).collect();
+    entries.sort_by_key(|e| e.seq);
+    let asked = crate::domain::review::stats::StatsQuestion { from: at("00:00:00"), to: at("23:00:00"), ..Default::default() };
+    crate::domain::review::PeriodFacts::of(&Incidents::replay(&entries), asked)
+}
+
+#[test]
+fn a_period_is_told_in_every_form() {
+    let facts = period(&[whole()]);
+    let subject = Subject::Period(&facts);
+    insta::assert_snapshot!(super::markdown(subject, Zone::Utc, Language::En));
+    for language in [Language::En, Language::Zh] {
+        well_formed(&super::html(subject, Zone::Utc, language, None).unwrap());
+    }
+    let value: serde_json::Value = serde_json::from_str(&super::json(subject).unwrap()).unwrap();
+    assert_eq!((&value["stats"]["groups"][0]["n"], &value["incidents"][0]["id"]), (&1.into(), &1.into()));
+    assert_eq!(super::csv(subject).lines().count(), 2);
+    let nothing = period(&[]);
+    let text = super::markdown(Subject::Period(&nothing), Zone::Utc, Language::En);
+    assert!(text.contains("No incident was detected in this period.") && text.contains("none was detected"), "{text}");
+    well_formed(&super::html(Subject::Period(&period(&[hostile()])), Zone::Utc, Language::En, None).unwrap());
 }

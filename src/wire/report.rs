@@ -7,7 +7,7 @@ use super::cost::CostSheetJson;
 use super::incident::{IncidentJson, show};
 use super::number::Number;
 use crate::domain::incident::{Entry, ReasonText, RuleFired};
-use crate::domain::review::{BurnSeries, PostmortemFacts, Restated, SloQuery};
+use crate::domain::review::{BurnSeries, PeriodFacts, PostmortemFacts, Restated, SloQuery};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -104,6 +104,23 @@ fn rule(r: &RuleFired) -> RuleJson {
 
 fn reason(r: &ReasonText) -> ReasonJson {
     ReasonJson { code: r.code.to_string(), value: Number(r.value), threshold: Number(r.threshold), text: r.text.to_string() }
+}
+
+/// A period as JSON: its figures as `stats` gives them, and its incidents in short.
+#[derive(Debug, Serialize)]
+pub struct PeriodJson {
+    /// As `stats --format json`.
+    stats: serde_json::Value,
+    /// As `incidents list --format json`.
+    incidents: Vec<IncidentJson>,
+}
+
+impl PeriodJson {
+    /// The facts as JSON.
+    pub fn new(facts: &PeriodFacts) -> Self {
+        let incidents = facts.incidents.iter().map(|i| super::incident::summary(i)).collect();
+        Self { stats: super::stats::stats(&facts.stats), incidents }
+    }
 }
 
 /// Bytes as lower-case hexadecimal text.

@@ -11,6 +11,7 @@ pub mod money;
 pub mod page;
 pub mod plural;
 pub mod reason;
+pub mod report;
 pub mod time;
 pub mod timeline;
 pub mod units;

@@ -28,6 +28,19 @@ pub fn brief(money: Money) -> String {
     signed(money.currency, &short(money.amount.to_f64().unwrap_or(f64::NAN)))
 }
 
+/// The amount to two figures, for headlines: `$27k`, `$1.6M`, `$92`.
+pub fn two_figures(money: Money) -> String {
+    let rounded = money.amount.round_sf_with_strategy(2, RoundingStrategy::MidpointNearestEven).unwrap_or(money.amount);
+    let text = brief(Money::new(rounded, money.currency));
+    // 27.0k says more than two figures; 1.0M may stay 1.0M.
+    let tens = rounded.abs() >= Decimal::TEN;
+    let whole = text
+        .strip_suffix(['k', 'M', 'G'])
+        .and_then(|t| t.strip_suffix(".0"))
+        .filter(|t| tens && t.chars().filter(char::is_ascii_digit).count() > 1);
+    whole.map_or(text.clone(), |w| format!("{w}{}", &text[text.len() - 1..]))
+}
+
 /// A range in a few characters: `$19.8k-33.1k`.
 pub fn brief_range(low: Decimal, high: Decimal, currency: Currency) -> String {
     let plain = |d: Decimal| short(d.to_f64().unwrap_or(f64::NAN));
@@ -66,6 +79,11 @@ mod tests {
         assert_eq!(exact(money("-3.5", "USD")), "-$3.50");
         assert_eq!(exact(money("1200.4", "JPY")), "JPY 1,200");
         assert_eq!(brief(money("918", "CNY")), "CNY 918");
+        assert_eq!(two_figures(m), "$27k");
+        assert_eq!(two_figures(money("1591634.52", "USD")), "$1.6M");
+        assert_eq!(two_figures(money("918", "CNY")), "CNY 920");
+        assert_eq!(two_figures(money("-3.14159", "USD")), "-$3");
+        assert_eq!(two_figures(money("996000", "USD")), "$1.0M");
         assert_eq!(brief_range("19800".parse().unwrap(), "33100".parse().unwrap(), m.currency), "$19.8k-33.1k");
         assert_eq!(exact_or_unknown(None), "not estimated");
     }

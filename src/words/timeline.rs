@@ -3,11 +3,13 @@
 //! Texts that came from outside (notes, names, answers of receivers) stand in the sentences as they are; whoever prints them
 //! escapes the whole sentence for its medium. Deliberately absent: the time, which stands beside a sentence and not in it.
 
+mod zh;
+
 use super::money;
 use super::plural::counted;
 use super::time::Zone;
 use super::units::{count, percent_auto};
-use crate::domain::base::{Interval, Money, SloId};
+use crate::domain::base::{Interval, Language, Money, SloId};
 use crate::domain::cost::CostSheet;
 use crate::domain::incident::{Actor, Entry, Fact, ImpactRecord, Onset, Outcome, ReasonText, RuleFired};
 
@@ -36,6 +38,14 @@ pub fn actor(entry: &Entry) -> &str {
     match &entry.actor {
         Actor::Auto => "auto",
         Actor::Person(name) => name,
+    }
+}
+
+/// What an entry says, in the words of a language.
+pub fn sentence_in(entry: &Entry, zone: Zone, language: Language) -> String {
+    match language {
+        Language::En => sentence(entry, zone),
+        Language::Zh => zh::sentence(entry, zone),
     }
 }
 

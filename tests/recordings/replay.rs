@@ -33,7 +33,7 @@ async fn check(scenario: &str) {
     let played = demo.play(ledger, None, None, |_| true).await.unwrap();
     let incident = worst(&played.incidents).expect("an incident");
     let facts = PostmortemFacts::of(&incident, Beside { burn: played.burn, slos: Vec::new(), rulebook: None });
-    let report: Value = serde_json::from_str(&report::json(&facts).unwrap()).unwrap();
+    let report: Value = serde_json::from_str(&report::json(burnledger::report::Subject::Incident(&facts)).unwrap()).unwrap();
 
     let told = &truth["incident"];
     let moments = incident.milestones;

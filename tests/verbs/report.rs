@@ -81,7 +81,7 @@ impl Desk {
 }
 
 fn offline(out: Option<PathBuf>) -> ReportArgs {
-    ReportArgs { id: IncidentId(1), out, samples: None, offline: true }
+    ReportArgs { id: Some(IncidentId(1)), out, offline: true, ..ReportArgs::default() }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -145,7 +145,7 @@ async fn a_file_is_made_again_and_what_people_wrote_stays() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_unknown_incident_and_a_source_that_is_away_are_told() {
     let desk = Desk::new().await;
-    let (exit, _, talk) = desk.run(ReportArgs { id: IncidentId(9), ..offline(None) }, Format::Text).await;
+    let (exit, _, talk) = desk.run(ReportArgs { id: Some(IncidentId(9)), ..offline(None) }, Format::Text).await;
     assert_eq!(exit, Exit::No);
     assert!(talk.contains("INC-0001 (payments, open)"), "{talk}");
 
@@ -161,6 +161,55 @@ fn markdown_may_be_asked_for_by_name() {
         let line = ["burnledger", "report", "INC-0017", "--format", format];
         assert!(burnledger::cli::command().try_get_matches_from(line).is_ok(), "{format}");
     }
+    for line in [&["report", "--from", "90d", "--format", "html", "--lang", "zh"][..], &["report", "17", "--format", "csv"]] {
+        let line = [&["burnledger"][..], line].concat();
+        assert!(burnledger::cli::command().try_get_matches_from(&line).is_ok(), "{line:?}");
+    }
+    for line in [&["report"][..], &["report", "17", "--from", "90d"], &["report", "17", "--lang", "fr"]] {
+        let line = [&["burnledger"][..], line].concat();
+        assert!(burnledger::cli::command().try_get_matches_from(&line).is_err(), "{line:?}");
+    }
     let refused = burnledger::cli::command().try_get_matches_from(["burnledger", "report", "17", "--format", "pdf"]);
     assert!(refused.unwrap_err().to_string().contains("text"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pages_and_spreadsheets_are_replaced_only_by_their_own_kind() {
+    let desk = Desk::new().await;
+    let draft = desk.path("postmortem.md");
+    assert_eq!(desk.run(offline(Some(draft.clone())), Format::Text).await.0, Exit::Fine);
+    let written = std::fs::read_to_string(&draft).unwrap().replace("TODO: what set it off.", "A migration took every lock.");
+    std::fs::write(&draft, written).unwrap();
+    let page = desk.path("postmortem.html");
+    for _ in 0..2 {
+        let args = ReportArgs { draft: Some(draft.clone()), ..offline(Some(page.clone())) };
+        let (exit, _, talk) = desk.run(args, Format::Html).await;
+        assert_eq!(exit, Exit::Fine, "{talk}");
+    }
+    assert!(std::fs::read_to_string(&page).unwrap().contains("A migration took every lock."));
+    let table = desk.path("postmortem.csv");
+    for _ in 0..2 {
+        assert_eq!(desk.run(offline(Some(table.clone())), Format::Csv).await.0, Exit::Fine);
+    }
+    std::fs::write(&page, "<p>my own page</p>").unwrap();
+    let (exit, _, talk) = desk.run(offline(Some(page.clone())), Format::Html).await;
+    assert_eq!((exit, talk.contains("nothing was overwritten")), (Exit::Usage, true), "{talk}");
+    assert_eq!(std::fs::read_to_string(&page).unwrap(), "<p>my own page</p>");
+
+    let period = || ReportArgs {
+        id: None,
+        from: Some("2026-03-01T00:00:00Z".into()),
+        to: Some("2026-04-01T00:00:00Z".into()),
+        ..offline(None)
+    };
+    let (exit, text, talk) = desk.run(period(), Format::Text).await;
+    assert_eq!(exit, Exit::Fine, "{talk}");
+    assert!(text.contains("# Incidents, 2026-03-01 to 2026-04-01") && text.contains("| INC-0001 | payments | P1 |"), "{text}");
+    let quarter = desk.path("period.json");
+    for _ in 0..2 {
+        let args = ReportArgs { out: Some(quarter.clone()), ..period() };
+        assert_eq!(desk.run(args, Format::Json).await.0, Exit::Fine);
+    }
+    let wrong = ReportArgs { to: Some("2026-02-01T00:00:00Z".into()), ..period() };
+    assert_eq!(desk.run(wrong, Format::Text).await.0, Exit::Usage);
 }

@@ -1,92 +1,121 @@
 //! Title, the table of facts and the sentence that sums them up.
 
-use super::{UNKNOWN, instant, length};
+use super::Told;
 use crate::domain::base::Money;
 use crate::domain::cost::CostSheet;
 use crate::domain::incident::{ImpactRecord, Phase};
-use crate::domain::review::PostmortemFacts;
-use crate::report::md::{self, text};
-use crate::words::{money, time, units};
+use crate::report::doc::{Block, Line, Table};
+use crate::words::{money, report as names, time, units};
 
 /// `INC-0001: payments, P0`.
-pub(in crate::report) fn title(facts: &PostmortemFacts) -> String {
-    let incident = &facts.incident;
-    let severity = incident.peak_severity.map_or_else(|| "suspected".into(), |s| s.to_string());
-    let drill = if incident.drill { " (drill)" } else { "" };
-    format!("{}: {}, {severity}{drill}", incident.id, text(&incident.service))
+pub(in crate::report) fn title(t: &Told<'_>) -> Line {
+    let incident = &t.facts.incident;
+    let severity = incident.peak_severity.map_or_else(|| t.say("suspected", "疑似"), |s| s.to_string());
+    let drill = if incident.drill { t.say(" (drill)", "（演练）") } else { String::new() };
+    Line::say(format!("{}: ", incident.id)).and_text(&incident.service).and(format!(", {severity}{drill}"))
 }
 
-pub(in crate::report) fn table(facts: &PostmortemFacts) -> String {
-    let m = facts.milestones();
-    let row = |name: &str, value: String| vec![name.to_owned(), value];
+pub(in crate::report) fn table(t: &Told<'_>) -> Block {
+    let m = t.facts.milestones();
+    let row = |en: &str, zh: &str, value: Line| vec![Line::say(t.say(en, zh)), value];
+    let to = t.say("to", "至");
     let mut rows = vec![
-        row("Status", status(facts)),
-        row("Severity", severity(facts)),
-        row("Services", services(facts)),
-        row("Impact", format!("{} to {}", instant(m.impact_start), instant(m.impact_end))),
-        row("Impact lasted", length(facts.impact_span)),
-        row("Detected", instant(m.detected)),
-        row("Cost", cost_words(facts.incident.cost.as_ref())),
+        row("Status", "状态", status(t)),
+        row("Severity", "级别", severity(t)),
+        row("Services", "服务", services(t)),
+        row("Impact", "影响时段", Line::say(format!("{} {to} {}", t.instant(m.impact_start), t.instant(m.impact_end)))),
+        row("Impact lasted", "影响时长", Line::say(t.length(t.facts.impact_span))),
+        row("Detected", "发现", Line::say(t.instant(m.detected))),
+        row("Cost", "成本", Line::say(cost_words(t, t.facts.incident.cost.as_ref()))),
     ];
-    if facts.incident.flaps > 0 {
-        rows.push(row("Reopened", format!("{} times", facts.incident.flaps)));
+    let flaps = t.facts.incident.flaps;
+    if flaps > 0 {
+        rows.push(row("Reopened", "重新打开", Line::say(t.say(format!("{flaps} times"), format!("{flaps} 次")))));
     }
-    if facts.incident.drill {
-        rows.push(row("Drill", "practised, not real: no part of cost or statistics".into()));
+    if t.facts.incident.drill {
+        let what = t.say("practised, not real: no part of cost or statistics", "演练，并非真实：不计入成本和统计");
+        rows.push(row("Drill", "演练", Line::say(what)));
     }
-    md::table(&["", ""], &rows)
+    Block::Table(Table::new(t.say("The incident in short", "事件概况"), &["", ""], rows))
 }
 
 /// Facts in one sentence.
-pub(in crate::report) fn summary(facts: &PostmortemFacts) -> String {
-    let incident = &facts.incident;
+pub(in crate::report) fn summary(t: &Told<'_>) -> Block {
+    let incident = &t.facts.incident;
     let what = match &incident.impact {
-        Some(impact) => failed(impact),
-        None => "what users lost has not been measured".into(),
+        Some(impact) => failed(t, impact),
+        None => t.say("what users lost has not been measured", "用户的损失尚未测量"),
     };
-    let long = facts.impact_span.map_or_else(String::new, |s| format!(" within {}", time::span(s)));
-    let open = if incident.phase.is_live() { " It is not over." } else { "" };
-    format!("{}: {what}{long}. Cost: {}.{open}", text(&incident.service), cost_words(incident.cost.as_ref()))
+    let long = t
+        .facts
+        .impact_span
+        .map_or_else(String::new, |s| t.say(format!(" within {}", time::span(s)), format!("，历时 {}", time::span(s))));
+    let open = if incident.phase.is_live() { t.say(" It is not over.", "尚未结束。") } else { String::new() };
+    let cost = cost_words(t, incident.cost.as_ref());
+    let rest = t.say(format!(": {what}{long}. Cost: {cost}.{open}"), format!("：{what}{long}。成本：{cost}。{open}"));
+    Block::Paragraph(Line::text(&incident.service).and(rest))
 }
 
 /// `83,419 of 861,382 events failed (9.68%)`.
-pub(super) fn failed(impact: &ImpactRecord) -> String {
+pub(super) fn failed(t: &Told<'_>, impact: &ImpactRecord) -> String {
     let bad = units::count(impact.bad);
     match impact.total.filter(|t| *t > 0.0) {
-        Some(total) => format!("{bad} of {} events failed ({})", units::count(total), units::percent_auto(impact.bad / total)),
-        None => format!("{bad} bad events"),
+        Some(total) => {
+            let (all, share) = (units::count(total), units::percent_auto(impact.bad / total));
+            t.say(format!("{bad} of {all} events failed ({share})"), format!("{all} 个事件中 {bad} 个失败（{share}）"))
+        }
+        None => t.say(format!("{bad} bad events"), format!("{bad} 个失败事件")),
     }
 }
 
 /// The total in words: exact, "at least" when parts are missing, or not estimated.
-pub(super) fn cost_words(sheet: Option<&CostSheet>) -> String {
-    let Some(sheet) = sheet else { return money::NOT_ESTIMATED.into() };
-    let Some(total) = sheet.total else { return money::NOT_ESTIMATED.into() };
+pub(super) fn cost_words(t: &Told<'_>, sheet: Option<&CostSheet>) -> String {
+    let Some((sheet, total)) = sheet.and_then(|s| Some((s, s.total?))) else {
+        return t.say(money::NOT_ESTIMATED, "未估算");
+    };
     let amount = money::exact(Money::new(total, sheet.currency));
-    let kinds: Vec<&str> = sheet.value_kinds().iter().map(|k| k.name()).collect();
-    let kinds = if kinds.is_empty() { String::new() } else { format!(", lost revenue valued as {}", kinds.join(" and ")) };
-    if sheet.complete { format!("{amount}{kinds}") } else { format!("at least {amount} (partial{kinds})") }
+    let kinds: Vec<&str> = sheet.value_kinds().iter().map(|k| names::value_is(*k, t.language)).collect();
+    let kinds = if kinds.is_empty() {
+        String::new()
+    } else {
+        t.say(format!(", lost revenue valued as {}", kinds.join(" and ")), format!("，收入损失按{}计", kinds.join("和")))
+    };
+    if sheet.complete {
+        format!("{amount}{kinds}")
+    } else {
+        t.say(format!("at least {amount} (partial{kinds})"), format!("至少 {amount}（不完整{kinds}）"))
+    }
 }
 
-fn status(facts: &PostmortemFacts) -> String {
-    let no_data = facts.incident.no_data_since.map_or_else(String::new, |at| format!("; no data since {}", instant(Some(at))));
-    let hint = if facts.phase() == Phase::Suspected { " (no rule pages for it)" } else { "" };
-    format!("{}{hint}{no_data}", facts.phase().name())
-}
-
-fn severity(facts: &PostmortemFacts) -> String {
-    let Some(peak) = facts.incident.peak_severity else { return "none".into() };
-    let since = facts.peak_at.map_or_else(String::new, |at| format!(" since {}", instant(Some(at))));
-    let reasons: Vec<String> = facts.peak_reasons.iter().map(|r| text(&r.text)).collect();
-    let why = if reasons.is_empty() { format!("reason {UNKNOWN}") } else { reasons.join("; ") };
-    format!("{peak}{since}: {why}")
-}
-
-fn services(facts: &PostmortemFacts) -> String {
-    let told = facts.incident.services.iter().map(|(service, slos)| {
-        let names: Vec<String> = slos.iter().map(|s| text(s.as_str())).collect();
-        if names.is_empty() { text(service) } else { names.join(", ") }
+fn status(t: &Told<'_>) -> Line {
+    let no_data = t.facts.incident.no_data_since.map_or_else(String::new, |at| {
+        let at = t.instant(Some(at));
+        t.say(format!("; no data since {at}"), format!("；自 {at} 起没有数据"))
     });
-    let told: Vec<String> = told.collect();
-    if told.is_empty() { text(&facts.incident.service) } else { told.join("; ") }
+    let suspected = t.facts.phase() == Phase::Suspected;
+    let hint = if suspected { t.say(" (no rule pages for it)", "（没有规则为此通知）") } else { String::new() };
+    Line::say(format!("{}{hint}{no_data}", names::phase(t.facts.phase(), t.language)))
+}
+
+fn severity(t: &Told<'_>) -> Line {
+    let Some(peak) = t.facts.incident.peak_severity else { return Line::say(t.say("none", "无")) };
+    let since = t.facts.peak_at.map_or_else(String::new, |at| {
+        let at = t.instant(Some(at));
+        t.say(format!(" since {at}"), format!("，自 {at}"))
+    });
+    let reasons = t.facts.peak_reasons.iter().map(|r| Line::text(&r.text));
+    let why = if t.facts.peak_reasons.is_empty() {
+        Line::say(t.say("reason unknown", "原因未知"))
+    } else {
+        Line::joined(reasons, "; ")
+    };
+    Line::say(format!("{peak}{since}: ")).and_line(why)
+}
+
+fn services(t: &Told<'_>) -> Line {
+    let told = t.facts.incident.services.iter().map(|(service, slos)| {
+        if slos.is_empty() { Line::text(service) } else { Line::joined(slos.iter().map(|s| Line::text(s.as_str())), ", ") }
+    });
+    let told: Vec<Line> = told.collect();
+    if told.is_empty() { Line::text(&t.facts.incident.service) } else { Line::joined(told, "; ") }
 }
