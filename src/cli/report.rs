@@ -29,9 +29,9 @@ pub struct ReportArgs {
     /// ... and before here [default: now]
     #[arg(long, value_name = "TIME", allow_hyphen_values = true, requires = "from")]
     pub to: Option<String>,
-    /// The report's language: en or zh
-    #[arg(long, value_name = "LANG", default_value = "en", value_parser = language, hide_default_value = true)]
-    pub lang: Language,
+    /// The report's language: en or zh [default: `language` of the configuration, or en]
+    #[arg(long, value_name = "LANG", value_parser = language)]
+    pub lang: Option<Language>,
     /// Write into this file instead of stdout; what people wrote between its marks is kept
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
@@ -66,6 +66,7 @@ pub async fn run(args: &ReportArgs, common: &Common, out: &mut Out) -> Exit {
         Err(error) => return cannot_use(&error, out),
     };
     warn_of_problems(&all, out);
+    let args = &ReportArgs { lang: args.lang.or(Some(setup.config.language)), ..args.clone() };
     let Some(id) = args.id else { return of_period(args, common.format, &setup, &all, out) };
     let Some(incident) = all.get(id) else { return unknown(id, &all, out) };
     let beside = beside(args, &setup, incident, out).await;
@@ -140,8 +141,9 @@ fn print(args: &ReportArgs, format: Format, subject: Subject<'_>, out: &mut Out)
 
 /// The report in its form, or what is in the way of it and what to try.
 fn render(args: &ReportArgs, format: Format, subject: Subject<'_>) -> Result<String, (String, Option<&'static str>)> {
+    let language = args.lang.unwrap_or_default();
     match format {
-        Format::Text => Ok(report::markdown(subject, Zone::Local, args.lang)),
+        Format::Text => Ok(report::markdown(subject, Zone::Local, language)),
         Format::Csv => Ok(report::csv(subject)),
         Format::Json => report::json(subject)
             .map(|text| text + "\n")
@@ -151,7 +153,7 @@ fn render(args: &ReportArgs, format: Format, subject: Subject<'_>) -> Result<Str
             let hint = Some("`--draft` names a Markdown report that `report --out` wrote");
             let draft = args.draft.as_deref().map(fs::read_to_string).transpose();
             let draft = draft.map_err(|error| (format!("{name}: {error}"), hint))?;
-            report::html(subject, Zone::Local, args.lang, draft.as_deref()).map_err(|error| (format!("{name}: {error}"), hint))
+            report::html(subject, Zone::Local, language, draft.as_deref()).map_err(|error| (format!("{name}: {error}"), hint))
         }
     }
 }
