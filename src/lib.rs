@@ -25,6 +25,7 @@ pub mod config;
 pub mod formats;
 pub mod ledger;
 pub mod notify;
+pub mod slices;
 
 // The engine and the use cases.
 pub mod engine;

@@ -5,7 +5,7 @@
 
 use crate::domain::base::{CommitId, IncidentId, Labels, Mono, Ms, Now, Seq, Span, Text};
 use crate::domain::incident::Entry;
-use crate::domain::measure::{Ask, Batch, Coverage, Selector, Sink};
+use crate::domain::measure::{Ask, Batch, Coverage, Part, PartName, Selector, Sink};
 use crate::domain::paging::{Commit, Dispatch, DispatchId, Limit, SendOutcome, Settlement};
 use crate::domain::view::{Answer, Command, Question, Refusal, Snapshot};
 use std::future::Future;
@@ -233,6 +233,61 @@ pub trait Ledger: Send + Sync {
     fn settle(&self, id: DispatchId, settlement: Settlement, fence: Fence, now: Now) -> Job<'_, Result<Vec<Entry>, LedgerError>>;
     /// Rows of the outbox: of one incident, or all that have not reached their end.
     fn dispatches(&self, incident: Option<IncidentId>) -> Job<'_, Result<Vec<Dispatch>, LedgerError>>;
+}
+
+/// A feed in the history on disk: the same measuring of the same source has the same key in every process.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FeedKey(pub Text);
+
+/// What is to be kept of a feed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FeedSave {
+    /// Whose.
+    pub feed: FeedKey,
+    /// Parts that take the place of those of the same name.
+    pub parts: Vec<Part>,
+    /// Pages before this number are forgotten.
+    pub forget_before: i64,
+}
+
+/// What is wanted back of a feed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FeedWish {
+    /// Whose.
+    pub feed: FeedKey,
+    /// Slices one by one are wanted from this page on.
+    pub slices_from: i64,
+}
+
+/// A feed as it was kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FeedParts {
+    /// Whose.
+    pub feed: FeedKey,
+    /// Parts that are whole.
+    pub parts: Vec<Part>,
+    /// Parts that are damaged, by name; they are not among the others.
+    pub damaged: Vec<PartName>,
+}
+
+/// Why the history on disk did not do it. Nothing depends on it but how much a restart must read again.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{path}: {why}")]
+pub struct StoreError {
+    /// The file.
+    pub path: String,
+    /// In words, with what to try.
+    pub why: String,
+}
+
+/// The history on disk, a file of its own beside the ledger.
+pub trait SliceStore: Send + Sync {
+    /// The file.
+    fn name(&self) -> Text;
+    /// Keeps parts of feeds: of each feed all or none. `now` tells which feeds nobody has kept for long; those are forgotten.
+    fn append(&self, saves: Vec<FeedSave>, now: Ms) -> Job<'_, Result<(), StoreError>>;
+    /// What is kept of feeds; ones that are not known are left out.
+    fn scan(&self, wishes: Vec<FeedWish>) -> Job<'_, Result<Vec<FeedParts>, StoreError>>;
 }
 
 /// A receiver of pages.

@@ -69,6 +69,10 @@ names! {
     EMERGENCIES = "burnledger_emergency_pages", "counter", ["receiver", "outcome"],
         "Pages sent although the ledger could not be written";
     EVALUATIONS = "burnledger_evaluations", "counter", [], "Evaluations of all objectives";
+    SKIPPED = "burnledger_ticks_skipped", "counter", [],
+        "Evaluations that were left out because the one before took too long";
+    TICK = "burnledger_tick_seconds", "histogram", [], "Time from a tick's first question to its verdicts";
+    HISTORY_UP = "burnledger_history_up", "gauge", [], "1 while nothing is wrong with the history on disk";
     REQUESTS = "burnledger_http_requests", "counter", ["route", "status"],
         "Requests answered by this program";
 }
@@ -122,6 +126,10 @@ pub struct Metrics {
     pub emergencies: Family<EmergencyLabels, Counter>,
     /// See [`EVALUATIONS`].
     pub evaluations: Counter,
+    /// See [`SKIPPED`].
+    pub skipped: Counter,
+    /// See [`TICK`].
+    pub tick: Histogram,
     /// See [`REQUESTS`].
     pub requests: Family<RequestLabels, Counter>,
 }
@@ -133,6 +141,8 @@ impl Default for Metrics {
             delivery: Family::new_with_constructor(delays),
             emergencies: Family::default(),
             evaluations: Counter::default(),
+            skipped: Counter::default(),
+            tick: Histogram::new([0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 15.0, 30.0, 60.0]),
             requests: Family::default(),
         }
     }
@@ -150,6 +160,8 @@ impl Metrics {
         registry.register(DELIVERY.name, DELIVERY.help, self.delivery.clone());
         registry.register(EMERGENCIES.name, EMERGENCIES.help, self.emergencies.clone());
         registry.register(EVALUATIONS.name, EVALUATIONS.help, self.evaluations.clone());
+        registry.register(SKIPPED.name, SKIPPED.help, self.skipped.clone());
+        registry.register(TICK.name, TICK.help, self.tick.clone());
         registry.register(REQUESTS.name, REQUESTS.help, self.requests.clone());
     }
 }

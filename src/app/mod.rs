@@ -15,7 +15,7 @@ pub mod watch;
 
 pub use backtest::{Past, Wanted};
 pub use gate::Inspected;
-pub use setup::{Setup, SetupError};
+pub use setup::{History, Setup, SetupError};
 
 use crate::clock::SystemClock;
 use crate::domain::base::Text;

@@ -11,7 +11,8 @@ use crate::engine::look::{Looked, look};
 use crate::engine::state::{Settings, State};
 use crate::formats::{self, LoadOptions};
 use crate::ledger::SqliteLedger;
-use crate::ports::{Clock, Ledger, LedgerError, MetricSource, SourceError};
+use crate::ports::{Clock, Ledger, LedgerError, MetricSource, SliceStore, SourceError};
+use crate::slices::SqliteSlices;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use thiserror::Error;
@@ -36,6 +37,15 @@ pub enum SetupError {
         /// What to try.
         hint: Option<String>,
     },
+}
+
+/// The history on disk, as far as it can be used.
+#[derive(Clone, Default)]
+pub struct History {
+    /// Where it is kept; absent when it is off or cannot be used.
+    pub store: Option<Arc<dyn SliceStore>>,
+    /// Why it cannot be used, or what happened to it.
+    pub trouble: Option<Text>,
 }
 
 /// Configuration, rules and clock.
@@ -137,6 +147,22 @@ impl Setup {
         let ledger =
             opened.map_err(|e| SetupError::Other { what: format!("the ledger could not be opened: {e}"), hint: None })?;
         Ok(Arc::new(ledger?))
+    }
+
+    /// The history on disk. `make`: an absent file is made. Whatever is wrong with it stops nothing.
+    pub async fn history(&self, make: bool) -> History {
+        let Some(path) = self.config.history.clone().filter(|path| make || path.exists()) else { return History::default() };
+        let opened = tokio::task::spawn_blocking(move || SqliteSlices::open(&path)).await;
+        let trouble = |why: String| Some(Text::from(format!("history is not kept on disk: {why}")));
+        match opened {
+            Ok(Ok((store, None))) => History { store: Some(Arc::new(store)), trouble: None },
+            Ok(Ok((store, Some(aside)))) => {
+                let why = format!("history on disk was damaged and starts anew; what there was is now {}", aside.display());
+                History { store: Some(Arc::new(store)), trouble: Some(why.into()) }
+            }
+            Ok(Err(error)) => History { store: None, trouble: trouble(error.to_string()) },
+            Err(error) => History { store: None, trouble: trouble(error.to_string()) },
+        }
     }
 
     /// Everything read and judged once: from Prometheus, or from a recording.

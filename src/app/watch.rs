@@ -2,7 +2,7 @@
 
 use super::desk::LedgerDesk;
 use super::reload;
-use super::setup::{Setup, SetupError};
+use super::setup::{History, Setup, SetupError};
 use crate::domain::base::{Ms, Now, Span, Text};
 use crate::domain::objective::Rulebook;
 use crate::domain::paging::{DispatchKind, DispatchState, Emergencies, NewDispatch};
@@ -105,13 +105,22 @@ pub fn build(plan: Plan) -> Frame {
 }
 
 impl House {
-    /// Raises a house: reads the ledger, then runs engine and courier until [`House::stop`].
+    /// Raises a house that keeps no history on disk.
     ///
     /// # Errors
     /// The ledger cannot be read.
     pub async fn raise(plan: Plan, rules: watch::Receiver<Arc<Rulebook>>) -> Result<Self, SetupError> {
+        Self::raise_keeping(plan, rules, History::default()).await
+    }
+
+    /// Raises a house: reads the ledger, then runs engine and courier until [`House::stop`].
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub async fn raise_keeping(plan: Plan, rules: watch::Receiver<Arc<Rulebook>>, history: History) -> Result<Self, SetupError> {
         let (ledger, clock) = (Arc::clone(&plan.ledger), Arc::clone(&plan.clock));
         let Frame { mut live, courier, metrics } = build(plan);
+        live = live.keeping(history.store, history.trouble);
         live.begin().await?;
         let stop = watch::Sender::new(false);
         let (snapshots, fence, questions) = (live.snapshots(), live.fence(), live.questions());

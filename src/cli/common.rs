@@ -54,6 +54,7 @@ impl Common {
             prometheus: self.prometheus.clone(),
             slos: self.slos.clone(),
             ledger: self.ledger.clone(),
+            history: None,
             listen: None,
         }
     }

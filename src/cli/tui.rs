@@ -101,7 +101,7 @@ pub async fn run(args: &TuiArgs, common: &Common, out: &mut Out) -> Exit {
 
 async fn show(setup: &Setup, args: &TuiArgs, common: &Common, out: &mut Out) -> Result<Exit, SetupError> {
     let (rules, following) = following_rules(setup);
-    let house = House::raise(plan(setup).await?, rules).await?;
+    let house = House::raise_keeping(plan(setup).await?, rules, setup.history(false).await).await?;
     let exit = if args.once {
         let snapshot = first_evaluation(&house).await;
         print(&snapshot, house.clock.now(), Screen::Overview, &args.look, common, out);

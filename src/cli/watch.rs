@@ -15,6 +15,9 @@ pub struct WatchArgs {
     /// Where health, metrics and status are served [default: 127.0.0.1:9797]
     #[arg(long, env = "BURNLEDGER_LISTEN", value_name = "ADDR")]
     pub listen: Option<String>,
+    /// The file that history is kept in, or `off` [default: beside the ledger, such as ledger.history.db]
+    #[arg(long, env = "BURNLEDGER_HISTORY", value_name = "PATH")]
+    pub history: Option<std::path::PathBuf>,
     /// Evaluate once, record and page what that brings, and end
     #[arg(long)]
     pub once: bool,
@@ -24,6 +27,7 @@ pub struct WatchArgs {
 pub async fn run(args: &WatchArgs, common: &Common, out: &mut Out) -> Exit {
     let mut overrides = common.overrides();
     overrides.listen.clone_from(&args.listen);
+    overrides.history.clone_from(&args.history);
     let setup = match Setup::load(&overrides) {
         Ok(setup) => setup,
         Err(error) => return super::tell(&error, out),
@@ -39,7 +43,7 @@ pub async fn run(args: &WatchArgs, common: &Common, out: &mut Out) -> Exit {
 async fn watch(setup: &Setup, args: &WatchArgs, common: &Common, out: &mut Out) -> Result<Exit, crate::app::SetupError> {
     let plan = plan(setup).await?;
     let (rules, following) = following_rules(setup);
-    let mut house = House::raise(plan, rules).await?;
+    let mut house = House::raise_keeping(plan, rules, setup.history(true).await).await?;
     if !args.once {
         let at = house.serve(setup.config.listen).await?;
         let slos = setup.rulebook().slos.len();
@@ -106,6 +110,7 @@ fn tell_problems(setup: &Setup, out: &mut Out) {
 struct Talk {
     state: Option<&'static str>,
     ledger_error: Option<crate::domain::base::Text>,
+    history: Vec<crate::domain::base::Text>,
     leader: Option<Role>,
     recent: Option<crate::domain::view::RecentLine>,
     rules: Option<usize>,
@@ -123,6 +128,10 @@ impl Talk {
             }
             self.ledger_error.clone_from(&snapshot.ledger_error);
         }
+        for text in snapshot.history.iter().filter(|text| !self.history.contains(text)) {
+            out.say(&words::escape::terminal(text));
+        }
+        self.history.clone_from(&snapshot.history);
         if self.leader.as_ref() != Some(&snapshot.role) {
             match (&snapshot.role, &self.leader) {
                 (Role::Following { leader }, _) => out.say(&format!(

@@ -183,7 +183,12 @@ impl<S: MetricSource> Guarded<S> {
             Request::Alone(place) => return vec![(place, self.batch(&asks[place]).await)],
             Request::Union(union) => union,
         };
-        match self.shared(&union.ask).await {
+        let answer = if is_long(&union.ask) {
+            self.batch(&union.ask).await.map(|(batch, coverage)| Arc::new(Answer { batch, coverage }))
+        } else {
+            self.shared(&union.ask).await
+        };
+        match answer {
             Ok(answer) => {
                 let dealt = union.deal(&answer.batch, &answer.coverage);
                 dealt.into_iter().map(|(place, answer)| (place, Ok(answer))).collect()
@@ -311,6 +316,12 @@ impl<S: MetricSource> Guarded<S> {
     }
 }
 
+/// Its answer is too much to be remembered for whoever asks the same.
+fn is_long(ask: &Ask) -> bool {
+    let (from, to) = ask.span();
+    to.since(from) > HISTORY
+}
+
 /// What the server itself asked for.
 fn asked_wait(error: &SourceError) -> Option<Span> {
     match error {
@@ -373,8 +384,7 @@ impl<S: MetricSource> MetricSource for Guarded<S> {
 
     fn read<'a>(&'a self, ask: &'a Ask, into: &'a mut dyn Sink) -> Job<'a, Result<Coverage, SourceError>> {
         Box::pin(async move {
-            let (from, to) = ask.span();
-            if to.since(from) > HISTORY {
+            if is_long(ask) {
                 return self.pieces(ask, into).await;
             }
             let answer = self.shared(ask).await?;

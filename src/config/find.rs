@@ -29,6 +29,11 @@ pub fn default_ledger(environment: &Environment<'_>) -> PathBuf {
         .map_or_else(|| PathBuf::from("burnledger.db"), |d| d.join("burnledger/ledger.db"))
 }
 
+/// The history's file: beside the ledger, under its name.
+pub fn beside_ledger(ledger: &Path) -> PathBuf {
+    ledger.with_extension("history.db")
+}
+
 /// An XDG folder. The standard says that a relative path in its variable is to be ignored.
 fn xdg(environment: &Environment<'_>, variable: &str, under_home: &str) -> Option<PathBuf> {
     let set = environment(variable).map(PathBuf::from).filter(|p| p.is_absolute());

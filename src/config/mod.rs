@@ -10,7 +10,7 @@ mod receivers;
 mod services;
 mod sources;
 
-pub use find::{Environment, default_ledger, find_file};
+pub use find::{Environment, beside_ledger, default_ledger, find_file};
 pub use receivers::{ReceiverSettings, Way};
 pub use services::{CommandSettings, MailEncryption, MailSettings, ServiceSettings};
 pub use sources::SourceSettings;
@@ -30,6 +30,8 @@ use std::path::{Path, PathBuf};
 pub const DEFAULT_PROMETHEUS: &str = "http://localhost:9090";
 /// Where watch listens when nobody says.
 pub const DEFAULT_LISTEN: &str = "127.0.0.1:9797";
+/// In the place of a file: history is not kept on disk.
+pub const HISTORY_OFF: &str = "off";
 /// Where SLO files are when nobody says.
 pub const DEFAULT_SLOS: &str = "./slos";
 
@@ -44,6 +46,8 @@ pub struct Overrides {
     pub slos: Option<PathBuf>,
     /// `--ledger`
     pub ledger: Option<PathBuf>,
+    /// `--history`
+    pub history: Option<PathBuf>,
     /// `--listen`
     pub listen: Option<String>,
 }
@@ -59,6 +63,8 @@ pub struct Config {
     pub slos: PathBuf,
     /// The ledger's file.
     pub ledger: PathBuf,
+    /// The file of the history on disk; absent when it is off.
+    pub history: Option<PathBuf>,
     /// Times of evaluation and incidents.
     pub timing: Timing,
     /// Evidence that tiers need unless an SLO says otherwise.
@@ -120,13 +126,16 @@ fn decide(
             ),
         }
     }
+    let ledger = overrides.ledger.clone().or(written.ledger).unwrap_or_else(|| default_ledger(environment));
+    let history = overrides.history.clone().or(written.history).unwrap_or_else(|| beside_ledger(&ledger));
     let (receivers, routes) = receivers::or_stderr(written.receivers, written.routes);
     let defaults = Guards::default();
     Some(Config {
         file,
         prometheus: SourceSettings { address, http: written.prometheus.http, concurrency },
         slos: overrides.slos.clone().or(written.slos).unwrap_or_else(|| PathBuf::from(DEFAULT_SLOS)),
-        ledger: overrides.ledger.clone().or(written.ledger).unwrap_or_else(|| default_ledger(environment)),
+        ledger,
+        history: (history != Path::new(HISTORY_OFF)).then_some(history),
         timing: written.timing,
         max_groups: written.max_groups.unwrap_or(crate::domain::measure::MAX_TRACKS),
         guards: Guards { min_bad: written.min_bad.unwrap_or(defaults.min_bad), ..defaults },

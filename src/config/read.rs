@@ -19,6 +19,7 @@ pub(super) struct Written {
     pub(super) prometheus: WrittenSource,
     pub(super) slos: Option<PathBuf>,
     pub(super) ledger: Option<PathBuf>,
+    pub(super) history: Option<PathBuf>,
     pub(super) timing: Timing,
     pub(super) min_bad: Option<f64>,
     pub(super) max_groups: Option<usize>,
@@ -30,10 +31,11 @@ pub(super) struct Written {
     pub(super) targets: Targets,
 }
 
-const FIELDS: [&str; 20] = [
+const FIELDS: [&str; 21] = [
     "prometheus",
     "slos",
     "ledger",
+    "history",
     "listen",
     "environment",
     "language",
@@ -91,6 +93,10 @@ fn read_root(out: &mut Findings<'_>, root: &Node, folder: &Path, written: &mut W
     };
     written.slos = path(out, "slos");
     written.ledger = path(out, "ledger");
+    written.history = match fields.get(out, "history") {
+        Some(node) if node.text().is_some_and(|text| text.trim() == super::HISTORY_OFF) => Some(super::HISTORY_OFF.into()),
+        _ => path(out, "history"),
+    };
     if let Some(node) = fields.get(out, "prometheus") {
         written.prometheus = read_source(out, node, folder);
     }

@@ -117,13 +117,27 @@ fn an_option_wins_over_the_file() {
         prometheus: Some("localhost:1".into()),
         slos: Some("there".into()),
         ledger: Some("l.db".into()),
+        history: None,
         listen: Some("127.0.0.1:0".into()),
     };
     let config = load(&overrides, &nowhere).unwrap();
     assert_eq!(config.prometheus.address.shown(), "http://localhost:1");
     assert_eq!((config.slos, config.ledger), ("there".into(), "l.db".into()));
+    assert_eq!(config.history, Some("l.history.db".into()), "beside the ledger that is in force");
     assert_eq!(config.listen.to_string(), "127.0.0.1:0");
     assert_eq!(config.prometheus.concurrency, 2, "the rest of the source stays as the file has it");
+}
+
+#[test]
+fn history_on_disk_has_a_place_of_its_own_or_is_off() {
+    let config = |text: &str| settle(text).unwrap();
+    let folder = |config: &Config| config.file.as_ref().unwrap().parent().unwrap().to_owned();
+    let named = config("history: kept/h.db");
+    assert_eq!(named.history, Some(folder(&named).join("kept/h.db")));
+    assert_eq!(config("history: off").history, None);
+    assert_eq!(config("ledger: /var/x.db").history, Some("/var/x.history.db".into()));
+    let off = Overrides { history: Some("off".into()), ..Overrides::default() };
+    assert_eq!(load(&off, &nowhere).unwrap().history, None);
 }
 
 #[test]

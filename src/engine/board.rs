@@ -2,7 +2,7 @@
 //!
 //! A failed read seals nothing: the next good read fills the gap, and until then the tracks say "no data".
 
-use crate::domain::base::{Interval, Labels, Ms, Span};
+use crate::domain::base::{Interval, Labels, Ms, Span, Text};
 use crate::domain::judge::{Judge, Verdict};
 use crate::domain::measure::{Ask, Batch, CountedPlan, Detail, Meter, MeterSpec, Plan, Role, Track};
 use crate::domain::objective::{RevenueStream, Rulebook, Sli, Slo};
@@ -159,7 +159,44 @@ impl Board {
         }
     }
 
-    fn meter_mut(&mut self, feed: FeedRef) -> Option<&mut Meter> {
+    /// A feed that knows nothing yet gets back what was kept of it.
+    pub(super) fn restore(&mut self, feed: FeedRef, meter: Meter) {
+        if let Some(own) = self.meter_mut(feed).filter(|own| own.sealed().is_none() && own.spec() == meter.spec()) {
+            *own = meter;
+        }
+    }
+
+    /// A stretch that was damaged is known again.
+    pub(super) fn mend(&mut self, feed: FeedRef, with: &Meter, span: Interval) {
+        if let Some(meter) = self.meter_mut(feed).filter(|own| own.spec() == with.spec()) {
+            meter.mend(with, span);
+        }
+    }
+
+    /// All feeds.
+    pub(super) fn feeds(&self) -> impl Iterator<Item = (FeedRef, &Meter)> {
+        let slos = self.slos.iter().enumerate().map(|(i, f)| (FeedRef::Slo(i), &f.meter));
+        let streams = self.streams.iter().enumerate().map(|(i, f)| (FeedRef::Stream(i), &f.meter));
+        slos.chain(streams)
+    }
+
+    /// What people know a feed by.
+    pub(super) fn name(&self, feed: FeedRef) -> Text {
+        let name = match feed {
+            FeedRef::Slo(i) => self.slos.get(i).map(|f| f.slo.id.0.clone()),
+            FeedRef::Stream(i) => self.streams.get(i).map(|f| f.stream.name.clone()),
+        };
+        name.unwrap_or_else(|| Text::from(""))
+    }
+
+    pub(super) fn meter(&self, feed: FeedRef) -> Option<&Meter> {
+        match feed {
+            FeedRef::Slo(i) => self.slos.get(i).map(|f| &f.meter),
+            FeedRef::Stream(i) => self.streams.get(i).map(|f| &f.meter),
+        }
+    }
+
+    pub(super) fn meter_mut(&mut self, feed: FeedRef) -> Option<&mut Meter> {
         match feed {
             FeedRef::Slo(i) => self.slos.get_mut(i).map(|f| &mut f.meter),
             FeedRef::Stream(i) => self.streams.get_mut(i).map(|f| &mut f.meter),

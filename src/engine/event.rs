@@ -1,9 +1,9 @@
 //! Everything that wakes the engine, and everything it answers with: one closed list each.
 
 use super::board::FeedRef;
-use crate::domain::base::{IncidentId, Ms, Text};
+use crate::domain::base::{IncidentId, Interval, Ms, Text};
 use crate::domain::incident::Entry;
-use crate::domain::measure::{Batch, Role};
+use crate::domain::measure::{Batch, Meter, Role};
 use crate::domain::objective::Rulebook;
 use crate::domain::paging::{Commit, Dispatch};
 use std::sync::Arc;
@@ -19,6 +19,22 @@ pub enum Event {
         through: Ms,
         /// Samples by term of the plan, in the order of the asks.
         answers: Vec<(Role, Arc<Batch>)>,
+    },
+    /// What was kept of a feed came back; it goes on from there.
+    Restored {
+        /// Whose it is.
+        feed: FeedRef,
+        /// The feed as it was.
+        meter: Box<Meter>,
+    },
+    /// A damaged stretch of a feed was read again.
+    Mended {
+        /// Whose it is.
+        feed: FeedRef,
+        /// The stretch, counted.
+        with: Box<Meter>,
+        /// Which.
+        span: Interval,
     },
     /// Reads for `at` are done, as far as they came: everything is judged and decided.
     Tick {

@@ -24,6 +24,8 @@ pub struct Health {
     pub source: SourceHealth,
     /// The ledger cannot be read or written: why.
     pub ledger_error: Option<Text>,
+    /// What is wrong with the history on disk, in words.
+    pub history: Vec<Text>,
     /// Receivers.
     pub receivers: Receivers,
     /// Playing speed, when replaying.
@@ -38,7 +40,18 @@ impl Health {
     /// Nothing is known yet.
     pub fn new(environment: Text, role: Role, source: Text, receivers: Receivers) -> Self {
         let source = SourceHealth { name: source, ..SourceHealth::default() };
-        Self { environment, role, leader: None, source, ledger_error: None, receivers, speed: None, ended: false, number: 0 }
+        Self {
+            environment,
+            role,
+            leader: None,
+            source,
+            ledger_error: None,
+            history: Vec::new(),
+            receivers,
+            speed: None,
+            ended: false,
+            number: 0,
+        }
     }
 
     pub(super) fn ledger_failed(&mut self, error: &LedgerError) {

@@ -5,6 +5,7 @@
 
 use super::event::Event;
 use super::health::Health;
+use super::keeping::Keeper;
 use super::look::warm_up;
 use super::past::past;
 use super::reading::{Done, read_all};
@@ -18,7 +19,7 @@ use crate::domain::objective::Rulebook;
 use crate::domain::paging::{Commit, NewDispatch};
 use crate::domain::review::BurnSeries;
 use crate::domain::view::{Lookback, Past, Snapshot};
-use crate::ports::{Clock, Fence, Lead, Ledger, LedgerError, MetricSource};
+use crate::ports::{Clock, Fence, Lead, Ledger, LedgerError, MetricSource, SliceStore};
 use crate::telemetry::Metrics;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -86,6 +87,7 @@ pub struct Live {
     snapshots: watch::Sender<Arc<Snapshot>>,
     fence: watch::Sender<Option<Fence>>,
     asked: (mpsc::Sender<Asked>, mpsc::Receiver<Asked>),
+    keeper: Option<Keeper>,
     progress_at: Mono,
     renew_at: Mono,
     /// The ledger may hold what this process does not know: a commit's answer was lost, or it could not be read.
@@ -95,6 +97,7 @@ pub struct Live {
 /// Reads under way for one tick.
 struct Reading {
     at: Ms,
+    begun: Mono,
     answers: mpsc::Receiver<Done>,
     all: usize,
     done: usize,
@@ -115,10 +118,20 @@ impl Live {
             snapshots: watch::Sender::new(first),
             fence: watch::Sender::new(None),
             asked: mpsc::channel(QUESTIONS),
+            keeper: None,
             progress_at: Mono(0),
             renew_at: Mono(0),
             unsure: false,
         }
+    }
+
+    /// History is kept in `store`, when there is one: brought back before the first read, saved while this process leads.
+    /// `trouble` is what people should know of it.
+    #[must_use]
+    pub fn keeping(mut self, store: Option<Arc<dyn SliceStore>>, trouble: Option<Text>) -> Self {
+        self.health.history = trouble.iter().cloned().collect();
+        self.keeper = store.map(|store| Keeper::new(store, trouble));
+        self
     }
 
     /// Snapshots: the latest wins.
@@ -160,11 +173,13 @@ impl Live {
     pub async fn advance(&mut self) {
         self.renew_lead().await;
         self.learn_or_note().await;
+        self.restore().await;
         if let Some(mut reading) = self.start_reading() {
             while let Some(done) = reading.answers.recv().await {
                 self.take(&mut reading, done);
             }
             self.finish(reading).await;
+            self.keep(true).await;
         }
         self.publish();
     }
@@ -202,12 +217,14 @@ impl Live {
                     None => {
                         if let Some(reading) = reading.take() {
                             self.finish(reading).await;
+                            self.keep(false).await;
                             self.publish();
                         }
                     }
                 },
                 () = clock.sleep_until(next), if reading.is_none() => {
                     self.renew_lead().await;
+                    self.restore().await;
                     reading = self.start_reading();
                     next = self.next_tick();
                     self.publish();
@@ -222,6 +239,9 @@ impl Live {
     pub async fn stop(&mut self) {
         let held = *self.fence.borrow();
         if let Some(fence) = held {
+            if let Some(keeper) = &mut self.keeper {
+                keeper.save_all(&mut self.state, self.world.clock.now().wall).await;
+            }
             self.fence.send_replace(None);
             let _ = self.world.ledger.resign(fence).await;
         }
@@ -287,11 +307,40 @@ impl Live {
         }
     }
 
+    /// Feeds that know nothing yet get back what was kept of them.
+    async fn restore(&mut self) {
+        let Some(mut keeper) = self.keeper.take() else { return };
+        let (source, now) = (self.world.source.name(), self.world.clock.now());
+        let (health, snapshots) = (&mut self.health, &self.snapshots);
+        let told = |state: &State, done, all| {
+            if state.board.at.is_none() {
+                health.filling(done, all);
+                health.number += 1;
+                snapshots.send_replace(Arc::new(rows::snapshot(state, health, now)));
+            }
+        };
+        keeper.restore(&mut self.state, &source, now, told).await;
+        self.health.history = keeper.tell();
+        self.keeper = Some(keeper);
+    }
+
+    /// Saves what is due while this process leads; reads again what was damaged. `in_line`: waits for both.
+    async fn keep(&mut self, in_line: bool) {
+        let Some(keeper) = &mut self.keeper else { return };
+        let now = self.world.clock.now();
+        keeper.mend(&mut self.state, &self.world.source, now, in_line).await;
+        if self.state.leading {
+            keeper.save(&mut self.state, now.wall, in_line).await;
+        }
+        self.health.history = keeper.tell();
+    }
+
     /// Starts the reads for the present instant; `None` when it was judged already.
     fn start_reading(&mut self) -> Option<Reading> {
         let timing = self.state.book.timing;
         let at = (self.world.clock.now().wall - timing.settle).floor_to(timing.step);
         let at = self.options.until.map_or(at, |until| at.min(until.slice_end(timing.step)));
+        self.count_skipped(at);
         if self.state.board.at.is_some_and(|judged| judged >= at) {
             self.health.ended = self.options.until.is_some_and(|until| at >= until.slice_end(timing.step));
             return None;
@@ -300,7 +349,14 @@ impl Live {
         let all = reads.iter().map(|r| r.stretches.len()).sum();
         let (answer, answers) = mpsc::channel(4);
         tokio::spawn(read_all(Arc::clone(&self.world.source), reads, self.options.concurrency, answer));
-        Some(Reading { at, answers, all, done: 0, failed: 0 })
+        let begun = self.world.clock.now().mono;
+        Some(Reading { at, begun, answers, all, done: 0, failed: 0 })
+    }
+
+    /// Instants that were never judged because the tick before took too long, or the machine slept.
+    fn count_skipped(&self, at: Ms) {
+        let steps = self.state.board.at.map_or(0, |judged| at.since(judged).0 / self.state.board.step().0.max(1));
+        self.world.metrics.skipped.inc_by(steps.saturating_sub(1).max(0) as u64);
     }
 
     fn take(&mut self, reading: &mut Reading, done: Done) {
@@ -335,6 +391,8 @@ impl Live {
         }
         self.hear_of_pages().await;
         self.world.metrics.evaluations.inc();
+        let took = self.world.clock.now().mono.0.saturating_sub(reading.begun.0);
+        self.world.metrics.tick.observe(took as f64 / 1000.0);
         let mut commit = self.step(Event::Tick { at: reading.at });
         for _ in 0..DECISIONS {
             let Some(wanted) = commit else { return };

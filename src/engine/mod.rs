@@ -10,6 +10,7 @@ pub mod event;
 pub mod fast;
 pub mod harm;
 pub mod health;
+mod keeping;
 pub mod live;
 pub mod look;
 pub mod next;

@@ -1,13 +1,13 @@
-//! Carries out reads: those of a tick together; at a fill feeds side by side, the stretches of each one after the other,
-//! every answer told as it comes.
+//! Carries out reads: those of a tick together; at a fill as many feeds together as memory allows, the stretches of each one
+//! after the other, every answer told as it comes.
 
 use super::board::{FeedRead, FeedRef, Stretch};
 use crate::domain::base::Ms;
 use crate::domain::measure::{Ask, Batch, Role};
 use crate::ports::{MetricSource, SourceError};
-use futures_util::StreamExt;
-use futures_util::future::try_join_all;
-use std::sync::Arc;
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::mpsc;
 
 /// A stretch of a feed, and how its reads ended.
@@ -22,19 +22,90 @@ pub struct Done {
     pub warnings: Vec<String>,
 }
 
-/// Carries out `reads`; ends early when nobody listens any more. Feeds that follow (one stretch) are read together, so that a
-/// source can answer many by one request; longer ones `concurrency` at once.
+/// Carries out `reads`; ends early when nobody listens any more. Feeds are read together, so that a source can answer many by
+/// one request; with a `concurrency` of 1 nothing is read while something else is.
 pub async fn read_all(source: Arc<dyn MetricSource>, reads: Vec<FeedRead>, concurrency: usize, answer: mpsc::Sender<Done>) {
     let (following, filling): (Vec<FeedRead>, Vec<FeedRead>) = reads.into_iter().partition(|r| r.stretches.len() == 1);
     tokio::join!(follow(&source, following, &answer), fill(&source, filling, concurrency, &answer));
 }
 
-async fn fill(source: &Arc<dyn MetricSource>, reads: Vec<FeedRead>, concurrency: usize, answer: &mpsc::Sender<Done>) {
-    let feeds = reads.into_iter().map(|read| read_feed(Arc::clone(source), read, answer.clone()));
-    let mut feeds = futures_util::stream::iter(feeds).buffer_unordered(concurrency.max(1));
-    while feeds.next().await.is_some() {
-        if answer.is_closed() {
-            return;
+/// Feeds whose history is read by one round of requests at first, while nothing is known of their size.
+const FIRST_ROUND: usize = 8;
+/// Feeds in one round at most.
+const MOST_FEEDS: usize = 256;
+/// Samples of one round: two rounds are in memory at once, at 16 bytes a sample.
+const MOST_SAMPLES: usize = 1_500_000;
+
+/// What is left to fill, and how large a stretch of a feed was at most.
+struct Filling {
+    left: Mutex<VecDeque<FeedRead>>,
+    most: AtomicUsize,
+}
+
+impl Filling {
+    /// The next feeds to be read together: as many as memory allows, and only such as begin at the same time.
+    fn next(&self) -> Vec<FeedRead> {
+        let most = self.most.load(Ordering::Relaxed);
+        let size = MOST_SAMPLES.checked_div(most).map_or(FIRST_ROUND, |n| n.clamp(1, MOST_FEEDS));
+        let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut round: Vec<FeedRead> = Vec::new();
+        while round.len() < size
+            && left.front().is_some_and(|next| round.first().is_none_or(|first| begins(first) == begins(next)))
+        {
+            round.extend(left.pop_front());
+        }
+        round
+    }
+}
+
+fn begins(read: &FeedRead) -> Option<Ms> {
+    read.stretches.first().map(|stretch| stretch.through)
+}
+
+/// Long histories: feeds in rounds, so that one request brings a stretch of many; two rounds side by side, so that one is
+/// counted while the other is read.
+async fn fill(source: &Arc<dyn MetricSource>, mut reads: Vec<FeedRead>, concurrency: usize, answer: &mpsc::Sender<Done>) {
+    reads.sort_by_key(begins);
+    let filling = Filling { left: Mutex::new(reads.into()), most: AtomicUsize::new(0) };
+    let rounds = async || {
+        loop {
+            let round = filling.next();
+            if round.is_empty() || !read_round(source, round, &filling.most, answer).await {
+                return;
+            }
+        }
+    };
+    if concurrency > 1 {
+        tokio::join!(rounds(), rounds());
+    } else {
+        rounds().await;
+    }
+}
+
+/// The stretches of a round, one after the other; a feed that failed once is left alone, as later stretches could not be taken
+/// without it. False when nobody listens any more.
+async fn read_round(
+    source: &Arc<dyn MetricSource>,
+    round: Vec<FeedRead>,
+    most: &AtomicUsize,
+    answer: &mpsc::Sender<Done>,
+) -> bool {
+    let mut feeds: Vec<(FeedRef, std::vec::IntoIter<Stretch>)> =
+        round.into_iter().map(|read| (read.feed, read.stretches.into_iter())).collect();
+    loop {
+        let next: Vec<(FeedRef, Stretch)> = feeds.iter_mut().filter_map(|(feed, list)| Some((*feed, list.next()?))).collect();
+        if next.is_empty() {
+            return true;
+        }
+        for done in read_together(source, next).await {
+            let samples = done.result.iter().flatten().map(|(_, batch)| batch.len()).sum();
+            most.fetch_max(samples, Ordering::Relaxed);
+            if done.result.is_err() {
+                feeds.retain(|(feed, _)| *feed != done.feed);
+            }
+            if answer.send(done).await.is_err() {
+                return false;
+            }
         }
     }
 }
@@ -43,8 +114,18 @@ async fn fill(source: &Arc<dyn MetricSource>, reads: Vec<FeedRead>, concurrency:
 async fn follow(source: &Arc<dyn MetricSource>, reads: Vec<FeedRead>, answer: &mpsc::Sender<Done>) {
     let stretches: Vec<(FeedRef, Stretch)> =
         reads.into_iter().flat_map(|r| r.stretches.into_iter().map(move |s| (r.feed, s))).collect();
+    for done in read_together(source, stretches).await {
+        if answer.send(done).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// A stretch of each feed, asked for together.
+pub(super) async fn read_together(source: &Arc<dyn MetricSource>, stretches: Vec<(FeedRef, Stretch)>) -> Vec<Done> {
     let asks: Vec<Ask> = stretches.iter().flat_map(|(_, s)| s.asks.iter().map(|(_, ask)| ask.clone())).collect();
     let mut answers = source.read_many(&asks).await.into_iter();
+    let mut all = Vec::with_capacity(stretches.len());
     for (feed, stretch) in stretches {
         let (mut warnings, mut result) = (Vec::new(), Ok(Vec::new()));
         // Every answer is taken off the list, also after one that failed.
@@ -58,38 +139,7 @@ async fn follow(source: &Arc<dyn MetricSource>, reads: Vec<FeedRead>, answer: &m
                 (_, Err(_)) => {}
             }
         }
-        if answer.send(Done { feed, through: stretch.through, result, warnings }).await.is_err() {
-            return;
-        }
+        all.push(Done { feed, through: stretch.through, result, warnings });
     }
-}
-
-/// Stretches in order; the first failure ends the feed, as later ones could not be taken without it.
-async fn read_feed(source: Arc<dyn MetricSource>, read: FeedRead, answer: mpsc::Sender<Done>) {
-    for stretch in read.stretches {
-        let done = read_stretch(&source, read.feed, stretch).await;
-        let failed = done.result.is_err();
-        if answer.send(done).await.is_err() || failed {
-            return;
-        }
-    }
-}
-
-async fn read_stretch(source: &Arc<dyn MetricSource>, feed: FeedRef, stretch: Stretch) -> Done {
-    let asks = stretch.asks.into_iter().map(|(role, ask)| read_one(Arc::clone(source), role, ask));
-    let mut warnings = Vec::new();
-    let result = try_join_all(asks).await.map(|answers| {
-        let told = answers.into_iter().map(|(role, batch, told)| {
-            warnings.extend(told);
-            (role, batch)
-        });
-        told.collect()
-    });
-    Done { feed, through: stretch.through, result, warnings }
-}
-
-async fn read_one(source: Arc<dyn MetricSource>, role: Role, ask: Ask) -> Result<(Role, Arc<Batch>, Vec<String>), SourceError> {
-    let mut batch = Batch::default();
-    let coverage = source.read(&ask, &mut batch).await?;
-    Ok((role, Arc::new(batch), coverage.warnings))
+    all
 }

@@ -40,6 +40,7 @@ pub fn snapshot(state: &State, health: &Health, now: Now) -> Snapshot {
         problems: state.book.problems.clone(),
         receivers: (health.receivers)(),
         ledger_error: health.ledger_error.clone(),
+        history: health.history.clone(),
         speed: health.speed,
         ended: health.ended,
     }

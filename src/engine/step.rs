@@ -16,6 +16,8 @@ pub fn step(state: &mut State, now: Now, event: Event) -> Effects {
     }
     match event {
         Event::Answers { feed, through, answers } => state.board.take(feed, through, &answers),
+        Event::Restored { feed, meter } => state.board.restore(feed, *meter),
+        Event::Mended { feed, with, span } => state.board.mend(feed, &with, span),
         Event::Tick { at } => {
             state.board.judge(at);
             return Effects { commit: decide(state, now) };

@@ -70,6 +70,7 @@ fn program(page: &mut Page, snapshot: &Snapshot) {
     page.value(&telemetry::UP_TO, seconds(snapshot.data_through));
     page.value(&telemetry::EVALUATED, seconds(snapshot.at));
     page.value(&telemetry::LEDGER_UP, Some(flag(snapshot.ledger_error.is_none())));
+    page.value(&telemetry::HISTORY_UP, Some(flag(snapshot.history.is_empty())));
     page.value(&telemetry::LEADING, Some(flag(snapshot.role == Role::Leading)));
     page.value(&telemetry::PROBLEMS, Some(snapshot.problems.len() as f64));
     let up = |s: &crate::domain::view::SourceHealth| (vec![s.name.to_string()], flag(matches!(s.state, SourceState::Live)));

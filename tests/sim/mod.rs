@@ -4,6 +4,7 @@
 
 mod audit;
 mod faulty;
+mod history;
 mod outage;
 mod past;
 mod play;

@@ -2,9 +2,8 @@
 //! and a selector that is part of another is answered from it.
 //!
 //! The union never means more series than the questions together, so nothing is asked that nobody wants. Deliberately
-//! absent: sending anything. Expressions and long spans are left as they are.
+//! absent: sending anything. Expressions are left as they are.
 
-use crate::collector::prometheus::HISTORY;
 use crate::domain::base::{Ms, Text};
 use crate::domain::measure::{Ask, Batch, Coverage, MatchOp, Matcher, Selector, Sink};
 use crate::query::SelectorMatcher;
@@ -51,7 +50,7 @@ pub(super) fn requests(asks: &[Ask]) -> Vec<Request> {
     let (mut out, mut clusters) = (Vec::new(), BTreeMap::<Cluster<'_>, Vec<(usize, &Selector)>>::new());
     for (place, ask) in asks.iter().enumerate() {
         match ask {
-            Ask::Raw { selector, from, to } if to.since(*from) <= HISTORY && selector.name().is_some() => {
+            Ask::Raw { selector, from, to } if selector.name().is_some() => {
                 clusters.entry((selector.name().unwrap_or_default(), *from, *to)).or_default().push((place, selector));
             }
             _ => out.push(Request::Alone(place)),

@@ -49,7 +49,7 @@ impl Cell {
         matches!(self.state, SliceState::Sampled | SliceState::Between)
     }
 
-    const fn flags(self) -> u32 {
+    pub(super) const fn flags(self) -> u32 {
         let state = match self.state {
             SliceState::NoData => 0,
             SliceState::Sampled => 1,
@@ -60,7 +60,7 @@ impl Cell {
         state | (self.bridged as u32) << 3 | (self.partial as u32) << 4
     }
 
-    const fn from_flags(flags: u32, bad: u32, total: u32) -> Self {
+    pub(super) const fn from_flags(flags: u32, bad: u32, total: u32) -> Self {
         let state = match flags & 7 {
             1 => SliceState::Sampled,
             2 => SliceState::Between,

@@ -3,6 +3,7 @@
 //! Knows nothing of other series; whether a first value counts is for the meter to say, which sees them all.
 
 use super::Sample;
+use super::bytes::{Reader, Writer};
 use crate::domain::base::{Ms, Span};
 
 /// A series that was silent for longer is a new one when it comes back.
@@ -58,6 +59,35 @@ impl Counter {
                 Step::Birth
             }
         }
+    }
+
+    pub(super) fn save(&self, to: &mut Writer) {
+        let Self { last, spacing, recent, next, filled } = self;
+        to.option(*last, |to, last| {
+            to.int(last.at.0);
+            to.float(last.value);
+        });
+        for gap in spacing {
+            to.int(*gap);
+        }
+        for by in recent {
+            to.small(*by);
+        }
+        to.byte(*next);
+        to.byte(*filled);
+    }
+
+    pub(super) fn load(from: &mut Reader<'_>) -> Option<Self> {
+        let mut counter =
+            Self { last: from.option(|from| Some(Sample { at: Ms(from.int()?), value: from.float()? }))?, ..Self::default() };
+        for gap in &mut counter.spacing {
+            *gap = from.int()?;
+        }
+        for by in &mut counter.recent {
+            *by = from.small()?;
+        }
+        (counter.next, counter.filled) = (from.byte()?, from.byte()?);
+        (usize::from(counter.next) < RECENT && usize::from(counter.filled) <= RECENT).then_some(counter)
     }
 
     fn increase(&mut self, last: Sample, sample: Sample, step: Span) -> Step {

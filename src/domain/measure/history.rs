@@ -4,6 +4,8 @@
 //! (an asked ratio, a counter of seconds), then as fine as the greatest slice allows, at most 2^-20 of an event.
 //! Deliberately absent: deciding what a sample means (see `counter` and `meter`) and what is too much (see `judge`).
 
+mod pages;
+
 use super::cells::{Cell, Cells, MAX_BAD, MAX_TOTAL, SliceState};
 use super::notes::{Note, Notes};
 use crate::domain::base::{Ms, Span};
@@ -129,6 +131,8 @@ pub struct History {
     /// Changes whenever a slice at or before `end` does.
     version: u64,
     notes: Notes,
+    /// The first slice that changed since its page was written; the least number when none was written yet.
+    unsaved: i64,
 }
 
 impl History {
@@ -152,6 +156,7 @@ impl History {
             end: None,
             version: 0,
             notes: Notes::default(),
+            unsaved: i64::MIN,
         }
     }
 
@@ -269,6 +274,7 @@ impl History {
     }
 
     fn changed(&mut self, k: i64) {
+        self.unsaved = self.unsaved.min(k);
         if self.end.is_some_and(|end| k <= end) {
             self.version += 1;
         }
@@ -298,6 +304,7 @@ impl History {
         let next = self.first + self.blocks.len() as i64;
         if self.blocks.is_empty() || block - next > self.max_blocks as i64 {
             self.version += u64::from(!self.blocks.is_empty());
+            self.unsaved = i64::MIN;
             self.blocks.clear();
             self.dense.clear();
             (self.origin, self.first, self.dense_first) = (block, block, block);
@@ -369,6 +376,7 @@ impl History {
         }
         self.scale = scale;
         self.version += 1;
+        self.unsaved = i64::MIN;
     }
 
     // ---- reading (windows) ----

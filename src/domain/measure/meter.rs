@@ -4,6 +4,8 @@
 //! a stretch of time is cut into reads, make no difference: a fresh fill and a live run give the same numbers.
 //! Deliberately absent: reading (see `collector`) and judging (see `judge`).
 
+mod image;
+
 use super::counter::{Step, patience};
 use super::exclude::Excluded;
 use super::reads::{Adds, Detail, Read, Role, reads_of};
@@ -27,6 +29,8 @@ const SERIES_KEPT: Span = Span::from_hours(25);
 const HOUSEKEEPING: Span = Span::from_hours(6);
 /// Samples from longer ago are counted, but slices are not walked through for them.
 const LATEST: Span = Span::from_days(1);
+/// Samples that a series has room for between two reads; a fill's room is given back.
+const WAITING: usize = 8;
 const SURE_BIRTH: f64 = 10.0;
 
 /// Measures one SLI.
@@ -159,19 +163,46 @@ impl Meter {
         let live: Vec<usize> = (0..self.roll.series.len()).filter(|id| !self.roll.series[*id].waiting.is_empty()).collect();
         let waiting = live.iter().filter_map(|id| self.roll.series[*id].waiting.front()).map(|s| self.index(s.at)).min();
         let start = *self.start.get_or_insert(waiting.unwrap_or(last) - 1);
-        let next = self.sealed.unwrap_or(start) + 1;
+        let before = self.sealed;
+        let next = before.unwrap_or(start) + 1;
         let first = waiting.map_or(next, |first| first.clamp(next - LATEST.0 / self.spec.step.0, next));
         self.roll.weigh();
         let lacking = self.roll.families.iter().any(|family| family.has_last && !family.has_threshold);
-        for k in first..=last {
+        let mut k = first;
+        while k <= last {
+            if let Some(resumes) = self.quiet_until(k, last, start, &live) {
+                self.tracks.iter_mut().for_each(|track| track.stay_silent(k, resumes - 1));
+                k = resumes;
+                continue;
+            }
             self.count_slice(k, &live);
             if lacking {
                 self.check_families(k, &live);
             }
             self.write_slice(k, start);
+            k += 1;
         }
-        let before = self.sealed.replace(self.sealed.map_or(last, |sealed| sealed.max(last)));
+        self.sealed = self.sealed.max(Some(last));
+        for id in live {
+            self.roll.series[id].waiting.shrink_to(WAITING);
+        }
         self.keep_house(before);
+    }
+
+    /// The first slice from `k` on, after `last` at most, in which something may happen, when nothing can in `k`: all targets
+    /// are long gone or were never there, no sample waits for it, and no exclusion speaks of it. Months before a service was
+    /// born cost no walk, slice by slice.
+    fn quiet_until(&self, k: i64, last: i64, start: i64, live: &[usize]) -> Option<i64> {
+        if k <= start || self.sealed.is_some_and(|sealed| k <= sealed) || !self.spec.exclude.is_empty() {
+            return None;
+        }
+        let before = self.time(k) - self.spec.step;
+        let gone = |newest: Ms, usual: Span| before.since(newest) > GONE.max(patience(usual, self.spec.step));
+        let all_gone = self.roll.presences.iter().all(|p| p.newest.is_none_or(|newest| gone(newest, p.usual)))
+            && self.tracks.iter().all(|track| track.is_silent(before));
+        let next = || live.iter().filter_map(|id| self.roll.series[*id].waiting.front()).map(|s| self.index(s.at)).min();
+        let resumes = if all_gone { next().unwrap_or(i64::MAX).min(last + 1) } else { k };
+        (resumes > k).then_some(resumes)
     }
 
     /// Everything up to here is known.

@@ -3,11 +3,13 @@
 //! Deliberately absent: objectives and thresholds (see `objective`, `judge`), and every kind of IO.
 
 mod buckets;
+mod bytes;
 mod cells;
 pub mod counter;
 pub mod exclude;
 pub mod feed;
 pub mod history;
+pub mod image;
 pub mod meter;
 mod notes;
 pub mod plan;
@@ -24,7 +26,8 @@ pub use cells::SliceState;
 pub use counter::Counter;
 pub use exclude::{Exclude, Recurrence};
 pub use feed::{Ask, Batch, Coverage, Sample, Sink};
-pub use history::{Counts, History, Slice};
+pub use history::{Counts, EXACT, History, Slice};
+pub use image::{Part, PartKind, PartName, Restored};
 pub use meter::{MAX_TRACKS, Meter};
 pub use plan::{AskedPlan, AskedUnit, Count, CountedPlan, HistogramPlan, Plan};
 pub use reads::{Detail, Role};

@@ -1,5 +1,6 @@
 //! Notes on single slices: what a restart may have hidden, and what came over a gap. Rare, so kept apart from the cells.
 
+use super::bytes::{Reader, Writer};
 use std::collections::VecDeque;
 
 /// What is noted of a slice, in events.
@@ -16,6 +17,17 @@ pub(super) struct Note {
 impl Note {
     pub(super) fn is_empty(self) -> bool {
         self == Self::default()
+    }
+
+    fn save(self, to: &mut Writer) {
+        let Self { hidden_bad, bridged_bad, bridged_total } = self;
+        for n in [hidden_bad, bridged_bad, bridged_total] {
+            to.float(n);
+        }
+    }
+
+    fn load(from: &mut Reader<'_>) -> Option<Self> {
+        Some(Self { hidden_bad: from.float()?, bridged_bad: from.float()?, bridged_total: from.float()? })
     }
 
     fn plus(self, other: Self) -> Self {
@@ -69,6 +81,35 @@ impl Notes {
                 self.base = sum;
             }
         }
+    }
+
+    /// Single notes on the slices `from + 1 ..= to`.
+    pub(super) fn within(&self, from: i64, to: i64) -> Vec<(i64, Note)> {
+        let at = |k: i64| self.list.partition_point(|(slice, _)| *slice <= k);
+        (at(from)..at(to)).map(|i| (self.list[i].0, self.list[i].1.minus(self.before(i)))).collect()
+    }
+
+    /// Puts other notes in the place of those on the slices `from + 1 ..= to`.
+    pub(super) fn replace(&mut self, from: i64, to: i64, notes: Vec<(i64, Note)>) {
+        let (mut kept, base) = (self.within(i64::MIN, i64::MAX), self.base);
+        kept.retain(|(k, _)| *k <= from || *k > to);
+        *self = Self { base, ..Self::default() };
+        kept.into_iter().chain(notes).for_each(|(k, note)| self.add(k, note));
+    }
+
+    pub(super) fn save(&self, to: &mut Writer) {
+        let Self { list, base } = self;
+        base.save(to);
+        to.list(list.iter(), |to, (k, note)| {
+            to.int(*k);
+            note.save(to);
+        });
+    }
+
+    pub(super) fn load(from: &mut Reader<'_>) -> Option<Self> {
+        let base = Note::load(from)?;
+        let list = from.list(|from| Some((from.int()?, Note::load(from)?)))?;
+        list.is_sorted_by_key(|(k, _)| *k).then(|| Self { list: list.into(), base })
     }
 
     pub(super) fn bytes(&self) -> usize {

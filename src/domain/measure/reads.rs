@@ -45,6 +45,18 @@ impl Adds {
         }
     }
 
+    /// For a feed's identity.
+    pub(super) fn words(self) -> String {
+        match self {
+            Self::Events { bad, total } => format!("events {bad:+}{total:+}"),
+            Self::Buckets { under, interpolate: false } => format!("buckets under {under}"),
+            Self::Buckets { under, interpolate: true } => format!("buckets about {under}"),
+            Self::Errors { times } => format!("errors x {times}"),
+            Self::Total { times } => format!("total x {times}"),
+            Self::Value => "value".into(),
+        }
+    }
+
     /// Without it nothing is known: all events, buckets, or the value. Occurrences have errors alone.
     pub(super) const fn is_total(self) -> bool {
         match self {

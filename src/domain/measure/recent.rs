@@ -1,5 +1,7 @@
 //! The recent past slice by slice: bucket increases for quantiles, values for threshold SLIs. Rings, an hour or more deep.
 
+use super::bytes::{Reader, Writer};
+
 /// More bounds than any histogram has; the rest is left out of quantiles.
 const MAX_BOUNDS: usize = 400;
 
@@ -24,6 +26,20 @@ impl Values {
         if row.0 <= k {
             *row = (k, value);
         }
+    }
+
+    pub(super) fn save(&self, to: &mut Writer) {
+        let rows: Vec<&(i64, f64)> = self.rows.iter().filter(|(k, _)| *k != i64::MIN).collect();
+        to.list(rows.into_iter(), |to, (k, value)| {
+            to.int(*k);
+            to.float(*value);
+        });
+    }
+
+    pub(super) fn load(depth: usize, from: &mut Reader<'_>) -> Option<Self> {
+        let mut values = Self::new(depth);
+        from.list(|from| Some((from.int()?, from.float()?)))?.into_iter().for_each(|(k, value)| values.put(k, value));
+        Some(values)
     }
 
     /// The value of slice `k`, when it is still here.
@@ -62,6 +78,42 @@ pub struct QuantileValue {
 impl Recent {
     pub(super) const fn new(depth: usize) -> Self {
         Self { depth, bounds: Vec::new(), rows: Vec::new(), cells: Vec::new(), width: 0 }
+    }
+
+    pub(super) fn save(&self, to: &mut Writer) {
+        let Self { depth: _, bounds, rows, cells, width } = self;
+        to.list(bounds.iter(), |to, bound| to.float(*bound));
+        to.uint(*width as u64);
+        let filled: Vec<(usize, &i64)> = rows.iter().enumerate().filter(|(_, k)| **k != i64::MIN).collect();
+        to.list(filled.iter(), |to, (_, k)| to.int(**k));
+        // Column by column: what lies side by side is alike.
+        for column in 0..*width {
+            for (row, _) in &filled {
+                to.small(cells[row * width + column]);
+            }
+        }
+    }
+
+    pub(super) fn load(depth: usize, from: &mut Reader<'_>) -> Option<Self> {
+        let mut recent = Self::new(depth);
+        recent.bounds = from.list(|from| from.float())?;
+        let width = from.size()?;
+        let slices = from.list(|from| from.int())?;
+        let fits = recent.bounds.len() <= MAX_BOUNDS && (width == 0 || width == recent.bounds.len() + 1);
+        if !fits || slices.len() > depth || (width == 0 && !slices.is_empty()) {
+            return None;
+        }
+        if width > 0 {
+            recent.widen(width);
+        }
+        for column in 0..width {
+            for k in &slices {
+                let value = from.small()?;
+                let row = recent.row(*k)?;
+                recent.cells[row * width + column] = value;
+            }
+        }
+        Some(recent)
     }
 
     /// Finite bounds seen, ascending.

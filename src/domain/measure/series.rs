@@ -11,6 +11,8 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use std::collections::{HashMap, HashSet, VecDeque};
 
+mod image;
+
 /// One series of a source.
 #[derive(Clone, Debug)]
 pub(super) struct Series {

@@ -4,6 +4,7 @@
 
 use super::{Exclude, Plan, TimeSliceRule};
 use crate::domain::base::{Span, Text};
+use std::fmt::Write;
 
 /// How the first value of a new series is counted (SEMANTICS 2).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -96,5 +97,40 @@ impl MeterSpec {
     /// True when the plan has a total, so that an error ratio exists; occurrences have none.
     pub fn has_total(&self) -> bool {
         !matches!(&self.plan, Plan::Counted(super::CountedPlan::Events { total: None, .. }))
+    }
+
+    /// What is measured and how it is counted, as text: two specs of the same identity count the same slices. The period is
+    /// no part of it, nor whatever has its default, so that a later version may add fields without losing history.
+    pub fn identity(&self) -> String {
+        let Self { group_by, dedupe, target_labels, births, step, good, exclude, time_slices, .. } = self;
+        // The plan is told by its reads; how far back and how many groups are kept makes no difference to a slice.
+        let Self { plan: _, period: _, slack: _, max_tracks: _, .. } = self;
+        let mut out = format!("step {step}");
+        for read in super::reads::reads_of(self) {
+            let _ = write!(out, "; {} of {}", read.adds.words(), read.text());
+        }
+        let lists = [("by", group_by), ("without", dedupe), ("targets", target_labels)];
+        for (word, labels) in lists.into_iter().filter(|(_, labels)| !labels.is_empty()) {
+            let _ = write!(out, "; {word} {}", labels.join(","));
+        }
+        match births {
+            Births::Auto => {}
+            Births::FromZero => out.push_str("; births from zero"),
+            Births::Baseline => out.push_str("; births baseline"),
+        }
+        if let Some((side, level)) = good {
+            let word = if *side == Side::Below { "below" } else { "above" };
+            let _ = write!(out, "; good {word} {level}");
+        }
+        for left_out in exclude {
+            let _ = match left_out {
+                Exclude::Once(span) => write!(out, "; not {}..{}", span.from.0, span.to.0),
+                Exclude::Recurring(rule) => write!(out, "; not {rule}"),
+            };
+        }
+        if let Some(TimeSliceRule { slice, bad_above }) = time_slices {
+            let _ = write!(out, "; slices of {slice} bad above {bad_above}");
+        }
+        out
     }
 }

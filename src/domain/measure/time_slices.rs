@@ -3,10 +3,12 @@
 //! They are told from the slices of the history while those are kept one by one, and added up per block of 15 minutes for
 //! the whole period. Deliberately absent: budgets themselves (see `judge`).
 
+use super::bytes::{Reader, Writer};
 use super::cells::{Cell, SliceState};
 use super::history::History;
 use crate::domain::base::{Ms, Span};
 use std::collections::VecDeque;
+use std::ops::Range;
 
 /// How a time slice is told good.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -137,6 +139,48 @@ impl TimeSlices {
             (true, total) => {
                 let ratio = bad as f64 / total as f64;
                 TimeSliceCounts { counted: 1, bad: u32::from(ratio > self.bad_above), no_traffic: 0, ratios: ratio }
+            }
+        }
+    }
+
+    pub(super) fn save(&self, to: &mut Writer) {
+        let Self { per_slice: _, bad_above: _, first, blocks, most: _ } = self;
+        to.int(*first);
+        to.list(blocks.iter(), |to, block| {
+            let TimeSliceCounts { counted, bad, no_traffic, ratios } = block;
+            for n in [counted, bad, no_traffic] {
+                to.uint(u64::from(*n));
+            }
+            to.float(*ratios);
+        });
+    }
+
+    pub(super) fn load(&mut self, from: &mut Reader<'_>) -> Option<()> {
+        self.first = from.int()?;
+        let blocks = from.list(|from| {
+            let mut small = || u32::try_from(from.uint()?).ok();
+            let (counted, bad, no_traffic) = (small()?, small()?, small()?);
+            Some(TimeSliceCounts { counted, bad, no_traffic, ratios: from.float()? })
+        })?;
+        self.blocks = blocks.into();
+        while self.blocks.len() > self.most {
+            self.blocks.pop_front();
+            self.first += 1;
+        }
+        Some(())
+    }
+
+    /// Takes the blocks of another one, also those before the first that is known here.
+    pub(super) fn mend(&mut self, with: &Self, blocks: Range<i64>) {
+        let known = |of: &Self, block: i64| usize::try_from(block - of.first).ok().and_then(|at| of.blocks.get(at).copied());
+        for block in blocks.rev() {
+            let Some(counts) = known(with, block) else { continue };
+            while block < self.first && self.blocks.len() < self.most {
+                self.blocks.push_front(TimeSliceCounts::default());
+                self.first -= 1;
+            }
+            if let Some(place) = usize::try_from(block - self.first).ok().and_then(|at| self.blocks.get_mut(at)) {
+                *place = counts;
             }
         }
     }

@@ -2,6 +2,8 @@
 //!
 //! Slices are written here, one after another, from what the meter added up; this file decides which state they have.
 
+mod image;
+
 use super::cells::SliceState;
 use super::counter::patience;
 use super::history::{History, Slice};
@@ -75,7 +77,7 @@ pub struct Track {
 
 impl Track {
     pub(super) fn new(group: Labels, spec: &MeterSpec) -> Self {
-        let depth = ((spec.slack + Span::from_hours(1)).0 / spec.step.0.max(1)) as usize + 2;
+        let depth = Self::depth(spec);
         Self {
             group,
             history: History::new(spec.step, spec.period, spec.slack),
@@ -92,6 +94,11 @@ impl Track {
             newest: None,
             waiting_since: None,
         }
+    }
+
+    /// How many slices of quantiles and values are kept.
+    fn depth(spec: &MeterSpec) -> usize {
+        ((spec.slack + Span::from_hours(1)).0 / spec.step.0.max(1)) as usize + 2
     }
 
     /// Events have a total, so an error ratio exists; occurrences have none.
@@ -193,6 +200,24 @@ impl Track {
         self.write(k, slice);
         self.history.advance(k);
         self.note(k, slice.state, tally);
+    }
+
+    /// Its silence at `before` was longer than usual already, and its slices say so.
+    pub(super) fn is_silent(&self, before: Ms) -> bool {
+        let step = self.history.step();
+        let silent = self.newest.is_none_or(|(at, usual)| before.since(at) > patience(usual, step));
+        silent && self.waiting_since.is_none()
+    }
+
+    /// Nothing came in the slices `from ..= to`.
+    pub(super) fn stay_silent(&mut self, from: i64, to: i64) {
+        // Block by block, so that history begins where it would have begun.
+        let mut k = from;
+        while k < to {
+            self.history.advance(k);
+            k += self.history.per_block();
+        }
+        self.history.advance(to);
     }
 
     /// A slice before history begins: not kept, but whoever sampled it is there.

@@ -205,6 +205,8 @@ pub struct Snapshot {
     pub receivers: Vec<ReceiverHealth>,
     /// The ledger cannot be written: why.
     pub ledger_error: Option<Text>,
+    /// What is wrong with the history on disk, in words: nothing depends on it but how much a restart must read.
+    pub history: Vec<Text>,
     /// The playing speed when replaying (1 = real time).
     pub speed: Option<f64>,
     /// The recording has ended.

@@ -48,6 +48,7 @@ pub(super) fn of(model: &Model, columns: usize) -> Vec<Banner> {
     let now = model.live.as_ref().unwrap_or(snapshot);
     out.extend(sources(model, now));
     out.extend(ledger(now));
+    out.extend(history(now));
     out.extend(files(now));
     out.extend(receivers(now));
     out.extend(following(now));
@@ -184,6 +185,10 @@ fn source(model: &Model, source: &SourceHealth) -> String {
 
 fn ledger(snapshot: &Snapshot) -> Option<Banner> {
     snapshot.ledger_error.as_ref().map(|why| problem(format!("not recorded: {why}"), ""))
+}
+
+fn history(snapshot: &Snapshot) -> Option<Banner> {
+    snapshot.history.first().map(|why| problem(why.to_string(), ""))
 }
 
 /// Files with errors are not in force: they are named until mended. Warnings are counted.

@@ -8,28 +8,28 @@ use crate::domain::measure::{
 };
 use proptest::prelude::*;
 
-const STEP: Span = Span::from_secs(15);
+pub(super) const STEP: Span = Span::from_secs(15);
 /// Any instant on a block's edge will do.
-const T0: Ms = Ms::from_secs(900 * 2_000_000);
+pub(super) const T0: Ms = Ms::from_secs(900 * 2_000_000);
 
-fn at(i: i64) -> Ms {
+pub(super) fn at(i: i64) -> Ms {
     T0 + STEP * i
 }
 
-fn count(names: &[&str]) -> Count {
+pub(super) fn count(names: &[&str]) -> Count {
     Count { plus: names.iter().map(|n| Selector::metric(n)).collect(), minus: Vec::new() }
 }
 
-fn events() -> MeterSpec {
+pub(super) fn events() -> MeterSpec {
     MeterSpec::new(Plan::Counted(CountedPlan::Events { bad: count(&["bad"]), total: Some(count(&["total"])) }))
 }
 
-fn asked(ask: AskedPlan) -> MeterSpec {
+pub(super) fn asked(ask: AskedPlan) -> MeterSpec {
     MeterSpec::new(Plan::Asked { ask, why: "a test".into() })
 }
 
 /// `name{a="b", ..}` without escapes.
-fn labels(text: &str) -> Labels {
+pub(super) fn labels(text: &str) -> Labels {
     let (name, rest) = text.split_once('{').unwrap_or((text, ""));
     let pairs = rest.trim_end_matches('}').split(',').filter(|p| !p.is_empty()).map(|p| p.trim().split_once('=').unwrap());
     let pairs = pairs.map(|(k, v)| (Text::from(k), Text::from(v.trim_matches('"'))));
@@ -37,7 +37,7 @@ fn labels(text: &str) -> Labels {
 }
 
 /// One line a series: its labels, then its values every step from T0; `_` for a missing one, `a,b` for two in one slice.
-fn series(text: &str) -> Vec<(Labels, Vec<Sample>)> {
+pub(super) fn series(text: &str) -> Vec<(Labels, Vec<Sample>)> {
     text.lines().map(str::trim).filter(|line| !line.is_empty()).map(line).collect()
 }
 
@@ -53,7 +53,7 @@ fn line(text: &str) -> (Labels, Vec<Sample>) {
 }
 
 /// Answers every ask of the meter from the series, by metric name (or expression), and seals.
-fn feed(meter: &mut Meter, series: &[(Labels, Vec<Sample>)], from: i64, to: i64, detail: Detail) {
+pub(super) fn feed(meter: &mut Meter, series: &[(Labels, Vec<Sample>)], from: i64, to: i64, detail: Detail) {
     for (role, ask) in meter.asks(at(from), at(to), detail) {
         let mut batch = Batch::default();
         let (start, end) = ask.span();
@@ -78,7 +78,7 @@ fn matches(ask: &Ask, labels: &Labels) -> bool {
 }
 
 /// `bad/total`, `=` between two scrapes, `.` no data, `!` data error; `~` bridged, `?` partial.
-fn told(track: &Track, slices: i64) -> String {
+pub(super) fn told(track: &Track, slices: i64) -> String {
     let one = |i: i64| {
         let slice = track.history.slice_at(at(i));
         let counts = match slice.state {
@@ -328,7 +328,7 @@ fn without_groups_there_is_one_track_even_before_the_first_sample() {
     assert_eq!((meter.sealed(), meter.data_through()), (Some(at(3)), None));
 }
 
-fn histogram(under: &str) -> MeterSpec {
+pub(super) fn histogram(under: &str) -> MeterSpec {
     buckets_at(under, false)
 }
 
@@ -546,7 +546,7 @@ fn series_that_are_gone_are_forgotten() {
 // ---- laws ----
 
 /// A made-up series: values or holes, resets included, some samples twice or too late.
-fn any_series() -> impl Strategy<Value = Vec<Sample>> {
+pub(super) fn any_series() -> impl Strategy<Value = Vec<Sample>> {
     let moment = (0_i64..3, -7_000_i64..7_000, prop_oneof![6 => 0_i64..20, 1 => -40_i64..0], 0_u8..12);
     (prop::collection::vec(moment, 1..120), 0_i64..40).prop_map(|(moments, first)| {
         let (mut slot, mut value, mut out) = (first, 30_i64, Vec::<Sample>::new());
