@@ -53,8 +53,8 @@ pub(super) fn sentence(entry: &Entry, zone: Zone) -> String {
     }
 }
 
-fn mitigated(record: &ImpactRecord) -> String {
-    format!("用户恢复正常；{}", impact(record))
+fn mitigated<'a>(record: impl Into<Option<&'a ImpactRecord>>) -> String {
+    record.into().map_or_else(|| "用户恢复正常".into(), |record| format!("用户恢复正常；{}", impact(record)))
 }
 
 fn paged(fact: &Fact) -> String {
