@@ -119,6 +119,19 @@ fn the_design_s_own_example_loads() {
 }
 
 #[test]
+fn native_histograms_are_asked_of_the_server() {
+    use crate::query::plan_lines;
+    let asked =
+        slo("target: 99%\ngroup_by: [region]\nsli: {latency: {histogram: 'h_seconds{job=\"a\"}', under: 250ms, native: true}}\n");
+    assert_eq!((asked.sli.kind(), asked.plan.name()), ("ratio", "asked"));
+    insta::assert_snapshot!(plan_lines(&asked.plan)[1..].join("\n"), @r#"
+    errors  histogram_count(sum by (region) (rate(h_seconds{job="a"}[1m]))) * clamp_min(1 - histogram_fraction(0, 0.25, sum by (region) (rate(h_seconds{job="a"}[1m]))), 0)
+    total   histogram_count(sum by (region) (rate(h_seconds{job="a"}[1m])))
+    values are events a second
+    "#);
+}
+
+#[test]
 fn named_policies_scale_with_the_period_and_combine() {
     let fast = slo(&format!("{EVENTS}period: 90d\n"));
     assert_eq!(

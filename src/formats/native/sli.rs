@@ -1,7 +1,7 @@
 //! The five kinds of indicator as they are written.
 
 use crate::domain::base::{Problem, Span, Text};
-use crate::domain::measure::Plan;
+use crate::domain::measure::{CountedPlan, Plan};
 use crate::domain::objective::{Side, Sli};
 use crate::kit::yaml::{Fields, Findings, Node, locate};
 use crate::query::{self, FieldError};
@@ -51,7 +51,7 @@ pub(crate) fn query_problem(out: &Findings<'_>, node: &Node, error: crate::query
 }
 
 /// Reads `sli:`. Absent after an error.
-pub(super) fn read(out: &mut Findings<'_>, node: &Node) -> Option<ReadSli> {
+pub(super) fn read(out: &mut Findings<'_>, node: &Node, group_by: &[Text]) -> Option<ReadSli> {
     let fields = out.fields_and(node, "`sli`", &KINDS, &["composite"])?;
     out.refuse(&fields, &[("composite", "write an SLO for each part")]);
     let entry = match fields.entries() {
@@ -68,7 +68,7 @@ pub(super) fn read(out: &mut Findings<'_>, node: &Node) -> Option<ReadSli> {
     }
     match &*entry.key {
         "events" => events(out, &entry.value),
-        "latency" => latency(out, &entry.value),
+        "latency" => latency(out, &entry.value, group_by),
         "occurrences" => occurrences(out, &entry.value),
         "threshold" => threshold(out, &entry.value),
         "ratio" => ratio(out, &entry.value),
@@ -111,15 +111,54 @@ fn events(out: &mut Findings<'_>, node: &Node) -> Option<ReadSli> {
     Some(ReadSli { sli: Sli::Events { bad, good, total: total? }, queries })
 }
 
-fn latency(out: &mut Findings<'_>, node: &Node) -> Option<ReadSli> {
+fn latency(out: &mut Findings<'_>, node: &Node, group_by: &[Text]) -> Option<ReadSli> {
     let what = "`latency`";
-    let fields = out.fields(node, what, &["histogram", "under", "interpolate"])?;
+    let fields = out.fields(node, what, &["histogram", "under", "interpolate", "native"])?;
     let mut queries = Vec::new();
     let histogram = fields.need(out, "histogram", what).and_then(|_| promql(out, &fields, "histogram", &mut queries));
     let under = fields.need(out, "under", what).and_then(|n| read_under(out, n));
     let choices = [("true", true), ("false", false)];
     let interpolate = fields.get(out, "interpolate").and_then(|n| out.choice(n, "interpolate", &choices)).unwrap_or(false);
-    Some(ReadSli { sli: Sli::Latency { histogram: histogram?, under_seconds: under?, interpolate }, queries })
+    let native = fields.get(out, "native").and_then(|n| out.choice(n, "native", &choices)).unwrap_or(false);
+    let (histogram, under_seconds) = (histogram?, under?);
+    if native {
+        if let (true, Some(span)) = (interpolate, fields.key_span("interpolate")) {
+            let hint = "remove it: the server interpolates native histograms itself";
+            out.error_hint("two-meanings", &span, "`interpolate` is for classic buckets, `native` says there are none", hint);
+        }
+        return native_histogram(out, &histogram, under_seconds, group_by, queries);
+    }
+    Some(ReadSli { sli: Sli::Latency { histogram, under_seconds, interpolate }, queries })
+}
+
+/// A native histogram has no series to count: the server is asked for its events and for the fraction that is under the
+/// threshold (`histogram_count`, `histogram_fraction`). So it is a ratio, and has no quantiles here.
+fn native_histogram(
+    out: &mut Findings<'_>,
+    histogram: &str,
+    under: Decimal,
+    group_by: &[Text],
+    queries: Vec<(&'static str, Arc<Node>)>,
+) -> Option<ReadSli> {
+    let planned = query::plan_latency(histogram, under, false);
+    let found = ReadSli { sli: Sli::Ratio { errors: "".into(), total: "".into() }, queries };
+    let buckets = match planned {
+        Ok(Plan::Counted(CountedPlan::Histogram(plan))) => plan.buckets,
+        Ok(_) => return None,
+        Err(errors) => {
+            for error in errors {
+                found.refuse(out, error);
+            }
+            return None;
+        }
+    };
+    let selector = buckets.renamed(buckets.name()?.strip_suffix("_bucket")?);
+    let by = if group_by.is_empty() { String::new() } else { format!(" by ({})", group_by.join(", ")) };
+    let rate = format!("sum{by} (rate({selector}[{{{{window}}}}]))");
+    let total = format!("histogram_count({rate})");
+    // Rounding could make the rest of nearly all a little less than nothing.
+    let errors = format!("{total} * clamp_min(1 - histogram_fraction(0, {}, {rate}), 0)", under.normalize());
+    Some(ReadSli { sli: Sli::Ratio { errors: errors.into(), total: total.into() }, ..found })
 }
 
 /// A duration; a bare number is told apart with the duration it probably means.

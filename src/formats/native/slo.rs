@@ -44,7 +44,7 @@ pub(super) fn read(out: &mut Findings<'_>, item: &Node, context: &Context<'_>) -
     let description = fields.get(out, "description").and_then(|n| words(out, n, "`description`"));
     let period = period::read(out, &fields, context);
     let group_by = labels(out, &fields, "group_by");
-    let sli = fields.need(out, "sli", what).and_then(|n| sli::read(out, n));
+    let sli = fields.need(out, "sli", what).and_then(|n| sli::read(out, n, &group_by));
     let target = target::read(out, &fields, sli.as_ref().map(|s| &s.sli));
     let budget = period::read_budget(out, &fields, context, sli.as_ref().map(|s| &s.sli));
     let exclude = read_exclusions(out, &fields, context);
