@@ -1,13 +1,16 @@
 //! The past that a backtest runs over: Prometheus' own history, or recordings.
 
+use super::desk::{LedgerDesk, Studio};
 use super::setup::{Setup, SetupError, open_recordings};
+use crate::clock::ManualClock;
 use crate::domain::base::{Ms, Span};
 use crate::domain::objective::{Change, Rulebook};
 use crate::jobs::backtest::Progress;
 use crate::jobs::{Backtested, Order, backtest};
-use crate::ports::MetricSource;
+use crate::ports::{Clock, Ledger, MetricSource};
 use std::path::PathBuf;
 use std::sync::Arc;
+use tokio::sync::watch;
 
 /// The longest stretch of one run.
 const LONGEST: Span = Span::from_days(400);
@@ -119,6 +122,23 @@ impl Setup {
             return Err(no(format!("--what-if: no SLO that is looked at is `{names}`"), "slo= takes an id or a service"));
         }
         Ok(Arc::new(book))
+    }
+}
+
+impl Setup {
+    /// A desk without an engine, for films of this past: its present is the end of the recording, or now. What it shows of
+    /// incidents is in `ledger`.
+    pub fn film_desk(&self, past: &Past, ledger: Arc<dyn Ledger>) -> LedgerDesk {
+        let settle = self.rulebook().timing.settle;
+        let clock: Arc<dyn Clock> =
+            if past.recorded { Arc::new(ManualClock::new(past.end + settle)) } else { self.shared_clock() };
+        let studio = Studio {
+            rules: watch::Sender::new(Arc::clone(self.rulebook())).subscribe(),
+            settings: self.settings("replay"),
+            source: Arc::clone(&past.source),
+            concurrency: self.config.prometheus.concurrency,
+        };
+        LedgerDesk::new(ledger, clock, "tui").with_studio(studio)
     }
 }
 

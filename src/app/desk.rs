@@ -6,11 +6,15 @@
 use crate::clock::SystemClock;
 use crate::domain::base::{CommitId, IncidentId, Ms, Seq, Text};
 use crate::domain::incident::{Entry, Incident, Incidents};
+use crate::domain::objective::Rulebook;
 use crate::domain::paging::{Commit, Dispatch};
-use crate::domain::view::{Answer, Command, Lookback, Past, Question, Refusal, Snapshot};
+use crate::domain::view::{Answer, Command, Film, FilmAsk, Lookback, Past, Question, Refusal, Snapshot};
 use crate::engine::live::Asked;
-use crate::ledger::SqliteLedger;
-use crate::ports::{Clock, Desk, Job, Ledger, LedgerError};
+use crate::engine::state::Settings;
+use crate::jobs::Order;
+use crate::jobs::film::{film, rules_of, stretch_of};
+use crate::ledger::{MemoryLedger, SqliteLedger};
+use crate::ports::{Clock, Desk, Job, Ledger, LedgerError, MetricSource};
 use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::{Mutex, mpsc, oneshot, watch};
@@ -29,19 +33,39 @@ pub struct LedgerDesk {
     folded: Mutex<Incidents>,
     snapshots: watch::Receiver<Arc<Snapshot>>,
     questions: Option<mpsc::Sender<Asked>>,
+    studio: Option<Studio>,
+}
+
+/// What films are made of.
+#[derive(Clone)]
+pub struct Studio {
+    /// Rules in force.
+    pub rules: watch::Receiver<Arc<Rulebook>>,
+    /// What the engine is told.
+    pub settings: Settings,
+    /// Where the past is.
+    pub source: Arc<dyn MetricSource>,
+    /// Feeds read at once.
+    pub concurrency: usize,
 }
 
 impl LedgerDesk {
     /// A desk whose orders are marked as coming from `source` (`cli`, `tui`, `api`). Its snapshots stay empty.
     pub fn new(ledger: Arc<dyn Ledger>, clock: Arc<dyn Clock>, source: &str) -> Self {
         let (_, snapshots) = watch::channel(Arc::default());
-        Self { ledger, clock, source: source.into(), folded: Mutex::default(), snapshots, questions: None }
+        Self { ledger, clock, source: source.into(), folded: Mutex::default(), snapshots, questions: None, studio: None }
     }
 
     /// The same, with the snapshots and the history of a running engine.
     #[must_use]
     pub fn of_engine(self, snapshots: watch::Receiver<Arc<Snapshot>>, questions: mpsc::Sender<Asked>) -> Self {
         Self { snapshots, questions: Some(questions), ..self }
+    }
+
+    /// The same, with films of the past.
+    #[must_use]
+    pub fn with_studio(self, studio: Studio) -> Self {
+        Self { studio: Some(studio), ..self }
     }
 
     /// A desk over the ledger's file, which must be there, by the system's clock.
@@ -116,6 +140,36 @@ impl LedgerDesk {
     }
 }
 
+impl LedgerDesk {
+    /// Makes a film out of the past that the source holds.
+    async fn film(&self, ask: &FilmAsk) -> Result<Film, Refusal> {
+        let no = |why: &str| Refusal::NotNow(why.into());
+        let studio = self.studio.as_ref().ok_or_else(|| no("no source of samples stands behind this view"))?;
+        let book = studio.rules.borrow().clone();
+        let until = (self.clock.now().wall - book.timing.settle).floor_to(book.timing.step);
+        let (about, (from, to), book) = match ask {
+            FilmAsk::Stretch { from, to } => (None, (*from, (*to).min(until)), book),
+            FilmAsk::Incident(id) => {
+                let incidents = self.incidents().await.map_err(|e| Refusal::Ledger(e.to_string().into()))?;
+                let incident = incidents.get(*id).cloned().ok_or(Refusal::Unknown(*id))?;
+                let stretch = stretch_of(&incident, until).ok_or_else(|| no("when it began is not known"))?;
+                let book = Arc::new(rules_of(&book, &incident));
+                (Some(incident), stretch, book)
+            }
+        };
+        let frames = to.since(from).0 / book.timing.step.0.max(1) + 1;
+        if from >= to || book.slos.is_empty() {
+            return Err(no("nothing of this stretch can be evaluated: it is empty, or no SLO of it is in force any more"));
+        }
+        if frames.unsigned_abs() as usize * book.slos.len() > Film::MOST_ROWS {
+            return Err(no(&format!("{frames} instants of {} SLOs are too many to hold; ask for less", book.slos.len())));
+        }
+        let order = Order::new(book, studio.settings.clone(), Arc::clone(&studio.source), (from, to));
+        let order = Order { concurrency: studio.concurrency, draws: true, ..order };
+        Ok(film(order, about).await)
+    }
+}
+
 /// Why an order came to nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OrderError {
@@ -166,6 +220,7 @@ impl Desk for LedgerDesk {
                 Question::Incident(id) => Answer::Incident(incidents().await?.get(id).cloned()),
                 Question::Incidents { limit } => Answer::Incidents(incidents().await?.newest(limit)),
                 Question::Past(ask) => Answer::Past(self.past(ask).await?),
+                Question::Film(ask) => Answer::Film(Arc::new(self.film(&ask).await?)),
             })
         })
     }
@@ -194,6 +249,11 @@ pub async fn open_ledger(path: &Path) -> Result<Arc<dyn Ledger>, LedgerError> {
 /// As [`SqliteLedger::open_existing`].
 pub async fn open_existing_ledger(path: &Path) -> Result<Arc<dyn Ledger>, LedgerError> {
     opened(path, SqliteLedger::open_existing).await
+}
+
+/// A ledger that holds nothing and is gone with the program: for views of samples alone.
+pub fn no_ledger() -> Arc<dyn Ledger> {
+    Arc::new(MemoryLedger::new(super::nonce()))
 }
 
 async fn opened(path: &Path, open: fn(&Path) -> Result<SqliteLedger, LedgerError>) -> Result<Arc<dyn Ledger>, LedgerError> {

@@ -1,6 +1,6 @@
 //! The running house: engine, courier and HTTP side as tasks over one clock, source and ledger, stopped together.
 
-use super::desk::LedgerDesk;
+use super::desk::{LedgerDesk, Studio};
 use super::reload;
 use super::setup::{History, Setup, SetupError};
 use crate::domain::base::{Ms, Now, Span, Text};
@@ -61,6 +61,7 @@ pub struct House {
     /// What is counted of the program itself.
     pub metrics: Metrics,
     questions: mpsc::Sender<Asked>,
+    studio: Studio,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -119,6 +120,12 @@ impl House {
     /// The ledger cannot be read.
     pub async fn raise_keeping(plan: Plan, rules: watch::Receiver<Arc<Rulebook>>, history: History) -> Result<Self, SetupError> {
         let (ledger, clock) = (Arc::clone(&plan.ledger), Arc::clone(&plan.clock));
+        let studio = Studio {
+            rules: rules.clone(),
+            settings: plan.settings.clone(),
+            source: Arc::clone(&plan.source),
+            concurrency: plan.concurrency,
+        };
         let Frame { mut live, courier, metrics } = build(plan);
         live = live.keeping(history.store, history.trouble);
         live.begin().await?;
@@ -128,13 +135,15 @@ impl House {
         let courier_stop = stop.subscribe();
         let tasks =
             vec![tokio::spawn(async move { courier.run(fence, courier_stop).await }), tokio::spawn(live.run(engine_stop, rules))];
-        Ok(Self { snapshots, ledger, clock, metrics, questions, stop, tasks })
+        Ok(Self { snapshots, ledger, clock, metrics, questions, studio, stop, tasks })
     }
 
     /// A desk over this house: its snapshots, its ledger and its engine's history. Orders are marked as coming from `source`.
     pub fn desk(&self, source: &str) -> LedgerDesk {
         let (ledger, clock) = (Arc::clone(&self.ledger), Arc::clone(&self.clock));
-        LedgerDesk::new(ledger, clock, source).of_engine(self.snapshots.clone(), self.questions.clone())
+        LedgerDesk::new(ledger, clock, source)
+            .of_engine(self.snapshots.clone(), self.questions.clone())
+            .with_studio(self.studio.clone())
     }
 
     /// Serves health, metrics and status; returns where.

@@ -3,15 +3,18 @@
 //! The engine here evaluates for show: it records nothing by itself and pages nobody. People's orders go into the ledger.
 
 use super::out::ColorChoice;
-use super::{Common, Exit, Out};
+use super::{Common, Exit, Out, times};
+use crate::app::Past;
+use crate::app::desk::{no_ledger, open_existing_ledger};
 use crate::app::watch::{House, Plan, following_rules};
 use crate::app::{Setup, SetupError, logging, receivers};
 use crate::chart::Charset;
-use crate::domain::base::Text;
-use crate::domain::view::{Role, Snapshot};
+use crate::domain::base::{IncidentId, Text};
+use crate::domain::view::{FilmAsk, Role, Snapshot};
 use crate::ports::Desk;
 use crate::tui::{self, Ended, Ground, Screen, TuiOptions, Wanted, Wishes};
 use clap::{Args, ValueEnum};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,6 +24,12 @@ pub struct TuiArgs {
     /// Evaluate once, print the screen and end
     #[arg(long)]
     pub once: bool,
+    /// Replay an incident of the ledger (17), or a stretch of time (30m, or FROM..TO)
+    #[arg(long, value_name = "WHAT", conflicts_with = "once")]
+    pub replay: Option<String>,
+    /// Replay a recording (OpenMetrics with timestamps, plain or .zst) instead of Prometheus' past
+    #[arg(long, value_name = "FILE", conflicts_with = "once")]
+    pub samples: Option<PathBuf>,
     /// How screens are printed.
     #[command(flatten)]
     pub look: ScreenArgs,
@@ -100,6 +109,9 @@ pub async fn run(args: &TuiArgs, common: &Common, out: &mut Out) -> Exit {
 }
 
 async fn show(setup: &Setup, args: &TuiArgs, common: &Common, out: &mut Out) -> Result<Exit, SetupError> {
+    if args.samples.is_some() || args.replay.is_some() {
+        return replay(setup, args, common).await;
+    }
     let (rules, following) = following_rules(setup);
     let house = House::raise_keeping(plan(setup).await?, rules, setup.history(false).await).await?;
     let exit = if args.once {
@@ -112,6 +124,33 @@ async fn show(setup: &Setup, args: &TuiArgs, common: &Common, out: &mut Out) -> 
     following.abort();
     house.stop().await;
     exit
+}
+
+/// The past, without an engine beside it.
+async fn replay(setup: &Setup, args: &TuiArgs, common: &Common) -> Result<Exit, SetupError> {
+    let past = setup.past(args.samples.as_deref())?;
+    let ask = what(args.replay.as_deref().unwrap_or("6h"), &past)?;
+    let needs_ledger = matches!(ask, FilmAsk::Incident(_));
+    let ledger = if needs_ledger { open_existing_ledger(&setup.config.ledger).await? } else { no_ledger() };
+    let desk: Arc<dyn Desk> = Arc::new(setup.film_desk(&past, ledger));
+    show_desk(desk, TuiOptions { replay: Some(ask), ..options(&args.look, common) }).await
+}
+
+/// What is to be replayed: an incident's number, a duration back from the end, or two times.
+fn what(text: &str, past: &Past) -> Result<FilmAsk, SetupError> {
+    let no = |why: String| SetupError::Other {
+        what: format!("--replay: {why}"),
+        hint: Some("write an incident's number (17), a duration back from the end (2h), or FROM..TO".into()),
+    };
+    if let Some(id) = IncidentId::parse(text) {
+        return Ok(FilmAsk::Incident(id));
+    }
+    let (from, to) = text.split_once("..").unwrap_or((text, "now"));
+    let (from, to) = (times::parse(from, past.end).map_err(no)?, times::parse(to, past.end).map_err(no)?);
+    if from >= to {
+        return Err(no("the stretch is empty".into()));
+    }
+    Ok(FilmAsk::Stretch { from, to })
 }
 
 async fn plan(setup: &Setup) -> Result<Plan, SetupError> {
@@ -160,8 +199,11 @@ pub fn print(
 /// # Errors
 /// There is no terminal, or it cannot be used.
 pub async fn dashboard(house: &House, source: &str, args: &ScreenArgs, common: &Common) -> Result<Exit, SetupError> {
-    let desk: Arc<dyn Desk> = Arc::new(house.desk(source));
-    match tui::run(desk, crate::app::machine_clock(), options(args, common)).await {
+    show_desk(Arc::new(house.desk(source)), options(args, common)).await
+}
+
+async fn show_desk(desk: Arc<dyn Desk>, options: TuiOptions) -> Result<Exit, SetupError> {
+    match tui::run(desk, crate::app::machine_clock(), options).await {
         Ok(Ended::Quit) => Ok(Exit::Fine),
         Ok(Ended::Interrupted | Ended::TerminalGone) => Ok(Exit::Interrupted),
         Err(error) => Err(SetupError::Other {

@@ -88,6 +88,11 @@ impl Fast {
         }
     }
 
+    /// Whether small charts are drawn at every instant; nobody looks at them in a backtest.
+    pub const fn draw(&mut self, draws: bool) {
+        self.case.state.board.draws = draws;
+    }
+
     /// The state of the first rulebook as it is now.
     pub const fn state(&self) -> &State {
         &self.case.state
@@ -146,7 +151,7 @@ impl Fast {
 
     /// Judges the instants before `at` whose outcome holds remember, deciding nothing.
     pub fn warm_up(&mut self, at: Ms) {
-        let now = self.now(at);
+        let now = self.now_at(at);
         warm_up(&mut self.case.state, now, at);
         for beside in &mut self.beside {
             beside.with_meters(&mut self.case.state, |case| warm_up(&mut case.state, now, at));
@@ -155,7 +160,7 @@ impl Fast {
 
     /// One tick: what is due is sealed, judged, decided and recorded.
     pub fn tick(&mut self, at: Ms) {
-        let now = self.now(at);
+        let now = self.now_at(at);
         let mut waiting = mem::take(&mut self.waiting);
         for (feed, waiting) in &mut waiting {
             let mut answers = Vec::new();
@@ -188,7 +193,8 @@ impl Fast {
         self.beside.iter_mut().map(|beside| beside.with_meters(lender, |case| case.incidents())).collect()
     }
 
-    fn now(&self, at: Ms) -> Now {
+    /// Wall and monotonic time of the tick that judges `at`.
+    pub fn now_at(&self, at: Ms) -> Now {
         Now { wall: at + self.settle, ..Now::default() }
     }
 }

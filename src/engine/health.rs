@@ -73,7 +73,8 @@ impl Health {
         }
     }
 
-    pub(super) fn read_came(&mut self, at: Ms) {
+    /// Every read of a tick has come.
+    pub fn read_came(&mut self, at: Ms) {
         self.source.state = SourceState::Live;
         self.source.last_good = Some(at);
     }

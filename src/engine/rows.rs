@@ -110,7 +110,8 @@ fn is_shown(incident: &Incident, now: Ms) -> bool {
     }
 }
 
-fn view(state: &State, incident: &Arc<Incident>) -> IncidentView {
+/// One incident as screens show it, measured by the histories of `state`.
+pub fn view(state: &State, incident: &Arc<Incident>) -> IncidentView {
     let at = state.board.at.unwrap_or_default();
     let live = incident.phase.is_live();
     let budget = harm::worst_budget(state, incident);

@@ -37,6 +37,8 @@ pub struct Order {
     pub trail_parts: u32,
     /// Hears how far it has come.
     pub progress: Option<Progress>,
+    /// The small charts of snapshots are drawn at every instant: for films.
+    pub draws: bool,
 }
 
 /// Hears how far a backtest has come.
@@ -54,7 +56,7 @@ pub enum Stage {
 impl Order {
     /// An order by one rulebook alone, without a trail.
     pub fn new(book: Arc<Rulebook>, settings: Settings, source: Arc<dyn MetricSource>, (from, to): (Ms, Ms)) -> Self {
-        Self { book, beside: Vec::new(), settings, source, from, to, concurrency: 4, trail_parts: 0, progress: None }
+        Self { book, beside: Vec::new(), settings, source, from, to, concurrency: 4, trail_parts: 0, progress: None, draws: false }
     }
 }
 
@@ -111,7 +113,8 @@ struct Run<'a> {
 
 impl<'a> Run<'a> {
     fn new(order: &'a Order) -> Self {
-        let first = Fast::new(Arc::clone(&order.book), order.settings.clone(), order.source.name());
+        let mut first = Fast::new(Arc::clone(&order.book), order.settings.clone(), order.source.name());
+        first.draw(order.draws);
         let fast = order.beside.iter().fold(first, |fast, book| fast.beside(Arc::clone(book)));
         let step = order.book.timing.step;
         let part = match i64::from(order.trail_parts) {

@@ -2,6 +2,7 @@
 
 pub mod backtest;
 pub mod casefile;
+pub mod film;
 
 pub use backtest::{Backtested, Order, backtest};
 pub use casefile::{CaseOutcome, run_case};

@@ -96,6 +96,26 @@ pub enum Action {
     History,
     /// Show the heatmap.
     Heat,
+    /// Replay the incident, or the last hours.
+    Replay,
+    /// Play, or stand still.
+    Play,
+    /// One instant on.
+    StepOn,
+    /// One instant back.
+    StepBack,
+    /// Faster.
+    Faster,
+    /// Slower.
+    Slower,
+    /// To the next moment.
+    NextMark,
+    /// To the moment before.
+    PrevMark,
+    /// To a time.
+    GoTo,
+    /// Leave the replay.
+    Live,
     /// Show or close the help.
     Help,
     /// Leave.
@@ -193,6 +213,8 @@ pub enum Scope {
     History,
     /// On the heatmap only.
     Heat,
+    /// In a replay only.
+    Replay,
     /// Wherever there is an incident to act on.
     OnIncident,
     /// On the incident's screen only.
@@ -210,13 +232,14 @@ impl Scope {
             Self::Time => "CHARTS",
             Self::History => "HISTORY",
             Self::Heat => "HEATMAP",
+            Self::Replay => "REPLAY",
             Self::OnIncident => "INCIDENT",
             Self::Incident => "INCIDENT SCREEN",
         }
     }
 
     /// All scopes in the order of the help.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Global,
         Self::List,
         Self::Overview,
@@ -226,6 +249,7 @@ impl Scope {
         Self::Incident,
         Self::History,
         Self::Heat,
+        Self::Replay,
     ];
 }
 
@@ -258,6 +282,7 @@ pub const TABLE: &[Binding] = &[
     on(Scope::Global, &[Key::char('2')], Action::Incident, "incident", None),
     on(Scope::Global, &[Key::char('3')], Action::History, "past incidents", None),
     on(Scope::Global, &[Key::char('4')], Action::Heat, "heatmap", None),
+    on(Scope::Global, &[Key::char('5')], Action::Replay, "replay the incident, or the last 6 h", None),
     on(Scope::Global, &[k(Code::Esc)], Action::Back, "close, then go back", None),
     on(Scope::Global, &[Key::char('?')], Action::Help, "this help", None),
     on(Scope::Global, &[Key::char('q'), Key::ctrl('c')], Action::Quit, "quit", None),
@@ -300,6 +325,17 @@ pub const TABLE: &[Binding] = &[
     on(Scope::Heat, &[Key::char('l')], Action::CellOn, "one cell on", None),
     on(Scope::Heat, &[k(Code::Enter)], Action::Slo, "the SLO around that cell", Some("open")),
     on(Scope::Heat, &[Key::char('i')], Action::IncidentHere, "its incident at that cell", Some("incident")),
+    on(Scope::Replay, &[Key::char(' ')], Action::Play, "play, or stand still", Some("play")),
+    on(Scope::Replay, &[Key::char('.'), k(Code::Right)], Action::StepOn, "one instant on", Some("step")),
+    on(Scope::Replay, &[Key::char(','), k(Code::Left)], Action::StepBack, "one instant back", None),
+    on(Scope::Replay, &[Key::char('>')], Action::Faster, "faster", Some("speed")),
+    on(Scope::Replay, &[Key::char('<')], Action::Slower, "slower", None),
+    on(Scope::Replay, &[Key::char(']')], Action::NextMark, "to the next moment", Some("moment")),
+    on(Scope::Replay, &[Key::char('[')], Action::PrevMark, "to the moment before", None),
+    on(Scope::Replay, &[Key::char('g')], Action::GoTo, "go to a time: 02:31, -10m", Some("go to")),
+    on(Scope::Replay, &[k(Code::Home)], Action::First, "to the start", None),
+    on(Scope::Replay, &[k(Code::End)], Action::Last, "to the end", None),
+    on(Scope::Replay, &[k(Code::Esc)], Action::Live, "back to the present", Some("live")),
     on(Scope::Incident, &[k(Code::Tab)], Action::NextPanel, "next panel", Some("panel")),
     on(Scope::Incident, &[k(Code::BackTab)], Action::PrevPanel, "previous panel", None),
     on(Scope::Incident, &[Key::char('l'), k(Code::Right)], Action::NextIncident, "next incident", None),

@@ -5,6 +5,7 @@ use super::model::Look;
 use super::theme::{Depth, Ground, Theme, Wanted};
 use crate::chart::Charset;
 use crate::domain::base::{Span, Text};
+use crate::domain::view::FilmAsk;
 use crate::words::Zone;
 
 /// How a session looks and behaves.
@@ -14,6 +15,8 @@ pub struct TuiOptions {
     pub look: Look,
     /// Least time between two frames: 33 ms, 100 ms over ssh.
     pub frame_gap: Span,
+    /// Begins with a replay of this.
+    pub replay: Option<FilmAsk>,
 }
 
 /// What the caller knows better than the environment.
@@ -42,6 +45,7 @@ impl TuiOptions {
         Self {
             look: Look { glyphs, theme, zone: wishes.zone.unwrap_or(Zone::Local), who },
             frame_gap: Span(if ssh { 100 } else { 33 }),
+            replay: None,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Time in words: spans in two units, and instants in a zone that is always named.
 
 use crate::domain::base::{Ms, Span};
-use chrono::{DateTime, FixedOffset, Local, Offset, Utc};
+use chrono::{DateTime, Days, FixedOffset, Local, NaiveTime, Offset, Utc};
 use chrono_tz::Tz;
 
 /// The zone that instants are shown in.
@@ -67,6 +67,17 @@ impl Zone {
             Some(t) if t.offset().local_minus_utc() != 0 => t.format("%:z").to_string(),
             _ => "UTC".into(),
         }
+    }
+
+    /// The first instant from `from` on whose clock shows this time of day (`14:31` or `14:31:07`).
+    pub fn next_clock(self, text: &str, from: Ms) -> Option<Ms> {
+        let clock = ["%H:%M:%S", "%H:%M"].iter().find_map(|form| NaiveTime::parse_from_str(text, form).ok())?;
+        let day = self.at(from)?;
+        (0..2).find_map(|days| {
+            let local = (day.date_naive() + Days::new(days)).and_time(clock).and_local_timezone(*day.offset()).single()?;
+            let at = Ms(local.timestamp_millis());
+            (at >= from.floor_to(Span::from_secs(1))).then_some(at)
+        })
     }
 
     /// Clock time, with the day in front when it is another day than `now`: `14:31` or `10-19 14:31`.

@@ -9,6 +9,7 @@ mod generator;
 mod backtest;
 mod laws;
 mod made;
+mod film;
 mod naive;
 mod past;
 mod replay;

@@ -13,7 +13,7 @@ use burnledger::domain::judge::{
 use burnledger::domain::measure::{Count, CountedPlan, Plan};
 use burnledger::domain::objective::{Births, BreachRule, Guards, Level, Mode, Period, Sli, Slo, Tier, ValueIs};
 use burnledger::domain::view::{
-    Answer, CostTicker, IncidentView, Lookback, NextEvent, Past, PastOf, PastRow, Question, ReceiverHealth, RecentLine, Role,
+    Answer, CostTicker, Film, FilmMark, IncidentView, Lookback, NextEvent, Past, PastOf, PastRow, Question, ReceiverHealth, RecentLine, Role,
     Signal, SloRow, Snapshot, SourceHealth, SourceState, TrackId,
 };
 use burnledger::tui::theme::{Depth, Ground, Theme};
@@ -569,6 +569,7 @@ pub fn answer(world: &Snapshot, question: &Question) -> Answer {
         Question::Incident(id) => Answer::Incident(world.incidents.iter().map(|v| &v.incident).find(|i| i.id == *id).cloned()),
         Question::Incidents { .. } => Answer::Incidents(past_incidents(world)),
         Question::Past(ask) => Answer::Past(Arc::new(past(world, ask))),
+        Question::Film(_) => Answer::Film(Arc::new(film(world))),
     }
 }
 
@@ -649,4 +650,35 @@ fn latency_cells(row: &SloRow, cells: usize) -> Vec<PastRow> {
             total: Arc::from([]),
         })
         .collect()
+}
+
+/// An hour and a half of the world: calm until the incident begins, growing worse, and over in the last quarter.
+fn film(world: &Snapshot) -> Film {
+    let step = Span::from_secs(15);
+    let (from, to) = (at("13:30:00"), at("15:00:00"));
+    let (bad_from, bad_to) = (at("14:02:00"), at("14:45:00"));
+    let frames: Vec<Arc<Snapshot>> = (0..=(to.since(from).0 / step.0))
+        .map(|i| {
+            let now = from + step * i;
+            let bad = now >= bad_from && now < bad_to;
+            let mut frame = Snapshot { role: Role::Replaying, at: Some(now), made: now, ..if bad { world.clone() } else { calm() } };
+            let began = world.incidents[0].clone();
+            frame.incidents = if now >= bad_from + Span::from_secs(135) { vec![began] } else { Vec::new() };
+            for view in &mut frame.incidents {
+                let share = (now.min(bad_to).since(bad_from).0 as f64 / bad_to.since(bad_from).0 as f64).max(0.0);
+                let impact = view.impact.as_deref().cloned().map(|i| ImpactRecord { bad: (i.bad * share).round(), ..i });
+                view.impact = impact.map(Arc::new);
+            }
+            Arc::new(frame)
+        })
+        .collect();
+    let mark = |clock: &str, sign, text: &str| FilmMark { at: at(clock), sign, text: text.into() };
+    let marks = vec![
+        mark("14:02:00", 'S', "impact began"),
+        mark("14:04:15", 'D', "detected"),
+        mark("14:23:31", 'n', "note"),
+        mark("14:45:00", 'M', "mitigated"),
+        mark("15:00:00", 'R', "resolved"),
+    ];
+    Film { from, to, step, frames, marks, incident: Some(world.incidents[0].incident.id), errors: Vec::new() }
 }

@@ -289,3 +289,31 @@ fn the_cell_under_the_cursor_opens_the_slo_around_it() {
     assert_eq!(scene.model.tab, Tab::Slo);
     assert!(busy().press("4").told_past().press("i").model.tab == Tab::Incident, "the newest cell is within the incident");
 }
+
+#[test]
+fn a_replay_is_scrubbed_played_and_left_and_nothing_is_ordered_in_it() {
+    let clock = |scene: &Scene| scene.model.look.zone.clock(scene.model.wall());
+    let scene = busy().press("5").told_past();
+    assert_eq!((scene.model.tab, clock(&scene).as_str()), (Tab::Replay, "14:02:00"), "it opens where the impact began");
+    let scene = scene.press(". . ,");
+    assert_eq!(clock(&scene), "14:02:15");
+    let scene = scene.press("]");
+    assert_eq!(clock(&scene), "14:04:15", "the next moment");
+    let scene = scene.press("g").write("14:31:07").press("Enter");
+    assert_eq!(clock(&scene), "14:31:07", "any second");
+    assert_eq!(scene.model.shown().and_then(|s| s.at), Some(at("14:31:00")), "the frame that was known then");
+    let scene = scene.press("g").write("-10m").press("Enter");
+    assert_eq!(clock(&scene), "14:21:07");
+    let scene = scene.press("g").write("soon").press("Enter");
+    assert!(scene.text().contains("`soon` is no time"), "{}", scene.text());
+    let scene = scene.press("Esc Space").later(10);
+    assert_eq!(clock(&scene), "14:31:07", "sixty times as fast");
+    let scene = scene.press("Space").later(60);
+    assert_eq!(clock(&scene), "14:31:07", "it stands");
+    let scene = scene.press("2 a");
+    assert!(orders(&scene).is_empty() && scene.text().contains("this is a replay"), "{}", scene.text());
+    let scene = scene.press("5 Space").later(3600);
+    assert_eq!(clock(&scene), "15:00:00", "it ends at its end");
+    let scene = scene.press("Esc");
+    assert!(scene.model.replay.is_none() && scene.model.tab == Tab::Overview);
+}

@@ -58,7 +58,7 @@ enum Step {
 
 fn key() -> impl Strategy<Value = Key> {
     let code = prop_oneof![
-        8 => prop::sample::select("1234?qjkgGaunRoO/ hlx0dwt[]+-i".chars().collect::<Vec<_>>()).prop_map(Code::Char),
+        8 => prop::sample::select("12345?qjkgGaunRoO/ hlx0dwt[]+-i.,<>".chars().collect::<Vec<_>>()).prop_map(Code::Char),
         1 => any::<char>().prop_map(Code::Char),
         4 => prop::sample::select(vec![Code::Enter, Code::Esc, Code::Tab, Code::BackTab, Code::Up, Code::Down, Code::Left, Code::Right,
             Code::Home, Code::End, Code::PageUp, Code::PageDown, Code::Backspace, Code::Delete]),

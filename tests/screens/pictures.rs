@@ -253,3 +253,13 @@ fn the_incidents_of_the_past() {
     }
     Scene::of(fixture::calm(), (80, 24)).press("3").check("history-reading");
 }
+
+#[test]
+fn a_replay_at_its_cursor() {
+    for (name, size) in [("160x48", (160, 48)), ("120x36", (120, 36)), ("80x24", (80, 24)), ("60x15", (60, 15))] {
+        Scene::of(fixture::busy(), size).press("5").told_past().press("] ]").check(&format!("replay-{name}"));
+    }
+    let ascii = Scene::new((120, 36), Charset::Ascii, Depth::Mono).world(fixture::busy());
+    ascii.press("5").told_past().press("] Space").later(20).check("replay-ascii-running");
+    Scene::of(fixture::busy(), (80, 24)).press("5").check("replay-reading");
+}

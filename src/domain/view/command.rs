@@ -1,5 +1,6 @@
 //! Orders people give and questions they ask, the same from CLI, dashboard and API.
 
+use super::film::{Film, FilmAsk};
 use super::past::{Lookback, Past};
 use crate::domain::base::{IncidentId, Ms, Text};
 use crate::domain::incident::{Act, Incident, NewEntry, NotPossible};
@@ -69,6 +70,8 @@ pub enum Question {
     },
     /// The past of what is counted, from the engine's own history.
     Past(Lookback),
+    /// A stretch of the past as a film: what every screen would have shown at each instant of it.
+    Film(FilmAsk),
 }
 
 /// Its answer.
@@ -80,6 +83,8 @@ pub enum Answer {
     Incidents(Vec<Arc<Incident>>),
     /// Cells of the past.
     Past(Arc<Past>),
+    /// The film.
+    Film(Arc<Film>),
 }
 
 /// Why an order was not carried out.

@@ -123,6 +123,13 @@ pub enum Overlay {
         /// The filter before.
         before: String,
     },
+    /// A time to go to in a replay is being typed.
+    GoTo {
+        /// The words.
+        input: Input,
+        /// What is wrong with them, after an attempt.
+        complaint: Option<String>,
+    },
     /// The help, with words to search and a page.
     Help {
         /// Lines scrolled.

@@ -7,6 +7,7 @@ pub mod fetch;
 pub mod heat;
 pub mod history;
 pub mod list;
+pub mod replay;
 pub mod slo;
 pub mod state;
 pub mod ticker;
@@ -16,6 +17,7 @@ pub use fetch::Fetch;
 pub use heat::{HeatKind, HeatTab};
 pub use history::HistoryTab;
 pub use list::{List, SortBy};
+pub use replay::Replay;
 pub use slo::{SloPanel, SloTab};
 pub use state::{Link, Tone};
 
@@ -56,6 +58,8 @@ pub enum Tab {
     History,
     /// SLOs by time, and latency by time.
     Heat,
+    /// The past, played.
+    Replay,
 }
 
 impl Tab {
@@ -67,6 +71,7 @@ impl Tab {
             Self::Incident => &[Scope::Incident, Scope::OnIncident, Scope::List, Scope::Global],
             Self::History => &[Scope::History, Scope::List, Scope::Global],
             Self::Heat => &[Scope::Heat, Scope::Time, Scope::List, Scope::Global],
+            Self::Replay => &[Scope::Replay, Scope::List, Scope::Global],
         }
     }
 }
@@ -174,6 +179,8 @@ pub struct Model {
     pub history: HistoryTab,
     /// The heatmap.
     pub heat: HeatTab,
+    /// The replay that is on.
+    pub replay: Option<Replay>,
     /// An incident of the ledger that no snapshot shows any more.
     pub opened: Option<IncidentView>,
     /// The dialog in front; it owns the keys.
@@ -207,6 +214,7 @@ impl Model {
             incident: IncidentTab::default(),
             history: HistoryTab::default(),
             heat: HeatTab::default(),
+            replay: None,
             opened: None,
             overlay: None,
             toast: None,
@@ -216,11 +224,12 @@ impl Model {
         }
     }
 
-    /// What is shown: the held picture, else the newest.
+    /// What is shown: the held picture, else the replay's frame, else the newest.
     pub fn shown(&self) -> Option<&Arc<Snapshot>> {
-        match &self.frozen {
-            Some(frozen) => frozen.snapshot.as_ref(),
-            None => self.live.as_ref(),
+        match (&self.frozen, &self.replay) {
+            (Some(frozen), _) => frozen.snapshot.as_ref(),
+            (None, Some(replay)) => replay.frame(self.now.mono).or(self.live.as_ref()),
+            (None, None) => self.live.as_ref(),
         }
     }
 
@@ -229,7 +238,10 @@ impl Model {
         if let Some(frozen) = &self.frozen {
             return frozen.at;
         }
-        self.live_wall()
+        match &self.replay {
+            Some(replay) if replay.film().is_some() => replay.at(self.now.mono),
+            _ => self.live_wall(),
+        }
     }
 
     /// The time outside of a held picture.
@@ -242,6 +254,16 @@ impl Model {
             }
             _ => self.now.wall,
         }
+    }
+
+    /// A replay is on and has a picture.
+    pub fn is_replaying(&self) -> bool {
+        self.replay.as_ref().is_some_and(|r| r.film().is_some())
+    }
+
+    /// The picture changes by itself more often than once a second.
+    pub fn is_moving(&self) -> bool {
+        self.replay.as_ref().is_some_and(Replay::is_running)
     }
 
     /// Incidents that are not over, worst first.
@@ -268,7 +290,7 @@ impl Model {
             Tab::Incident => self.on_screen(),
             Tab::Slo => self.slo_row().and_then(|r| self.incident_of(r.incident?)),
             Tab::History => None,
-            Tab::Overview | Tab::Heat => self.row_incident().or_else(|| self.live_incidents().next()),
+            Tab::Overview | Tab::Heat | Tab::Replay => self.row_incident().or_else(|| self.live_incidents().next()),
         }
     }
 

@@ -45,6 +45,9 @@ const SILENCE: Span = Span::from_secs(150);
 impl Link {
     /// The state of what `model` shows.
     pub fn of(model: &Model) -> Self {
+        if let Some(replay) = model.replay.as_ref().filter(|r| r.film().is_some()) {
+            return Self::Replay(replay.is_running().then(|| replay.times()));
+        }
         if let Some(frozen) = &model.frozen {
             return Self::Frozen(frozen.at, model.live_wall().since(frozen.at));
         }

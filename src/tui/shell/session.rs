@@ -5,7 +5,7 @@ use super::{Ended, TuiError, input, suspend};
 use crate::domain::base::{CommitId, Mono, Span};
 use crate::domain::view::{Command, Question, Refusal, Snapshot};
 use crate::ports::{Clock, Desk};
-use crate::tui::model::Model;
+use crate::tui::model::{Model, Replay, Tab};
 use crate::tui::options::TuiOptions;
 use crate::tui::update::{Effect, Msg, update};
 use crate::tui::view;
@@ -24,6 +24,9 @@ use tokio::time::{sleep, timeout};
 
 /// How long orders under way are waited for when the screen is left.
 const PATIENCE: Duration = Duration::from_secs(3);
+
+/// A replay that runs is drawn so often.
+const MOVING: Duration = Duration::from_millis(200);
 
 /// What a session needs.
 pub(super) struct Session {
@@ -117,11 +120,17 @@ impl Session {
         let now = self.clock.now();
         let mut snapshots = self.desk.snapshots();
         snapshots.mark_changed();
-        let model = Model::new(self.options.look.clone(), size, now);
+        let mut model = Model::new(self.options.look.clone(), size, now);
+        if let Some(ask) = self.options.replay.clone() {
+            model.replay = Some(Replay::new(ask));
+            model.tab = Tab::Replay;
+            model.fresh = false;
+        }
         let mut stage = Stage { model, painter, dirty: true, drawn: now.mono, answer };
         let mut ears = Ears { stopped, signals, events: EventStream::new(), replies, broken, snapshots, desk_lives: true };
         // The first frame waits for nothing.
         self.draw(&mut stage);
+        self.tell(&mut stage, Msg::Tick);
         let ended = loop {
             let woken = self.wait(&mut ears, &stage).await;
             if let Some(ended) = self.on(woken, &mut ears, &mut stage) {
@@ -149,7 +158,7 @@ impl Session {
 
     async fn wait(&self, ears: &mut Ears, stage: &Stage) -> Woken {
         let frame = self.gap_left(stage).filter(|_| stage.dirty);
-        let second = until_next_second(self.clock.now().wall.0);
+        let second = if stage.model.is_moving() { MOVING } else { until_next_second(self.clock.now().wall.0) };
         tokio::select! {
             biased;
             _ = &mut ears.stopped => Woken::Stop,

@@ -11,12 +11,16 @@ use crate::tui::view::layout;
 
 /// Questions of the screen in front that were not asked yet.
 pub(super) fn wanted(model: &mut Model) -> Vec<Effect> {
-    let Some(now) = newest(model) else { return Vec::new() };
+    if model.tab == Tab::Replay {
+        return of_replay(model);
+    }
+    // The past of a replay's moment is in its film, not in the engine's history.
+    let Some(now) = newest(model).filter(|_| !model.is_replaying()) else { return Vec::new() };
     match model.tab {
         Tab::Slo => of_slo(model, now),
         Tab::Heat => of_heat(model, now),
         Tab::History => of_history(model),
-        Tab::Overview | Tab::Incident => Vec::new(),
+        Tab::Overview | Tab::Incident | Tab::Replay => Vec::new(),
     }
 }
 
@@ -56,6 +60,18 @@ fn of_heat(model: &mut Model, now: Ms) -> Vec<Effect> {
     asks
 }
 
+/// The film, asked once.
+fn of_replay(model: &mut Model) -> Vec<Effect> {
+    let ticket = model.next_ticket;
+    let Some(replay) = &mut model.replay else { return Vec::new() };
+    let question = Question::Film(replay.ask.clone());
+    if !replay.fetch.want(&question, ticket) {
+        return Vec::new();
+    }
+    model.next_ticket += 1;
+    vec![Effect::Ask { ticket, question }]
+}
+
 fn of_history(model: &mut Model) -> Vec<Effect> {
     if let Some(snapshot) = model.shown().cloned() {
         model.history.renew(&snapshot);
@@ -82,6 +98,11 @@ fn ask(model: &mut Model, question: &Question, slot: fn(&mut Model) -> &mut Fetc
 
 /// Hands an answer to the screen that waits for it.
 pub(super) fn take(model: &mut Model, ticket: u64, result: &Result<Answer, Refusal>) {
+    if let Some(replay) = &mut model.replay
+        && replay.fetch.take(ticket, result)
+    {
+        return;
+    }
     let (slo, heat) = (&mut model.slo, &mut model.heat);
     let slots = [&mut slo.burn, &mut slo.strip, &mut slo.budget, &mut heat.burn, &mut heat.latency, &mut model.history.list];
     let taken = slots.into_iter().any(|slot| slot.take(ticket, result));

@@ -1,6 +1,6 @@
 //! Dialogs: they own the keys while they are open, and act on the target they were opened for.
 
-use super::{Effect, orders, refresh, tell};
+use super::{Effect, orders, refresh, replay, tell};
 use crate::domain::base::IncidentId;
 use crate::domain::view::Command;
 use crate::tui::keys::{Code, Key};
@@ -10,6 +10,12 @@ use crate::tui::view::layout;
 pub(super) fn open_filter(model: &mut Model) {
     let before = model.list.filter.clone();
     model.overlay = Some(Overlay::Filter { input: Input::new(&before), before });
+}
+
+pub(super) fn open_goto(model: &mut Model) {
+    if model.is_replaying() {
+        model.overlay = Some(Overlay::GoTo { input: Input::default(), complaint: None });
+    }
 }
 
 pub(super) fn open_help(model: &mut Model) {
@@ -59,7 +65,7 @@ pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
 /// The input that has the keys.
 fn focused(model: &mut Model) -> Option<&mut Input> {
     match model.overlay.as_mut()? {
-        Overlay::Filter { input, .. } | Overlay::Note { input, .. } => Some(input),
+        Overlay::Filter { input, .. } | Overlay::GoTo { input, .. } | Overlay::Note { input, .. } => Some(input),
         Overlay::Resolve { field: ResolveField::Reason, reason, .. } => Some(reason),
         Overlay::Resolve { field: ResolveField::Confirm, confirm, .. } => Some(confirm),
         _ => None,
@@ -70,6 +76,7 @@ pub(super) fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
     match model.overlay {
         Some(Overlay::Help { .. }) => help_key(model, key),
         Some(Overlay::Filter { .. }) => filter_key(model, key),
+        Some(Overlay::GoTo { .. }) => goto_key(model, key),
         Some(Overlay::Note { .. }) => return note_key(model, key),
         Some(Overlay::Resolve { .. }) => return resolve_key(model, key),
         None => {}
@@ -109,6 +116,26 @@ fn filter_key(model: &mut Model, key: Key) {
     }
 }
 
+fn goto_key(model: &mut Model, key: Key) {
+    let Some(Overlay::GoTo { input, .. }) = &model.overlay else { return };
+    match key.code {
+        Code::Esc => model.overlay = None,
+        Code::Enter => {
+            let text = input.text();
+            match replay::go_to(model, &text) {
+                Ok(()) => model.overlay = None,
+                Err(why) => model.overlay = Some(Overlay::GoTo { input: Input::new(&text), complaint: Some(why) }),
+            }
+        }
+        _ => {
+            if let Some(input) = focused(model) {
+                edit(input, key, false);
+            }
+            after_edit(model);
+        }
+    }
+}
+
 /// What follows an edit: the list follows the filter as it is typed; a dialog forgets its complaint.
 fn after_edit(model: &mut Model) {
     match &mut model.overlay {
@@ -118,6 +145,7 @@ fn after_edit(model: &mut Model) {
         }
         Some(Overlay::Note { leaving, .. }) => *leaving = false,
         Some(Overlay::Resolve { complaint, .. }) => *complaint = None,
+        Some(Overlay::GoTo { complaint, .. }) => *complaint = None,
         _ => {}
     }
 }

@@ -4,6 +4,7 @@ mod asks;
 mod dialogs;
 mod navigate;
 mod orders;
+mod replay;
 
 use super::keys::{Action, Code, Key, lookup};
 use super::model::{Frozen, Model, Mood, Tab, Toast};
@@ -77,6 +78,9 @@ const TOLD_FOR: Span = Span::from_secs(4);
 pub fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Effect> {
     model.now = now;
     expire(model);
+    if let Some(replay) = &mut model.replay {
+        replay.settle(now.mono);
+    }
     let mut effects = match msg {
         Msg::Snapshot(snapshot) => {
             model.live = Some(snapshot);
@@ -186,13 +190,20 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Quit => return vec![Effect::Quit],
         Action::Suspend => return vec![Effect::Suspend],
         Action::Redraw => return vec![Effect::Redraw],
+        Action::Acknowledge | Action::Undo | Action::Note | Action::Resolve if model.is_replaying() => {
+            tell(model, Mood::Told, "this is a replay: nothing is changed in it; Esc on screen 5 goes back to the present");
+        }
         Action::Acknowledge => return orders::acknowledge(model),
         Action::Undo => return orders::undo(model),
         Action::Note => dialogs::open_note(model),
         Action::Resolve => dialogs::open_resolve(model),
         Action::Filter => dialogs::open_filter(model),
         Action::Help => dialogs::open_help(model),
+        Action::Freeze if model.replay.is_some() => replay::act(model, Action::Play),
         Action::Freeze => freeze(model),
+        Action::GoTo => dialogs::open_goto(model),
+        other if model.tab == Tab::Replay && replay::is_ours(other) => replay::act(model, other),
+        Action::Replay => replay::open(model),
         other => navigate::act(model, other),
     }
     Vec::new()

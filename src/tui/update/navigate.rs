@@ -238,7 +238,7 @@ fn step_incident(model: &mut Model, by: i64) {
 
 fn half_page(model: &Model) -> i64 {
     match model.tab {
-        Tab::Overview | Tab::Slo => (layout::list_rows(model) / 2).max(1) as i64,
+        Tab::Overview | Tab::Slo | Tab::Replay => (layout::list_rows(model) / 2).max(1) as i64,
         Tab::Heat => (layout::heat_rows(model) / 2).max(1) as i64,
         Tab::History => (layout::history_rows(model) / 2).max(1) as i64,
         Tab::Incident => (layout::panel_rows(model) / 2).max(1) as i64,

@@ -69,6 +69,13 @@ pub(super) fn tag(severity: Option<Severity>) -> (&'static str, Role) {
     }
 }
 
+/// The gravest incident that pages now, in two words: for screens that show another time.
+pub(super) fn gravest_live(snapshot: &Snapshot) -> Option<String> {
+    let pages = |v: &&IncidentView| v.incident.phase.is_live() && v.incident.severity.is_some_and(Severity::pages);
+    let view = snapshot.incidents.iter().filter(pages).max_by_key(|v| v.incident.severity)?;
+    Some(format!("{} {}", view.incident.severity.map_or("", Severity::name), view.incident.id))
+}
+
 /// What an incident is called on a line: its number, its service and how many SLOs.
 pub(super) fn name(view: &IncidentView) -> String {
     let incident = &view.incident;

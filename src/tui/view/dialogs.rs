@@ -13,6 +13,7 @@ use ratatui::layout::{Position, Rect};
 pub(super) fn draw(model: &Model, pen: &mut Pen<'_>) -> Option<Position> {
     match model.overlay.as_ref()? {
         Overlay::Filter { input, .. } => filter(input, pen),
+        Overlay::GoTo { input, complaint } => go_to(input, complaint.as_deref(), pen),
         Overlay::Help { scroll } => {
             help_box(model, *scroll, pen);
             None
@@ -61,6 +62,21 @@ fn filter(input: &Input, pen: &mut Pen<'_>) -> Option<Position> {
     let used = 9 + width::columns(&input.text()) + 3;
     if used + help.len() < pen.width() {
         pen.put_right(pen.width() - 1, y, help.len(), help, Role::Faint);
+    }
+    at
+}
+
+/// A time to go to, typed where the footer is.
+fn go_to(input: &Input, complaint: Option<&str>, pen: &mut Pen<'_>) -> Option<Position> {
+    let y = pen.height().saturating_sub(1);
+    pen.part(0, y, usize::MAX, 1).clear();
+    pen.put(1, y, "go to:", Role::Title);
+    let at = field(input, 8, y, pen.width().saturating_sub(9), pen);
+    let (help, role) =
+        complaint.map_or(("02:31, -10m, +90s or RFC 3339   Enter goes  Esc stays", Role::Faint), |c| (c, Role::P1));
+    let used = 8 + width::columns(&input.text()) + 3;
+    if used + width::columns(help) < pen.width() {
+        pen.put_right(pen.width() - 1, y, width::columns(help), help, role);
     }
     at
 }

@@ -7,8 +7,13 @@ use crate::tui::theme::Role;
 use crate::words::{time, width};
 
 /// Number, name and screen of each tab.
-const TABS: [(char, &str, Tab); 4] =
-    [('1', "SLOs", Tab::Overview), ('2', "Incident", Tab::Incident), ('3', "History", Tab::History), ('4', "Heatmap", Tab::Heat)];
+const TABS: [(char, &str, Tab); 5] = [
+    ('1', "SLOs", Tab::Overview),
+    ('2', "Incident", Tab::Incident),
+    ('3', "History", Tab::History),
+    ('4', "Heatmap", Tab::Heat),
+    ('5', "Replay", Tab::Replay),
+];
 
 /// Program, environment and tabs at the left; state of the link, time and age of the data at the right.
 pub(super) fn header(model: &Model, pen: &mut Pen<'_>) {
@@ -114,7 +119,7 @@ fn scopes(model: &Model) -> Vec<Scope> {
 /// A key, or a pair of keys that do the same in both directions.
 fn footer_key(binding: &Binding) -> Option<String> {
     let key = *binding.keys.first()?;
-    let pairs = [('j', "j/k"), ('[', "[ ]"), ('+', "+/-"), ('h', "h/l")];
+    let pairs = [('j', "j/k"), ('[', "[ ]"), (']', "[ ]"), ('+', "+/-"), ('h', "h/l"), ('.', ", ."), ('>', "< >")];
     let pair = pairs.iter().find(|(c, _)| key == Key::char(*c)).map(|(_, both)| (*both).to_string());
     Some(pair.unwrap_or_else(|| key.to_string()))
 }

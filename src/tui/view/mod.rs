@@ -14,6 +14,7 @@ pub mod layout;
 mod overview;
 mod pen;
 mod plot;
+mod replay;
 mod slo;
 mod tiny;
 
@@ -57,6 +58,7 @@ fn screen(model: &Model, pen: &mut Pen<'_>) -> Option<Position> {
         Tab::Slo => slo::draw(model, &mut inner),
         Tab::History => history::draw(model, &mut inner),
         Tab::Heat => heat::draw(model, &mut inner),
+        Tab::Replay => replay::draw(model, &mut inner),
         Tab::Incident => incident::draw(model, &mut inner),
     }
     frame::footer(model, &mut pen.part(0, body.top + body.height, usize::MAX, 2));

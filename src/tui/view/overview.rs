@@ -81,7 +81,7 @@ fn remark(model: &Model, snapshot: &Snapshot, columns: usize) -> String {
     }
 }
 
-fn list(model: &Model, snapshot: &Snapshot, pen: &mut Pen<'_>) {
+pub(super) fn list(model: &Model, snapshot: &Snapshot, pen: &mut Pen<'_>) {
     if snapshot.slos.is_empty() || model.list.order.is_empty() {
         return nothing(model, snapshot, pen);
     }

@@ -1,0 +1,56 @@
+//! A film has every instant of its stretch, and each frame is what a backtest of it judged.
+
+use super::folder;
+use burnledger::collector::Recorded;
+use burnledger::domain::base::{Ms, Severity, Span};
+use burnledger::domain::paging::Routes;
+use burnledger::engine::state::Settings;
+use burnledger::formats::{self, LoadOptions};
+use burnledger::jobs::film::film;
+use burnledger::jobs::{Order, backtest};
+use std::sync::Arc;
+
+fn order() -> Order {
+    let folder = folder("connection-pool");
+    let loaded = formats::load(&[folder.join("slos")], &LoadOptions::default());
+    let settings = Settings {
+        routes: Routes::default(),
+        environment: None,
+        source: "replay".into(),
+        nonce: "film".into(),
+        ..Settings::default()
+    };
+    let at = |text: &str| Ms::parse_rfc3339(text).unwrap();
+    let source = Arc::new(Recorded::open(&folder.join("samples.om.zst")).unwrap());
+    let span = (at("2026-03-17T02:00:00Z"), at("2026-03-17T03:45:00Z"));
+    Order { draws: true, ..Order::new(Arc::new(loaded.rulebook), settings, source, span) }
+}
+
+#[tokio::test]
+async fn every_instant_has_its_frame_and_shows_what_was_judged() {
+    let made = film(order(), None).await;
+    assert_eq!(made.errors, Vec::<burnledger::domain::base::Text>::new());
+    assert_eq!(made.frames.len(), 105 * 4 + 1);
+    assert!(made.frames.iter().enumerate().all(|(i, f)| f.at == Some(made.from + made.step * i as i64)));
+
+    let judged = backtest(order()).await.backtest;
+    for firing in judged.tracks.iter().flat_map(|t| &t.firings) {
+        let before = made.frame(firing.from - made.step).unwrap();
+        let then = made.frame(firing.from).unwrap();
+        assert_ne!(before.slos.len(), 0);
+        assert!(then.slos.iter().any(|r| r.verdict.as_ref().is_some_and(|v| v.severity >= Some(firing.severity))), "{firing:?}");
+    }
+    // The truth file: P1 at 02:23:00, P0 at 02:42:15, impact from 02:17 on.
+    let severity = |clock: &str| {
+        let frame = made.frame(Ms::parse_rfc3339(&format!("2026-03-17T{clock}Z")).unwrap()).unwrap();
+        frame.incidents.first().and_then(|v| v.incident.severity)
+    };
+    assert_eq!((severity("02:22:59"), severity("02:23:00")), (None, Some(Severity::P1)));
+    assert_eq!((severity("02:42:14"), severity("02:42:15")), (Some(Severity::P1), Some(Severity::P0)));
+    assert_eq!(made.marks[0].at, Ms::parse_rfc3339("2026-03-17T02:17:00Z").unwrap());
+    assert_eq!(made.marks[0].sign, 'S');
+    assert!(
+        made.frame(made.to + Span::from_days(1)).is_some_and(|f| f.at == Some(made.to)),
+        "beyond its end the last frame stays"
+    );
+}
