@@ -29,7 +29,7 @@ pub struct TuiArgs {
     pub replay: Option<String>,
     /// Replay a recording (OpenMetrics with timestamps, plain or .zst) instead of Prometheus' past
     #[arg(long, value_name = "FILE", conflicts_with = "once")]
-    pub samples: Option<PathBuf>,
+    pub samples: Vec<PathBuf>,
     /// How screens are printed.
     #[command(flatten)]
     pub look: ScreenArgs,
@@ -109,7 +109,7 @@ pub async fn run(args: &TuiArgs, common: &Common, out: &mut Out) -> Exit {
 }
 
 async fn show(setup: &Setup, args: &TuiArgs, common: &Common, out: &mut Out) -> Result<Exit, SetupError> {
-    if args.samples.is_some() || args.replay.is_some() {
+    if !args.samples.is_empty() || args.replay.is_some() {
         return replay(setup, args, common).await;
     }
     let (rules, following) = following_rules(setup);
@@ -128,7 +128,7 @@ async fn show(setup: &Setup, args: &TuiArgs, common: &Common, out: &mut Out) -> 
 
 /// The past, without an engine beside it.
 async fn replay(setup: &Setup, args: &TuiArgs, common: &Common) -> Result<Exit, SetupError> {
-    let past = setup.past(args.samples.as_deref())?;
+    let past = setup.past(&args.samples)?;
     let ask = what(args.replay.as_deref().unwrap_or("6h"), &past)?;
     let needs_ledger = matches!(ask, FilmAsk::Incident(_));
     let ledger = if needs_ledger { open_existing_ledger(&setup.config.ledger).await? } else { no_ledger() };

@@ -56,7 +56,18 @@ pub enum Stage {
 impl Order {
     /// An order by one rulebook alone, without a trail.
     pub fn new(book: Arc<Rulebook>, settings: Settings, source: Arc<dyn MetricSource>, (from, to): (Ms, Ms)) -> Self {
-        Self { book, beside: Vec::new(), settings, source, from, to, concurrency: 4, trail_parts: 0, progress: None, draws: false }
+        Self {
+            book,
+            beside: Vec::new(),
+            settings,
+            source,
+            from,
+            to,
+            concurrency: 4,
+            trail_parts: 0,
+            progress: None,
+            draws: false,
+        }
     }
 }
 

@@ -13,8 +13,8 @@ use burnledger::domain::judge::{
 use burnledger::domain::measure::{Count, CountedPlan, Plan};
 use burnledger::domain::objective::{Births, BreachRule, Guards, Level, Mode, Period, Sli, Slo, Tier, ValueIs};
 use burnledger::domain::view::{
-    Answer, CostTicker, Film, FilmMark, IncidentView, Lookback, NextEvent, Past, PastOf, PastRow, Question, ReceiverHealth, RecentLine, Role,
-    Signal, SloRow, Snapshot, SourceHealth, SourceState, TrackId,
+    Answer, CostTicker, Film, FilmMark, IncidentView, Lookback, NextEvent, Past, PastOf, PastRow, Question, ReceiverHealth,
+    RecentLine, Role, Signal, SloRow, Snapshot, SourceHealth, SourceState, TrackId,
 };
 use burnledger::tui::theme::{Depth, Ground, Theme};
 use burnledger::tui::{Glyphs, Look};
@@ -661,7 +661,8 @@ fn film(world: &Snapshot) -> Film {
         .map(|i| {
             let now = from + step * i;
             let bad = now >= bad_from && now < bad_to;
-            let mut frame = Snapshot { role: Role::Replaying, at: Some(now), made: now, ..if bad { world.clone() } else { calm() } };
+            let mut frame =
+                Snapshot { role: Role::Replaying, at: Some(now), made: now, ..if bad { world.clone() } else { calm() } };
             let began = world.incidents[0].clone();
             frame.incidents = if now >= bad_from + Span::from_secs(135) { vec![began] } else { Vec::new() };
             for view in &mut frame.incidents {
