@@ -135,6 +135,14 @@ fn backtest_a_month_of_one_slo(bencher: Bencher) {
         });
 }
 
+/// What is kept of an SLO of 8 series, back to a meter: a restart's work beside reading the file.
+#[divan::bench]
+fn restore_30_days_x_8_series(bencher: Bencher) {
+    let (meter, _) = filled(MONTH, 8);
+    let parts = meter.unsaved();
+    bencher.bench_local(|| Meter::restore(slo().meter_spec(STEP), &parts).is_some());
+}
+
 /// 30 days of 8 series, 1.4 million samples, from decoded samples to sealed slices.
 #[divan::bench(sample_count = 5)]
 fn fill_30_days_x_8_series(bencher: Bencher) {

@@ -1,8 +1,10 @@
 //! The file against what may happen to it.
 
 use super::SqliteSlices;
-use crate::domain::base::{Ms, Span, Text};
-use crate::domain::measure::{Part, PartKind, PartName};
+use crate::domain::base::{Labels, Ms, Span, Text};
+use crate::domain::measure::{
+    Batch, Count, CountedPlan, Detail, Meter, MeterSpec, Part, PartKind, PartName, Plan, Selector, Sink,
+};
 use crate::ports::{FeedKey, FeedParts, FeedSave, FeedWish, SliceStore};
 use std::path::Path;
 
@@ -95,4 +97,47 @@ async fn a_file_that_cannot_be_used_is_put_aside_and_others_are_left_alone() {
     assert!(refused.contains("another program's"), "{refused}");
     let nowhere = SqliteSlices::open(Path::new("/proc/burnledger/history.db")).err().map(|e| e.to_string()).unwrap_or_default();
     assert!(nowhere.contains("--history"), "{nowhere}");
+}
+
+/// Noise that does not repeat.
+const fn noise(i: i64) -> i64 {
+    (i.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407) >> 33).rem_euclid(90)
+}
+
+#[tokio::test]
+async fn a_month_of_an_slo_takes_less_than_200_kib_single_slices_and_all() {
+    let count = |name: &str| Count { plus: vec![Selector::metric(name)], minus: Vec::new() };
+    let plan = Plan::Counted(CountedPlan::Events { bad: count("bad"), total: Some(count("total")) });
+    let (step, days, spec) = (Span::from_secs(15), 30, MeterSpec::new(plan));
+    let (folder, mut meter) = (tempfile::tempdir().unwrap(), Meter::new(spec.clone()));
+    let path = folder.path().join("history.db");
+    let store = open(&path);
+    let (mut total, mut bad) = (0, 0);
+    for day in 0..days {
+        let from = NOW + Span::from_days(day);
+        for (role, ask) in meter.asks(from, from + Span::from_days(1), Detail::Counts) {
+            let (mut batch, errors) = (Batch::default(), format!("{ask:?}").contains("\"bad\""));
+            batch.series(&Labels::new([("__name__", "x"), ("errors", if errors { "1" } else { "0" })]));
+            for i in 1..=5760_i64 {
+                let n = day * 5760 + i;
+                let sum = if errors { &mut bad } else { &mut total };
+                *sum += if errors { i64::from(noise(n * 31) == 0) } else { 1500 + noise(n) };
+                batch.sample(from + step * i, *sum as f64);
+            }
+            meter.take(role, &batch);
+        }
+        meter.seal(from + Span::from_days(1));
+        store.append(vec![save("one", meter.unsaved())], from).await.unwrap();
+        meter.saved();
+    }
+    let from = NOW + Span::from_days(days - 4);
+    let found = store.scan(vec![FeedWish { feed: key("one"), slices_from: meter.page_at(from) }]).await.unwrap().remove(0);
+    let back = Meter::restore(spec, &found.parts).expect("restored");
+    assert!(back.lost.is_empty() && !back.series_lost && found.damaged.is_empty());
+    let (end, month) = (NOW + Span::from_days(days), Span::from_days(days));
+    let counts = |meter: &Meter| meter.tracks()[0].history.counts(end - month, end);
+    assert_eq!(counts(&back.meter), counts(&meter));
+    drop(store);
+    let size = std::fs::metadata(&path).unwrap().len();
+    assert!((50_000..200 * 1024).contains(&size), "{size} bytes");
 }
