@@ -3,8 +3,8 @@
 use crate::clock::SystemClock;
 use crate::collector::{PrometheusSettings, Recorded, connect};
 use crate::config::{self, Config, Overrides};
-use crate::domain::base::{Ms, Problem, ProblemLevel, Span, Text};
-use crate::domain::objective::Rulebook;
+use crate::domain::base::{Ms, Problem, ProblemLevel, SloId, Span, Text};
+use crate::domain::objective::{Rulebook, Slo};
 use crate::domain::view::Role;
 use crate::engine::health::Health;
 use crate::engine::look::{Looked, look};
@@ -113,7 +113,17 @@ impl Setup {
     #[must_use]
     pub fn only(&self, name: &str) -> Self {
         let mut book = (*self.book).clone();
-        book.slos.retain(|slo| slo.id.as_str() == name || &*slo.service == name);
+        // With what they are made of and look at: a part that is missing would look fine.
+        let named = |slo: &Slo| slo.id.as_str() == name || &*slo.service == name;
+        let mut wanted: Vec<SloId> = book.slos.iter().filter(|slo| named(slo)).map(|slo| slo.id.clone()).collect();
+        let mut next = 0;
+        while let Some(id) = wanted.get(next).cloned() {
+            let found = book.slos.iter().find(|slo| slo.id == id);
+            let more: Vec<SloId> = found.iter().flat_map(|slo| slo.looks_at()).filter(|id| !wanted.contains(id)).collect();
+            wanted.extend(more);
+            next += 1;
+        }
+        book.slos.retain(|slo| wanted.contains(&slo.id));
         book.business = None;
         Self { book: Arc::new(book), ..self.clone() }
     }

@@ -1,9 +1,11 @@
 //! `check`: validates SLO, policy and business files. Problems on stdout, the summary on stderr.
 
 use super::{Common, Exit, Format, Out};
+use crate::app::{Setup, SetupError};
 use crate::config;
 use crate::domain::base::{Place, Problem, ProblemLevel};
 use crate::formats::{self, LoadOptions, Loaded, render};
+use crate::jobs::online::online;
 use clap::Args;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -14,30 +16,70 @@ pub struct CheckArgs {
     /// Files and folders [default: the folder of --slos]
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
+    /// Ask the source too: selectors that match nothing, labels and buckets that are not there, history shorter than a period
+    #[arg(long)]
+    pub online: bool,
 }
 
-/// Runs the verb: 0 without errors (warnings are fine), 1 with errors, 2 when the configuration is wrong.
+/// Runs the verb: 0 without errors (warnings are fine), 1 with errors, 2 when the configuration is wrong, 3 when the source was
+/// to be asked and could not be.
+pub async fn answer(args: &CheckArgs, common: &Common, out: &mut Out) -> Exit {
+    let mut loaded = match load(args, common, out) {
+        Ok(loaded) => loaded,
+        Err(exit) => return exit,
+    };
+    let mut reached = true;
+    if args.online {
+        match ask(&loaded, common).await {
+            Ok(found) => loaded.rulebook.problems.extend(found),
+            Err(error) => {
+                reached = false;
+                super::tell(&error, out);
+            }
+        }
+    }
+    let exit = tell(&loaded, common, out);
+    if reached || exit == Exit::No { exit } else { Exit::Unreachable }
+}
+
+/// What the source says of the files.
+async fn ask(loaded: &Loaded, common: &Common) -> Result<Vec<Problem>, SetupError> {
+    let setup = Setup::load_config(&common.overrides())?;
+    let now = setup.clock().now().wall;
+    Ok(online(&*setup.source()?, &loaded.rulebook, &loaded.places, now).await?)
+}
+
+/// The verb without asking anybody.
 pub fn run(args: &CheckArgs, common: &Common, out: &mut Out) -> Exit {
+    match load(args, common, out) {
+        Ok(loaded) => tell(&loaded, common, out),
+        Err(exit) => exit,
+    }
+}
+
+fn load(args: &CheckArgs, common: &Common, out: &mut Out) -> Result<Loaded, Exit> {
     let config = match config::load(&common.overrides(), &|name| std::env::var(name).ok()) {
         Ok(config) => config,
         Err(problems) => {
             say_problems(&problems, out);
-            return Exit::Usage;
+            return Err(Exit::Usage);
         }
     };
     say_problems(&config.warnings, out);
     let paths = if args.paths.is_empty() { vec![config.slos] } else { args.paths.clone() };
-    let loaded =
-        formats::load(&paths, &LoadOptions { timing: config.timing, guards: config.guards, max_groups: config.max_groups });
+    Ok(formats::load(&paths, &LoadOptions { timing: config.timing, guards: config.guards, max_groups: config.max_groups }))
+}
+
+fn tell(loaded: &Loaded, common: &Common, out: &mut Out) -> Exit {
     if common.format == Format::Json {
-        out.line(&format!("{:#}", as_json(&loaded)));
+        out.line(&format!("{:#}", as_json(loaded)));
     } else {
         for problem in &loaded.rulebook.problems {
             out.line(&render::problem(problem, out.color, out.width));
             out.line("");
         }
     }
-    out.say(&summary(&loaded));
+    out.say(&summary(loaded));
     if count(&loaded.rulebook.problems, ProblemLevel::Error) > 0 { Exit::No } else { Exit::Fine }
 }
 

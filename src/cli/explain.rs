@@ -5,7 +5,7 @@ use super::status::name;
 use super::{Common, Exit, Format, Out};
 use crate::domain::base::{Ms, Span};
 use crate::domain::judge::Verdict;
-use crate::domain::objective::{Sli, Slo};
+use crate::domain::objective::{Combine, Composite, Sli, Slo};
 use crate::domain::view::{SloRow, Snapshot};
 use crate::query::plan_lines;
 use crate::wire::status::{Status, status};
@@ -107,6 +107,7 @@ fn queries(slo: &Slo) -> Vec<(&'static str, String)> {
         Sli::Occurrences { count, .. } => vec![("count", count.to_string())],
         Sli::Threshold { value, .. } => vec![("value", value.to_string())],
         Sli::Ratio { errors, total } => vec![("errors", errors.to_string()), ("total", total.to_string())],
+        Sli::Composite(_) => Vec::new(),
     }
 }
 
@@ -121,9 +122,13 @@ fn print(snapshot: &Snapshot, out: &mut Out) {
     for (field, promql) in queries(slo) {
         out.line(&format!("  {field:<9} {}", safe(&promql)));
     }
-    out.line(&format!("  plan      {}", slo.plan.name()));
-    for line in plan_lines(&slo.plan) {
-        out.line(&format!("    {}", safe(&line)));
+    if let Some(composite) = slo.sli.composite() {
+        made_of(composite, out);
+    } else {
+        out.line(&format!("  plan      {}", slo.plan.name()));
+        for line in plan_lines(&slo.plan) {
+            out.line(&format!("    {}", safe(&line)));
+        }
     }
     for row in &snapshot.slos {
         out.line("");
@@ -136,9 +141,22 @@ fn print(snapshot: &Snapshot, out: &mut Out) {
     }
 }
 
+/// The members of a composite and how they combine.
+fn made_of(composite: &Composite, out: &mut Out) {
+    out.line(match composite.how {
+        Combine::Worst => "  made of, by the worst of their burn rates and budgets",
+        Combine::Weighted => "  made of, by the mean of their burn rates and budgets",
+    });
+    for (id, weight) in &composite.of {
+        let weight = if composite.how == Combine::Weighted { format!("  weight {}", weight.normalize()) } else { String::new() };
+        out.line(&format!("    {}{weight}", words::escape::terminal(id.as_str())));
+    }
+}
+
 fn objective_of(sli: &Sli) -> String {
     match sli {
         Sli::Occurrences { allowed, per, .. } => format!("{} per {per} allowed", allowed.normalize()),
+        Sli::Composite(composite) => format!("{} of {} SLOs", composite.how.name(), composite.of.len()),
         _ => "no target".into(),
     }
 }
@@ -181,7 +199,10 @@ fn budget(slo: &Slo, verdict: &Verdict, out: &mut Out) {
         out.line(&format!("    {}", words::escape::terminal(&line)));
     }
     let (Some(spent), Some(remaining)) = (words::budget::spent(b), b.remaining) else {
-        out.line("  budget: nothing to count yet");
+        match b.remaining {
+            Some(left) => out.line(&format!("  budget: {} left", units::percent_auto(left))),
+            None => out.line("  budget: nothing to count yet"),
+        }
         return;
     };
     let exhausts = match b.exhausts_in_seconds {
@@ -217,10 +238,18 @@ fn rules(slo: &Slo, verdict: &Verdict, out: &mut Out) {
         let state = match (b.firing, b.held_back_by, b.is_true) {
             (true, ..) => "FIRING".into(),
             (false, Some(held), _) => format!("held back: {}", words::reason::held(held)),
+            (false, None, true) if rule.after > 1 => format!("above, {} of {} in a row", b.in_a_row.min(rule.after), rule.after),
             (false, None, true) => "above, waiting for its hold".into(),
             (false, None, false) => "quiet".into(),
         };
         let least = if b.at_least { "at least " } else { "" };
-        out.line(&format!("  {} {rule}: {least}{value} against {}, {state}", rule.severity, units::number(b.level)));
+        let confirming = match (&rule.confirm, b.confirming) {
+            (None, _) => String::new(),
+            (Some(_), Some(value)) => format!(", confirming signal {}", units::number(value)),
+            (Some(_), None) => ", confirming signal not known".into(),
+        };
+        let level = if b.level.is_finite() { units::number(b.level) } else { units::UNKNOWN.into() };
+        let name = words::escape::terminal(&rule.to_string());
+        out.line(&format!("  {} {name}: {least}{value} against {level}{confirming}, {state}", rule.severity));
     }
 }

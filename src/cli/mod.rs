@@ -118,7 +118,7 @@ async fn run(verb: &Verb, common: &Common, out: &mut Out) -> Exit {
     }
     match verb {
         Verb::Demo(args) => demo::run(args, common, out).await,
-        Verb::Check(args) => check::run(args, common, out),
+        Verb::Check(args) => check::answer(args, common, out).await,
         Verb::Watch(args) => watch::run(args, common, out).await,
         Verb::Tui(args) => tui::run(args, common, out).await,
         Verb::Incidents(args) => incidents::run(args, common, out).await,

@@ -35,10 +35,14 @@ pub async fn run(args: &StatusArgs, common: &Common, out: &mut Out) -> Exit {
         }
         setup = setup.only(only);
     }
-    let (snapshot, reached) = match look::look_with(&setup, &args.look, out).await {
+    let (mut snapshot, reached) = match look::look_with(&setup, &args.look, out).await {
         Ok(found) => found,
         Err(exit) => return exit,
     };
+    if let Some(only) = &args.only {
+        // What it is made of was read with it, and was not asked for.
+        snapshot.slos.retain(|row| row.slo.id.as_str() == only || *row.slo.service == **only);
+    }
     match common.format {
         Format::Json => look::print_json(out, &crate::wire::status::status(&snapshot, &words::reason::reason)),
         _ => print(&snapshot, out),
@@ -152,6 +156,12 @@ fn tell_reasons(row: &SloRow, out: &mut Out) {
     for tier in verdict.tiers.iter().filter(|t| t.is_true && !t.firing) {
         if let (Some(rule), Some(held)) = (row.slo.tiers.get(tier.tier), tier.held_back_by) {
             out.line(&format!("   {}: {} {rule} is held back: {}", name(row), rule.severity, words::reason::held(held)));
+        }
+    }
+    for breach in verdict.breaches.iter().filter(|b| !b.firing) {
+        if let (Some(rule), Some(held)) = (row.slo.breach.get(breach.rule), breach.held_back_by) {
+            let rule_name = words::escape::terminal(&rule.to_string());
+            out.line(&format!("   {}: {} {rule_name} is held back: {}", name(row), rule.severity, words::reason::held(held)));
         }
     }
 }

@@ -2,10 +2,11 @@
 //!
 //! A failed read seals nothing: the next good read fills the gap, and until then the tracks say "no data".
 
-use crate::domain::base::{Interval, Labels, Ms, Span, Text};
-use crate::domain::judge::{Judge, Verdict};
+use super::beside::{self, SignalFeed};
+use crate::domain::base::{Interval, Labels, Ms, SloId, Span, Text};
+use crate::domain::judge::{Beside, CompositeJudge, Judge, Part, RuleRef, Verdict};
 use crate::domain::measure::{Ask, Batch, CountedPlan, Detail, Meter, MeterSpec, Plan, Role, Track};
-use crate::domain::objective::{RevenueStream, Rulebook, Sli, Slo};
+use crate::domain::objective::{BreachRule, Level, RevenueStream, Rulebook, Sli, Slo};
 use rust_decimal::prelude::ToPrimitive;
 use std::sync::Arc;
 
@@ -21,6 +22,9 @@ const DETAILED: Span = Span::from_hours(2);
 /// History is read in stretches of this, so that a feed of many series never holds its whole period as samples.
 const STRETCH: Span = Span::from_days(5);
 
+/// Composites of composites end here.
+const DEEPEST: usize = 16;
+
 /// Which feed a read is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FeedRef {
@@ -28,6 +32,8 @@ pub enum FeedRef {
     Slo(usize),
     /// Of a revenue stream, by its place in the business file.
     Stream(usize),
+    /// Of an expression that rules ask beside their SLIs, by its place on the board.
+    Signal(usize),
 }
 
 /// What a feed must read so that everything is known: stretches of time in order, each taken before the next is read.
@@ -56,6 +62,8 @@ pub struct SloFeed {
     /// Its history.
     pub meter: Meter,
     judges: Vec<(Labels, Judge)>,
+    /// Judges a composite from its members.
+    whole: Option<CompositeJudge>,
     /// Latest verdicts, in the order of the meter's tracks.
     pub verdicts: Vec<Arc<Verdict>>,
     /// Small charts, in the same order.
@@ -88,6 +96,8 @@ pub struct Board {
     pub slos: Vec<SloFeed>,
     /// Revenue streams, in the business file's order.
     pub streams: Vec<StreamFeed>,
+    /// Expressions that rules look at beside their SLIs.
+    pub signals: Vec<SignalFeed>,
     /// The instant judged last.
     pub at: Option<Ms>,
     /// Whether small charts are drawn: not where nobody looks at them.
@@ -101,7 +111,8 @@ impl Board {
         let step = book.timing.step;
         let slos = book.slos.iter().map(|slo| SloFeed::new(slo, step)).collect();
         let streams = book.business.iter().flat_map(|b| &b.streams).map(|s| StreamFeed::new(s, step)).collect();
-        Self { step, slos, streams, at: None, draws: true, spark_at: None }
+        let signals = beside::feeds(&book.slos, step);
+        Self { step, slos, streams, signals, at: None, draws: true, spark_at: None }
     }
 
     /// A board for a new rulebook that keeps the history of feeds whose measuring did not change.
@@ -120,6 +131,11 @@ impl Board {
         for feed in &mut new.streams {
             if let Some(i) = old.streams.iter().position(|o| o.meter.spec() == feed.meter.spec()) {
                 feed.meter = old.streams.swap_remove(i).meter;
+            }
+        }
+        for feed in &mut new.signals {
+            if let Some(i) = old.signals.iter().position(|o| o.meter.spec() == feed.meter.spec()) {
+                feed.meter = old.signals.swap_remove(i).meter;
             }
         }
         new
@@ -146,7 +162,8 @@ impl Board {
     fn meters(&mut self) -> impl Iterator<Item = (FeedRef, &mut Meter)> {
         let slos = self.slos.iter_mut().enumerate().map(|(i, f)| (FeedRef::Slo(i), &mut f.meter));
         let streams = self.streams.iter_mut().enumerate().map(|(i, f)| (FeedRef::Stream(i), &mut f.meter));
-        slos.chain(streams)
+        let signals = self.signals.iter_mut().enumerate().map(|(i, f)| (FeedRef::Signal(i), &mut f.meter));
+        slos.chain(streams).chain(signals)
     }
 
     /// Takes all answers of a feed, in the order of its asks, and seals it through `through`.
@@ -173,9 +190,9 @@ impl Board {
         }
     }
 
-    /// All feeds.
+    /// All feeds whose history is kept on disk: expressions beside SLIs are read anew within seconds, composites have none.
     pub(super) fn feeds(&self) -> impl Iterator<Item = (FeedRef, &Meter)> {
-        let slos = self.slos.iter().enumerate().map(|(i, f)| (FeedRef::Slo(i), &f.meter));
+        let slos = self.slos.iter().enumerate().filter(|(_, f)| f.whole.is_none()).map(|(i, f)| (FeedRef::Slo(i), &f.meter));
         let streams = self.streams.iter().enumerate().map(|(i, f)| (FeedRef::Stream(i), &f.meter));
         slos.chain(streams)
     }
@@ -185,6 +202,7 @@ impl Board {
         let name = match feed {
             FeedRef::Slo(i) => self.slos.get(i).map(|f| f.slo.id.0.clone()),
             FeedRef::Stream(i) => self.streams.get(i).map(|f| f.stream.name.clone()),
+            FeedRef::Signal(i) => self.signals.get(i).map(|f| f.signal.text.clone()),
         };
         name.unwrap_or_else(|| Text::from(""))
     }
@@ -193,6 +211,7 @@ impl Board {
         match feed {
             FeedRef::Slo(i) => self.slos.get(i).map(|f| &f.meter),
             FeedRef::Stream(i) => self.streams.get(i).map(|f| &f.meter),
+            FeedRef::Signal(i) => self.signals.get(i).map(|f| &f.meter),
         }
     }
 
@@ -200,6 +219,7 @@ impl Board {
         match feed {
             FeedRef::Slo(i) => self.slos.get_mut(i).map(|f| &mut f.meter),
             FeedRef::Stream(i) => self.streams.get_mut(i).map(|f| &mut f.meter),
+            FeedRef::Signal(i) => self.signals.get_mut(i).map(|f| &mut f.meter),
         }
     }
 
@@ -211,9 +231,12 @@ impl Board {
     /// Judges every track at `at`, which should rise by one step from call to call. Bounded by tracks x windows; allocates
     /// only when a track is new or a small chart moves.
     pub fn judge(&mut self, at: Ms) {
-        for feed in &mut self.slos {
-            feed.judge(at, self.step);
+        let beside = self.read_beside(at);
+        for (i, feed) in self.slos.iter_mut().enumerate().filter(|(_, feed)| feed.whole.is_none()) {
+            let known = beside.iter().find(|(of, _)| *of == i).map_or(&[][..], |(_, list)| list);
+            feed.judge(at, self.step, known);
         }
+        self.judge_composites(at, &beside);
         self.at = Some(at);
         if !self.draws {
             return;
@@ -224,7 +247,70 @@ impl Board {
             for feed in &mut self.slos {
                 feed.draw_sparks(spark_at);
             }
+            for i in (0..self.slos.len()).filter(|i| self.slos[*i].whole.is_some()).collect::<Vec<_>>() {
+                let part = self.part(&self.slos[i]);
+                let spark = sparks_of(spark_at, |end, window| part.burn(end, window));
+                self.slos[i].sparks = vec![spark];
+            }
             self.spark_at = Some(spark_at);
+        }
+    }
+
+    /// Composites come after their members, whose verdicts they are made of.
+    fn judge_composites(&mut self, at: Ms, beside: &[(usize, Vec<Vec<Beside>>)]) {
+        for i in 0..self.slos.len() {
+            let Some(mut judge) = self.slos[i].whole.take() else { continue };
+            let mut verdict = Arc::unwrap_or_clone(std::mem::take(&mut self.slos[i].verdicts[0]));
+            let known = beside.iter().find(|(of, _)| *of == i).and_then(|(_, list)| list.first());
+            judge.evaluate(&self.slos[i].slo, &self.part(&self.slos[i]), at, known.map_or(&[], Vec::as_slice), &mut verdict);
+            self.slos[i].verdicts[0] = Arc::new(verdict);
+            self.slos[i].whole = Some(judge);
+        }
+    }
+
+    /// An SLO as a part of composites. Cycles were refused when the files were read, and end here in any case.
+    fn part<'a>(&'a self, feed: &'a SloFeed) -> Part<'a> {
+        self.part_within(feed, DEEPEST)
+    }
+
+    fn part_within<'a>(&'a self, feed: &'a SloFeed, deep: usize) -> Part<'a> {
+        let Some(composite) = feed.slo.sli.composite().filter(|_| deep > 0) else {
+            let tracks = feed.meter.tracks().iter().zip(&feed.verdicts).map(|(track, verdict)| (track, &**verdict));
+            return Part::One { slo: &feed.slo, tracks: tracks.collect() };
+        };
+        let member = |(id, weight): &(SloId, rust_decimal::Decimal)| {
+            let feed = self.slo(id.as_str())?;
+            Some((weight.to_f64().unwrap_or(1.0), self.part_within(feed, deep - 1)))
+        };
+        Part::Many { how: composite.how, parts: composite.of.iter().filter_map(member).collect() }
+    }
+
+    /// The SLOs that a composite is made of in the end.
+    pub fn leaves<'a>(&'a self, feed: &'a SloFeed) -> Vec<&'a SloFeed> {
+        let mut found: Vec<&SloFeed> = Vec::new();
+        for (slo, ..) in self.part(feed).tracks() {
+            if !found.iter().any(|f| f.slo.id == slo.id) {
+                found.extend(self.slo(slo.id.as_str()));
+            }
+        }
+        found
+    }
+
+    /// What rules of SLOs look at beside their tracks: for each SLO that has such rules, by track and rule.
+    fn read_beside(&self, at: Ms) -> Vec<(usize, Vec<Vec<Beside>>)> {
+        let asking = self.slos.iter().enumerate().filter(|(_, feed)| feed.slo.breach.iter().any(BreachRule::looks_beside));
+        let of_track = |feed: &SloFeed, track: &Track| beside::beside(&feed.slo, &track.group, &self.signals, &self.slos, at);
+        asking.map(|(i, feed)| (i, feed.meter.tracks().iter().map(|track| of_track(feed, track)).collect())).collect()
+    }
+
+    /// The track whose buckets a rule is told from: the SLO's own, but for spikes of another expression that one's.
+    pub fn bucket_track<'a>(&'a self, slo: &Slo, rule: RuleRef, own: &'a Track) -> &'a Track {
+        let RuleRef::Breach(i) = rule else { return own };
+        match slo.breach.get(i).map(|rule| &rule.level) {
+            Some(Level::Spike(spike)) => {
+                spike.of.as_ref().and_then(|signal| beside::track_of(&self.signals, signal)).unwrap_or(own)
+            }
+            _ => own,
         }
     }
 
@@ -242,10 +328,12 @@ impl Board {
 impl SloFeed {
     fn new(slo: &Arc<Slo>, step: Span) -> Self {
         let meter = Meter::new(slo.meter_spec(step));
-        Self { slo: Arc::clone(slo), meter, judges: Vec::new(), verdicts: Vec::new(), sparks: Vec::new() }
+        let whole = slo.sli.composite().map(|_| CompositeJudge::new(slo, step));
+        let verdicts = whole.iter().map(|_| Arc::default()).collect();
+        Self { slo: Arc::clone(slo), meter, judges: Vec::new(), whole, verdicts, sparks: Vec::new() }
     }
 
-    fn judge(&mut self, at: Ms, step: Span) {
+    fn judge(&mut self, at: Ms, step: Span, beside: &[Vec<Beside>]) {
         let tracks = self.meter.tracks();
         let same = tracks.len() == self.judges.len() && tracks.iter().zip(&self.judges).all(|(t, (g, _))| t.group == *g);
         if !same {
@@ -256,8 +344,9 @@ impl SloFeed {
             }
             self.verdicts = tracks.iter().map(|_| Arc::default()).collect();
         }
-        for ((track, (_, judge)), verdict) in tracks.iter().zip(&mut self.judges).zip(&mut self.verdicts) {
-            judge.evaluate(&self.slo, track, at, Arc::make_mut(verdict));
+        for (i, ((track, (_, judge)), verdict)) in tracks.iter().zip(&mut self.judges).zip(&mut self.verdicts).enumerate() {
+            let beside = beside.get(i).map_or(&[][..], Vec::as_slice);
+            judge.evaluate_beside(&self.slo, track, at, beside, Arc::make_mut(verdict));
         }
     }
 
@@ -289,6 +378,13 @@ impl StreamFeed {
     pub fn observed(&self, over: Interval) -> usize {
         self.meter.tracks().iter().map(|t| t.history.counts(over.from, over.to).observed as usize).sum()
     }
+}
+
+/// The small charts of anything that has a burn rate.
+fn sparks_of(at: Ms, burn: impl Fn(Ms, Span) -> Option<f64>) -> Spark {
+    let end = |i: usize| at - SPARK_STEP * (SPARK_POINTS - 1 - i) as i64;
+    let row = |window: Span| (0..SPARK_POINTS).map(|i| burn(end(i), window).map_or(f32::NAN, |b| b as f32)).collect();
+    Spark { short: row(Span::from_mins(5)), long: row(Span::from_hours(1)) }
 }
 
 /// Burn rate over a window of the past: error ratio over budget, or occurrences over what is allowed.

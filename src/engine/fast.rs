@@ -85,6 +85,7 @@ impl Fast {
         match feed {
             FeedRef::Slo(_) => FeedRef::Slo(board.slos.len() + taken),
             FeedRef::Stream(_) => FeedRef::Stream(board.streams.len() + taken),
+            FeedRef::Signal(_) => FeedRef::Signal(board.signals.len() + taken),
         }
     }
 
@@ -276,23 +277,24 @@ impl Beside {
 
 fn feeds(state: &State) -> Vec<FeedRef> {
     let slos = (0..state.board.slos.len()).map(FeedRef::Slo);
-    slos.chain((0..state.board.streams.len()).map(FeedRef::Stream)).collect()
+    let streams = (0..state.board.streams.len()).map(FeedRef::Stream);
+    slos.chain(streams).chain((0..state.board.signals.len()).map(FeedRef::Signal)).collect()
 }
 
 fn meter(state: &mut State, feed: FeedRef) -> Option<&mut Meter> {
     match feed {
         FeedRef::Slo(i) => state.board.slos.get_mut(i).map(|f| &mut f.meter),
         FeedRef::Stream(i) => state.board.streams.get_mut(i).map(|f| &mut f.meter),
+        FeedRef::Signal(i) => state.board.signals.get_mut(i).map(|f| &mut f.meter),
     }
 }
 
 /// The feed of `first` that measures what this one does and is lent to no other; its history is made as long as both need.
 fn lender(first: &mut State, other: &mut State, feed: FeedRef, lent: &[(FeedRef, FeedRef)]) -> Option<FeedRef> {
     let wanted = meter(other, feed)?.spec().clone();
-    let is_slo = |feed: &FeedRef| matches!(feed, FeedRef::Slo(_));
     let same = |known: &MeterSpec| MeterSpec { period: wanted.period, ..known.clone() } == wanted;
     let is_free = |feed: &FeedRef| !lent.iter().any(|(_, lender)| lender == feed);
-    let all = feeds(first).into_iter().filter(|f| is_slo(f) == is_slo(&feed) && is_free(f));
+    let all = feeds(first).into_iter().filter(|f| mem::discriminant(f) == mem::discriminant(&feed) && is_free(f));
     let found = all.into_iter().find(|f| meter(first, *f).is_some_and(|m| same(m.spec())))?;
     let known = meter(first, found)?;
     if known.spec().period < wanted.period {

@@ -66,14 +66,44 @@ pub struct Run {
 /// absent when only a long window remembers. Where rules of wide and of narrow buckets fire together, the narrow ones know
 /// better when it began; the width comes along for comparing tracks.
 pub fn of_verdict(state: &State, slo: &Slo, verdict: &Verdict, at: Ms, after: Option<Ms>) -> Option<(Span, Interval)> {
+    if slo.sli.composite().is_some() {
+        return of_composite(state, slo, verdict, at, after);
+    }
     let track = track_of(state, slo, verdict)?;
     let left_out = left_out(state, slo);
     let runs = verdict.reasons.iter().filter_map(|reason| {
+        let track = state.board.bucket_track(slo, reason.rule, track);
         let test = BucketTest::new(slo, track, reason.rule, at, &left_out);
         let run = test.run(track, at, after);
         Some((test.width(), Interval { from: run.first()?.from, to: run.last()?.to }))
     });
     runs.reduce(finest)
+}
+
+/// A composite has no samples of its own: what hurt is told from its members, by its own rules.
+fn of_composite(state: &State, slo: &Slo, verdict: &Verdict, at: Ms, after: Option<Ms>) -> Option<(Span, Interval)> {
+    let feed = state.board.slo(slo.id.as_str())?;
+    let left_out = left_out(state, slo);
+    let mut runs = Vec::new();
+    for member in state.board.leaves(feed) {
+        let stand_in = Slo { tiers: slo.tiers.clone(), breach: slo.breach.clone(), ..(*member.slo).clone() };
+        for track in member.meter.tracks() {
+            for reason in &verdict.reasons {
+                let track = state.board.bucket_track(&stand_in, reason.rule, track);
+                let test = BucketTest::new(&stand_in, track, reason.rule, at, &left_out);
+                let run = test.run(track, at, after);
+                runs.extend(run.first().zip(run.last()).map(|(a, b)| (test.width(), Interval { from: a.from, to: b.to })));
+            }
+        }
+    }
+    runs.into_iter().reduce(finest)
+}
+
+/// The SLOs that an incident of `slo` is about: itself, and those a composite is made of, whose events tell what was lost.
+pub fn concerned(state: &State, slo: &Slo) -> Vec<SloId> {
+    let leaves = state.board.slo(slo.id.as_str()).filter(|_| slo.sli.composite().is_some()).map(|feed| state.board.leaves(feed));
+    let members = leaves.into_iter().flatten().map(|feed| feed.slo.id.clone());
+    std::iter::once(slo.id.clone()).chain(members).collect()
 }
 
 /// Of two runs the one of narrower buckets, or both as one.
@@ -93,7 +123,10 @@ pub fn of_suspicion(state: &State, slo: &Slo, verdict: &Verdict, at: Ms, after: 
     let breach_pages = |i: usize| slo.breach.get(i).is_some_and(|rule| rule.severity.pages());
     let tiers = verdict.tiers.iter().filter(|t| t.is_true && tier_pages(t.tier)).map(|t| RuleRef::Tier(t.tier));
     let breaches = verdict.breaches.iter().filter(|b| b.is_true && breach_pages(b.rule)).map(|b| RuleRef::Breach(b.rule));
-    let start = |rule| BucketTest::new(slo, track, rule, at, &left_out).run(track, at, after).first().map(|i| i.from);
+    let start = |rule| {
+        let track = state.board.bucket_track(slo, rule, track);
+        BucketTest::new(slo, track, rule, at, &left_out).run(track, at, after).first().map(|i| i.from)
+    };
     tiers.chain(breaches).filter_map(start).min()
 }
 
@@ -173,8 +206,9 @@ pub fn members<'a>(state: &'a State, incident: &'a Incident) -> impl Iterator<It
     state.board.slos.iter().filter(|f| is_member(incident, f))
 }
 
+/// A composite has no events: its members stand beside it in the incident.
 fn is_member(incident: &Incident, feed: &SloFeed) -> bool {
-    incident.services.iter().any(|(_, slos)| slos.contains(&feed.slo.id))
+    feed.slo.sli.composite().is_none() && incident.services.iter().any(|(_, slos)| slos.contains(&feed.slo.id))
 }
 
 /// The first rule of an SLO that the incident's entries name, the SLO's worst one when they name none.
@@ -230,9 +264,10 @@ fn bad_so_far(
     at: Ms,
 ) -> Vec<Interval> {
     let detected = incident.milestones.detected.unwrap_or(at);
-    let test = |rule| BucketTest::new(&feed.slo, track, rule, detected, &left_out_before(state, incident));
+    let told_by = |rule| state.board.bucket_track(&feed.slo, rule, track);
+    let test = |rule| BucketTest::new(&feed.slo, told_by(rule), rule, detected, &left_out_before(state, incident));
     if !incident.phase.is_live() {
-        return rule_of(&feed.slo, incident).map(|rule| test(rule).intervals(track, start, at)).unwrap_or_default();
+        return rule_of(&feed.slo, incident).map(|rule| test(rule).intervals(told_by(rule), start, at)).unwrap_or_default();
     }
     let mut runs = state.runs.lock().unwrap_or_else(PoisonError::into_inner);
     let key = (incident.id, place, track.group.clone());
@@ -246,7 +281,7 @@ fn bad_so_far(
     };
     let Some(run) = known.or_else(fresh) else { return Vec::new() };
     let run = runs.entry(key).insert_entry(Run { seq: incident.last_seq, through: at, ..run }).into_mut();
-    run.bad.through(track, at)
+    run.bad.through(told_by(run.rule), at)
 }
 
 /// Forgets the stretches of incidents that live no more.
@@ -298,7 +333,8 @@ pub fn first_member<'a>(state: &'a State, incident: &'a Incident) -> Option<&'a 
         _ => None,
     });
     let first = by_rule.or_else(|| incident.services.first().and_then(|(_, slos)| slos.first()))?;
-    state.board.slo(first.as_str())
+    let feed = state.board.slo(first.as_str())?;
+    if feed.slo.sli.composite().is_none() { Some(feed) } else { members(state, incident).next() }
 }
 
 /// Share of the period's budget spent within the intervals.

@@ -3,6 +3,7 @@
 //! `board` holds feeds and verdicts, `steer` turns verdicts into facts and pages, `step` joins them into the one function
 //! that everything runs through: the live watch, a replay, a simulation and a backtest differ only in their driver.
 
+mod beside;
 pub mod board;
 pub mod courier;
 pub mod draft;

@@ -6,7 +6,7 @@ use super::state::State;
 use crate::domain::base::{Ms, Span, Text};
 use crate::domain::incident::Incident;
 use crate::domain::measure::Track;
-use crate::domain::objective::{Level, Slo};
+use crate::domain::objective::{Level, Percentile, Slo};
 use crate::domain::review::BurnSeries;
 use crate::domain::view::Signal;
 use rust_decimal::prelude::ToPrimitive;
@@ -105,8 +105,8 @@ fn latency_levels(slo: &Slo) -> Vec<(Text, f64)> {
     let crate::domain::objective::Sli::Latency { under_seconds, .. } = &slo.sli else { return Vec::new() };
     let Some(under) = under_seconds.to_f64() else { return Vec::new() };
     let of_rule = |rule: &crate::domain::objective::BreachRule| match &rule.level {
-        Level::P99Times(times) => Some((Text::from(rule.severity.name()), times.to_f64()? * under)),
-        Level::P99Seconds(seconds) => Some((Text::from(rule.severity.name()), seconds.to_f64()?)),
+        Level::QuantileTimes(Percentile::P99, times) => Some((Text::from(rule.severity.name()), times.to_f64()? * under)),
+        Level::QuantileSeconds(Percentile::P99, seconds) => Some((Text::from(rule.severity.name()), seconds.to_f64()?)),
         _ => None,
     };
     std::iter::once((Text::from("SLO"), under)).chain(slo.breach.iter().filter_map(of_rule)).collect()

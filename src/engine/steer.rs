@@ -162,7 +162,7 @@ fn onset(state: &State, at: Ms, name: &Text, firing: &[(&Arc<Slo>, &Verdict)], a
     let verdicts: Vec<(&Arc<Slo>, &Verdict)> = hurt.iter().map(|(slo, verdict, _)| (*slo, *verdict)).collect();
     let onset = Onset {
         service: name.clone(),
-        slos: slo_ids(&verdicts),
+        slos: concerned(state, &verdicts),
         severity,
         rules: rules(&verdicts),
         reasons: reasons(&verdicts),
@@ -217,6 +217,14 @@ fn suspicions(slo: &Slo, verdict: &Verdict) -> Vec<ReasonText> {
         Some(tell("breach", b.value, b.level, rule.to_string(), &why))
     });
     tiers.chain(breaches).collect()
+}
+
+/// The SLOs of an incident's onset, with the members of composites.
+fn concerned(state: &State, verdicts: &[(&Arc<Slo>, &Verdict)]) -> Vec<SloId> {
+    let mut ids: Vec<SloId> = verdicts.iter().flat_map(|(slo, _)| harm::concerned(state, slo)).collect();
+    ids.sort();
+    ids.dedup();
+    ids
 }
 
 fn slo_ids(verdicts: &[(&Arc<Slo>, &Verdict)]) -> Vec<SloId> {

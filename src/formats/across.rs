@@ -114,6 +114,48 @@ fn unknown_service(name: &str, known: &[&str], hint: &str, place: &Place) -> Pro
     problem
 }
 
+/// SLOs that rules look at must be there: a rule that waits for one that is not would never fire.
+pub(super) fn known_slos(drafts: &[Draft], problems: &mut Vec<Problem>) {
+    let known: Vec<&str> = drafts.iter().flat_map(|d| &d.slos).map(|(slo, _)| slo.id.as_str()).collect();
+    for (id, place) in drafts.iter().flat_map(|d| &d.looks_at).filter(|(id, _)| !known.contains(&id.as_str())) {
+        let mut problem = Problem::error("unknown-slo", format!("no file has a sound SLO `{id}`")).at(place.clone());
+        match suggest(id.as_str(), &known) {
+            Some(near) => {
+                problem.message = format!("{}, did you mean `{near}`?", problem.message);
+                problem.replacement = Some(near.to_owned());
+            }
+            None => problem.hint = Some("name it as service/name; `burnledger status` lists them".to_owned()),
+        }
+        problems.push(problem);
+    }
+}
+
+/// Composites that lead back to themselves are errors. Those, and composites whose members are not all there, are left out:
+/// a whole that lacks a part would look better than it is.
+pub(super) fn sound_composites(drafts: &mut [Draft], problems: &mut Vec<Problem>) {
+    let members = |slo: &Slo| slo.sli.composite().map(|c| c.of.iter().map(|(id, _)| id.0.clone()).collect::<BTreeSet<Text>>());
+    let all = || drafts.iter().flat_map(|d| &d.slos);
+    let next: BTreeMap<Text, BTreeSet<Text>> = all().filter_map(|(slo, _)| Some((slo.id.0.clone(), members(slo)?))).collect();
+    let mut gone: BTreeSet<Text> = BTreeSet::new();
+    for (slo, place) in all().filter(|(slo, _)| next.contains_key(&slo.id.0)) {
+        let mut starts = next.get(&slo.id.0).into_iter().flatten();
+        if let Some(way) = starts.find_map(|first| path(&next, first, &slo.id.0)) {
+            let circle: Vec<&str> = std::iter::once(slo.id.as_str()).chain(way.iter().map(|p| &**p)).collect();
+            let message = format!("the composite is made of itself: {}", circle.join(" -> "));
+            problems.push(Problem::error("composite-cycle", message).hint("take one of these members out").at(place.clone()));
+            gone.insert(slo.id.0.clone());
+        }
+    }
+    let mut known: BTreeSet<Text> = all().map(|(slo, _)| slo.id.0.clone()).filter(|id| !gone.contains(id)).collect();
+    // One that is left out may be a part of another one.
+    while let Some((id, _)) = next.iter().find(|(id, of)| known.contains(*id) && !of.is_subset(&known)) {
+        known.remove(id);
+    }
+    for draft in drafts {
+        draft.slos.retain(|(slo, _)| known.contains(&slo.id.0));
+    }
+}
+
 /// SLOs sorted by id. Of two with one id the first stays.
 pub(super) fn unique_slos(drafts: Vec<Draft>, problems: &mut Vec<Problem>) -> Vec<Arc<Slo>> {
     let mut found: BTreeMap<Text, (Arc<Slo>, Place)> = BTreeMap::new();

@@ -52,6 +52,8 @@ pub struct Loaded {
     pub files: usize,
     /// SLOs that were written, broken ones included.
     pub slos: usize,
+    /// Where each sound SLO's name stands, by id.
+    pub places: std::collections::BTreeMap<Text, crate::domain::base::Place>,
 }
 
 /// Most problems that are kept; a broken generator can make millions.
@@ -121,12 +123,16 @@ fn finish(
 ) -> Loaded {
     let written = drafts.iter().map(|d| d.written).sum();
     let services = across::services(&drafts, &mut problems);
+    let mut drafts = drafts;
+    across::known_slos(&drafts, &mut problems);
+    across::sound_composites(&mut drafts, &mut problems);
+    let places = drafts.iter().flat_map(|d| &d.slos).map(|(slo, place)| (slo.id.0.clone(), place.clone())).collect();
     let slos = across::unique_slos(drafts, &mut problems);
     across::known_streams(&business, &services, &mut problems);
     sort_and_cap(&mut problems);
     let business = business.business;
     let rulebook = Rulebook { slos, services, business, timing: options.timing, problems, hash: hash(files) };
-    Loaded { rulebook, files: files.len(), slos: written }
+    Loaded { rulebook, files: files.len(), slos: written, places }
 }
 
 /// Problems by file, then by place, at most [`MAX_PROBLEMS`].

@@ -103,7 +103,7 @@ fn read(out: &mut Findings<'_>, root: &Node) -> Option<Policy> {
         }
     }
     if let Some(node) = fields.get(out, "breach") {
-        policy.breach.extend(rules::read_breaches(out, node).into_iter().map(|item| item.rule));
+        policy.breach.extend(rules::read_breaches(out, node, Span::from_secs(15)).into_iter().map(|item| item.rule));
     }
     if policy.tiers.is_empty() && policy.breach.is_empty() && out.errors() == before {
         out.error_hint("missing-field", &fields.head(), "a policy needs `tiers` or `breach`", "add a list of one of them");

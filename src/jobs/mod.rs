@@ -3,6 +3,7 @@
 pub mod backtest;
 pub mod casefile;
 pub mod film;
+pub mod online;
 
 pub use backtest::{Backtested, Order, backtest};
 pub use casefile::{CaseOutcome, run_case};

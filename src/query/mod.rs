@@ -15,8 +15,10 @@ pub mod print;
 pub mod re2;
 pub mod matcher;
 pub mod plan;
+pub mod doubt;
 pub mod eval;
 
+pub use doubt::{Doubt, doubts};
 pub use error::{FieldError, QueryError};
 pub use eval::{Dialect, EvalError, Evaluator, Memory, Rules, STALE, SeriesRef, SeriesSet, Value, is_stale};
 pub use guard::parse;

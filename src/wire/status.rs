@@ -121,6 +121,8 @@ pub struct Breach {
     pub level: Number,
     pub firing: bool,
     pub true_since: Option<String>,
+    pub in_a_row: u32,
+    pub confirming: Option<Number>,
     pub held_back_by: Option<&'static str>,
 }
 
@@ -261,6 +263,8 @@ fn breach(slo: &Slo, verdict: &crate::domain::judge::BreachVerdict) -> Option<Br
         level: Number(verdict.level),
         firing: verdict.firing,
         true_since: verdict.true_since.map(|t| t.rfc3339()),
+        in_a_row: verdict.in_a_row,
+        confirming: verdict.confirming.map(Number),
         held_back_by: verdict.held_back_by.map(|h| h.code()),
     })
 }

@@ -2,9 +2,9 @@
 //! here.
 
 use super::{time, units};
-use crate::domain::base::Span;
+use crate::domain::base::{Span, clean_line};
 use crate::domain::judge::{HeldBack, Reason, ReasonCode, RuleRef};
-use crate::domain::objective::{BreachRule, Level, Side, Sli, Slo, Tier};
+use crate::domain::objective::{BreachRule, Confirm, Level, Side, Sli, Slo, Tier};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
@@ -34,6 +34,7 @@ pub const fn held(by: HeldBack) -> &'static str {
         HeldBack::YoungHistory => "short history, and little of the whole budget is spent",
         HeldBack::NoTraffic => "no traffic",
         HeldBack::ObserveMode => "the SLO is only observed",
+        HeldBack::Unconfirmed => "the second signal is not past its level",
         HeldBack::Silenced => "silenced",
     }
 }
@@ -49,13 +50,15 @@ fn by_tier(reason: &Reason, tier: Option<&Tier>) -> String {
 
 fn by_breach(slo: &Slo, reason: &Reason, rule: Option<&BreachRule>) -> String {
     let over = over(rule.map(|r| r.over));
-    let hold = rule.filter(|r| r.hold > Span::ZERO).map(|r| format!(" for {}", r.hold)).unwrap_or_default();
+    let hold = rule.map(lasting).unwrap_or_default();
+    let confirmed = rule.and_then(|r| confirmation(r, reason)).unwrap_or_default();
     let measured = match reason.code {
         ReasonCode::ErrorRatio => {
             format!("error ratio {}{over}, above {}", units::percent_auto(reason.value), units::percent_level(reason.threshold))
         }
-        ReasonCode::LatencyP99 => format!(
-            "p99 latency {}{over}, above {}{}",
+        ReasonCode::LatencyP50 | ReasonCode::LatencyP95 | ReasonCode::LatencyP99 => format!(
+            "{} latency {}{over}, above {}{}",
+            quantile(reason.code),
             units::latency(reason.value),
             units::latency(reason.threshold),
             multiple(slo, rule)
@@ -66,11 +69,53 @@ fn by_breach(slo: &Slo, reason: &Reason, rule: Option<&BreachRule>) -> String {
         ReasonCode::Value => {
             format!("value {}, {} {}", units::number(reason.value), wrong_side(slo), units::number(reason.threshold))
         }
+        ReasonCode::Spike => spike(rule, reason),
         ReasonCode::Occurrences => {
             format!("{} occurrences{over}, above {}", units::count(reason.value), units::number(reason.threshold))
         }
     };
-    format!("{measured}{hold}")
+    format!("{measured}{hold}{confirmed}")
+}
+
+const fn quantile(code: ReasonCode) -> &'static str {
+    match code {
+        ReasonCode::LatencyP50 => "p50",
+        ReasonCode::LatencyP95 => "p95",
+        _ => "p99",
+    }
+}
+
+/// ` for 3m` and ` 3 times in a row`, as the rule waits.
+fn lasting(rule: &BreachRule) -> String {
+    let hold = if rule.hold > Span::ZERO { format!(" for {}", rule.hold) } else { String::new() };
+    if rule.after > 1 { format!("{hold} {} times in a row", rule.after) } else { hold }
+}
+
+/// `value 31, above 10 (2.5x its 1h average of 4)`
+fn spike(rule: Option<&BreachRule>, reason: &Reason) -> String {
+    let above = format!("{}, above {}", units::number(reason.value), units::number(reason.threshold));
+    match rule.map(|r| &r.level) {
+        Some(Level::Spike(spike)) => {
+            let what = spike.of.as_ref().map_or_else(|| "value".into(), |signal| clean_line(&signal.text, 60));
+            let times = spike.times.to_f64().unwrap_or(f64::NAN);
+            let average = units::number(reason.threshold / times);
+            format!("{what} {above} ({}x its {} average of {average})", spike.times.normalize(), time::window(spike.average))
+        }
+        _ => format!("value {above}"),
+    }
+}
+
+/// `, while gateway/availability burns 3.1x over 5m`: the second signal as it was measured.
+fn confirmation(rule: &BreachRule, reason: &Reason) -> Option<String> {
+    let value = reason.confirming?;
+    Some(match rule.confirm.as_ref()? {
+        Confirm::Slo { id, over, .. } => format!(", while {id} burns {} over {}", units::burn_x(value), time::window(*over)),
+        Confirm::Value { signal, level, .. } => {
+            let side = if signal.side == Side::Below { "above" } else { "below" };
+            let level = units::number(level.to_f64().unwrap_or(f64::NAN));
+            format!(", while {} is {}, {side} {level}", clean_line(&signal.text, 60), units::number(value))
+        }
+    })
 }
 
 /// ` over 5m`, or nothing when the window is not known any more.
@@ -81,7 +126,7 @@ fn over(window: Option<Span>) -> String {
 /// ` (3x of 250 ms)` for rules that are written as a multiple of the SLO's own bound.
 fn multiple(slo: &Slo, rule: Option<&BreachRule>) -> String {
     match (rule.map(|r| &r.level), &slo.sli) {
-        (Some(Level::P99Times(times)), Sli::Latency { under_seconds, .. }) => {
+        (Some(Level::QuantileTimes(_, times)), Sli::Latency { under_seconds, .. }) => {
             format!(" ({}x of {})", times.normalize(), units::latency(seconds(*under_seconds)))
         }
         _ => String::new(),
@@ -105,7 +150,7 @@ mod tests {
     use super::*;
     use crate::domain::base::{Severity, SloId, Target};
     use crate::domain::measure::{Count, CountedPlan, Plan};
-    use crate::domain::objective::{Births, Guards, Mode, Period};
+    use crate::domain::objective::{Births, Guards, Mode, Percentile, Period};
 
     fn slo() -> Slo {
         Slo {
@@ -130,21 +175,27 @@ mod tests {
             breach: vec![
                 BreachRule {
                     severity: Severity::P0,
-                    level: Level::P99Times("3".parse().unwrap()),
+                    level: Level::QuantileTimes(Percentile::P99, "3".parse().unwrap()),
                     over: Span::from_mins(1),
                     hold: Span::from_secs(30),
+                    after: 1,
+                    confirm: None,
                 },
                 BreachRule {
                     severity: Severity::P0,
                     level: Level::ErrorRatio("0.05".parse().unwrap()),
                     over: Span::from_mins(1),
                     hold: Span::from_secs(30),
+                    after: 1,
+                    confirm: None,
                 },
                 BreachRule {
                     severity: Severity::P1,
                     level: Level::Burn("2.5".parse().unwrap()),
                     over: Span::from_mins(5),
                     hold: Span::from_mins(3),
+                    after: 1,
+                    confirm: None,
                 },
             ],
             guards: Guards::default(),
@@ -157,7 +208,7 @@ mod tests {
     }
 
     fn told(rule: RuleRef, code: ReasonCode, value: f64, threshold: f64, short_value: Option<f64>) -> String {
-        reason(&slo(), &Reason { rule, code, severity: Severity::P0, value, threshold, short_value })
+        reason(&slo(), &Reason { rule, code, severity: Severity::P0, value, threshold, short_value, confirming: None })
     }
 
     #[test]

@@ -260,6 +260,8 @@ fn with_breach(row: &mut SloRow) {
         level: Level::ErrorRatio("0.05".parse().expect("a number")),
         over: Span::from_mins(1),
         hold: Span::from_secs(30),
+        after: 1,
+        confirm: None,
     }];
     row.slo = Arc::new(slo);
     let mut verdict = row.verdict.as_deref().cloned().expect("judged");
@@ -270,6 +272,8 @@ fn with_breach(row: &mut SloRow) {
         at_least: false,
         is_true: true,
         true_since: Some(at("14:03:45")),
+        in_a_row: 4,
+        confirming: None,
         firing: true,
         held_back_by: None,
     }];
@@ -280,6 +284,7 @@ fn with_breach(row: &mut SloRow) {
         value: 28.0,
         threshold: 14.4,
         short_value: Some(58.0),
+        confirming: None,
     }];
     row.verdict = Some(Arc::new(verdict));
 }

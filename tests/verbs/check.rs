@@ -84,7 +84,7 @@ fn check(paths: &[&Path], format: Format, color: bool) -> (Exit, String, String)
     let (data, talk) = (Caught::default(), Caught::default());
     let mut out = Out::new(data.clone(), talk.clone());
     out.color = color;
-    let args = CheckArgs { paths: paths.iter().map(|p| p.to_path_buf()).collect() };
+    let args = CheckArgs { paths: paths.iter().map(|p| p.to_path_buf()).collect(), ..CheckArgs::default() };
     let exit = run(&args, &Common { format, ..Common::default() }, &mut out);
     drop(out);
     (exit, data.text(), talk.text())
@@ -196,4 +196,46 @@ fn an_answer_that_cannot_be_written_is_no_success() {
     let talk = String::from_utf8_lossy(&out.stderr).into_owned();
     assert_eq!(out.status.code(), Some(2), "{talk}");
     assert!(talk.contains("the answer could not be written") && talk.contains("hint:"), "{talk}");
+}
+
+/// What the source says of SLOs whose names are a little off, in a recording of a whole day.
+#[tokio::test]
+async fn online_names_what_the_source_does_not_have_and_what_is_near() {
+    let names = [
+        "http_requests_total{job=\"checkout\",code=\"200\"}",
+        "http_requests_total{job=\"checkout\",code=\"500\"}",
+        "h_seconds_bucket{job=\"checkout\",le=\"0.1\"}",
+        "h_seconds_bucket{job=\"checkout\",le=\"0.5\"}",
+        "h_seconds_bucket{job=\"checkout\",le=\"+Inf\"}",
+    ];
+    let text = super::budgets::recording(26, &names, |_, t| t as f64);
+    let source = burnledger::collector::Recorded::from_bytes("r.om", text.as_bytes()).unwrap();
+    let slos = "\
+  - {name: fine, target: 99%, period: 1d, sli: {events: {bad: 'http_requests_total{code=~\"5..\"}', total: 'http_requests_total{job=\"checkout\"}'}}}
+  - {name: metric, target: 99%, period: 1d, sli: {events: {bad: 'http_requests_total{code=~\"5..\"}', total: http_request_total}}}
+  - {name: label, target: 99%, period: 1d, sli: {events: {bad: 'http_requests_total{status=\"500\"}', total: http_requests_total}}}
+  - {name: value, target: 99%, period: 1d, sli: {events: {bad: 'http_requests_total{job=\"chekout\",code=~\"5..\"}', total: 'http_requests_total{job=\"chekout\"}'}}}
+  - {name: quiet, target: 99%, period: 1d, sli: {events: {bad: 'http_requests_total{code=~\"6..\"}', total: http_requests_total}}}
+  - {name: bucket, target: 99%, period: 1d, sli: {latency: {histogram: h_seconds, under: 250ms}}}
+  - {name: young, target: 99%, sli: {events: {bad: 'http_requests_total{code=~\"5..\"}', total: http_requests_total}}}
+";
+    let loaded = load_files(
+        &[InputFile::new("a.yaml", format!("{HEAD}{slos}severity: [{{severity: P0, burn: 10, long: 1h, short: 5m}}]\n"))],
+        &LoadOptions::default(),
+    );
+    assert_eq!(loaded.rulebook.slos.len(), 7, "{:?}", loaded.rulebook.problems);
+    let now = source.range().unwrap().1;
+    let problems = burnledger::jobs::online::online(&source, &loaded.rulebook, &loaded.places, now).await.unwrap();
+    let told: Vec<String> = problems.iter().map(line).collect();
+    let has = |line: usize, parts: &[&str]| {
+        let at = format!("{line}:");
+        let found = told.iter().find(|t| t.starts_with(&at) && parts.iter().all(|p| t.contains(p)));
+        assert!(found.is_some(), "nothing at line {line} with {parts:?}:\n{}", told.join("\n"));
+    };
+    has(5, &["selector-matches-nothing", "has no metric `http_request_total`", "did you mean `http_requests_total`?"]);
+    has(6, &["unknown-label", "`http_requests_total` has no label `status`", "its labels are code, job"]);
+    has(7, &["unknown-label-value", "is =\"chekout\"", "did you mean `checkout`?"]);
+    has(9, &["no-such-bucket", "no bucket of 0.25 s", "0.1 s and 0.5 s"]);
+    has(10, &["history-shorter-than-period", "back to about 1d", "the period is 30d"]);
+    assert!(!told.iter().any(|t| t.starts_with("4:") || t.starts_with("8:")), "{}", told.join("\n"));
 }

@@ -23,8 +23,6 @@ const APART: Span = Span::from_mins(5);
 const NORMAL: Span = Span::from_hours(24);
 /// How far a run reaches back from a breach rule, which has no long window of its own.
 const BREACH_REACH: Span = Span::from_hours(1);
-/// The share of slow requests at which the 99th percentile crosses the threshold.
-const P99_SHARE: f64 = 0.01;
 
 /// What makes a bucket bad for one rule on one track.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -40,6 +38,8 @@ enum BadAbove {
     Ratio(f64),
     /// Events a bucket.
     Count(f64),
+    /// The value at the bucket's end, in averages over this.
+    Spike(f64, Span),
 }
 
 impl BucketTest {
@@ -48,6 +48,13 @@ impl BucketTest {
     pub fn new(slo: &Slo, track: &Track, rule: RuleRef, detected: Ms, left_out: &[Interval]) -> Self {
         let (long, width, own) = shape(slo, rule);
         let reach = long.unwrap_or(BREACH_REACH);
+        let spike = match rule {
+            RuleRef::Breach(i) => slo.breach.get(i).and_then(spike_of),
+            RuleRef::Tier(_) => None,
+        };
+        if let Some(level) = spike {
+            return Self { width, reach, level };
+        }
         let level = match &slo.sli {
             Sli::Occurrences { allowed, per, .. } => {
                 let share = width.secs_f64() / per.secs_f64().max(f64::MIN_POSITIVE);
@@ -85,6 +92,10 @@ impl BucketTest {
         match self.level {
             BadAbove::Ratio(level) => total > 0.0 && bad / total > level,
             BadAbove::Count(level) => bad > level,
+            BadAbove::Spike(times, average) => {
+                let pair = track.value(end, self.width).zip(track.average(end, average));
+                pair.is_some_and(|(value, average)| value > average * times)
+            }
         }
     }
 
@@ -139,7 +150,7 @@ impl BucketTest {
     fn block(&self, track: &Track, start: Ms) -> Option<Block> {
         let history = &track.history;
         let span = history.block_width();
-        if span.0 % self.width.0.max(1) != 0 {
+        if span.0 % self.width.0.max(1) != 0 || matches!(self.level, BadAbove::Spike(..)) {
             return None;
         }
         let (from, to) = (start.floor_to(span), start.floor_to(span) + span);
@@ -152,6 +163,7 @@ impl BucketTest {
         let is_bad = match self.level {
             BadAbove::Ratio(level) => bad > level * (counts.total - counts.bridged_total),
             BadAbove::Count(level) => bad > level * (span.0 / self.width.0) as f64,
+            BadAbove::Spike(..) => return None,
         };
         Some(Block { from, to, is_old, is_bad: is_bad && bad > 0.0, is_clean: bad <= 0.0 })
     }
@@ -178,12 +190,20 @@ fn shape(slo: &Slo, rule: RuleRef) -> (Option<Span>, Span, f64) {
     }
 }
 
+/// How many averages over what make a bucket bad for a rule that looks at a value's own past.
+fn spike_of(rule: &BreachRule) -> Option<BadAbove> {
+    match &rule.level {
+        Level::Spike(spike) => Some(BadAbove::Spike(spike.times.to_f64().unwrap_or(f64::INFINITY), spike.average)),
+        _ => None,
+    }
+}
+
 fn breach_level(slo: &Slo, rule: &BreachRule) -> f64 {
     match &rule.level {
         Level::ErrorRatio(ratio) => ratio.to_f64().unwrap_or(f64::INFINITY),
         Level::Burn(factor) => slo.target.map_or(f64::INFINITY, |t| t.level(*factor)),
-        Level::P99Times(_) | Level::P99Seconds(_) => P99_SHARE,
-        Level::Value(_) => 0.5,
+        Level::QuantileTimes(of, _) | Level::QuantileSeconds(of, _) => 1.0 - of.share(),
+        Level::Value(_) | Level::Spike(_) => 0.5,
     }
 }
 

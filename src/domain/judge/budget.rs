@@ -170,7 +170,7 @@ fn share(bad: f64, allowed: Option<f64>) -> Option<f64> {
 }
 
 /// When nothing is left, at the burn of the last hour; absent when a calendar's unit ends before that.
-fn exhausts_in(remaining: Option<f64>, burn: Option<f64>, length: Span, over: &OverPeriod) -> Option<f64> {
+pub(super) fn exhausts_in(remaining: Option<f64>, burn: Option<f64>, length: Span, over: &OverPeriod) -> Option<f64> {
     let remaining = remaining?;
     if remaining <= 0.0 {
         return Some(0.0);

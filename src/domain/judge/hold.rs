@@ -10,6 +10,7 @@ use crate::domain::base::{Ms, Span};
 pub struct Hold {
     since: Option<Ms>,
     held: Span,
+    count: u32,
     last: Option<Ms>,
 }
 
@@ -23,11 +24,21 @@ impl Hold {
             Some(false) => (self.since, self.held) = (None, Span::ZERO),
             None => {}
         }
+        self.count = match sample {
+            Some(true) => self.count.saturating_add(1),
+            Some(false) => 0,
+            None => self.count,
+        };
     }
 
     /// Since when it has been true without a false sample.
     pub const fn since(&self) -> Option<Ms> {
         self.since
+    }
+
+    /// How many samples in a row were true; a missing one neither counts nor breaks the row.
+    pub const fn in_a_row(&self) -> u32 {
+        self.count
     }
 
     /// True for at least `hold`.
@@ -68,6 +79,20 @@ mod tests {
         check("T...T", "-----");
         check("TTT..T", "--!!!!");
         check("TT.FTT", "------");
+    }
+
+    #[test]
+    fn true_samples_in_a_row_are_counted_over_missing_ones() {
+        let mut hold = Hold::default();
+        let rows: Vec<u32> = "TT.TFT"
+            .chars()
+            .enumerate()
+            .map(|(i, c)| {
+                hold.push(Ms::from_secs(15 * i as i64), (c != '.').then_some(c == 'T'), Span::from_secs(15));
+                hold.in_a_row()
+            })
+            .collect();
+        assert_eq!(rows, [1, 2, 2, 3, 0, 1]);
     }
 
     #[test]

@@ -3,7 +3,8 @@
 //! A judge keeps what must be remembered between instants: running sums, which tiers fire, how long breach rules have held.
 //! Live runs, replays and `status` share it. Deliberately absent: words, incidents and pages.
 
-use super::breach::BreachPlan;
+use super::beside::{Beside, confirmed};
+use super::breach::{BreachPlan, Sources};
 use super::budget::{OverPeriod, PeriodReader, budget};
 use super::burn::{Scale, TierPlan, thin_evidence};
 use super::hold::Hold;
@@ -66,7 +67,11 @@ impl Judge {
 
     /// How long before an instant evaluations must begin so that holds are known at it.
     pub fn memory(slo: &Slo) -> Span {
-        slo.breach.iter().map(|rule| rule.hold + rule.over).max().unwrap_or(Span::ZERO)
+        slo.breach
+            .iter()
+            .map(|rule| (rule.hold + rule.over).max(Span::from_mins(1) * i64::from(rule.after)))
+            .max()
+            .unwrap_or(Span::ZERO)
     }
 
     /// Evaluates every step in `[from, to)` without telling, so that the next verdict knows its past.
@@ -79,8 +84,14 @@ impl Judge {
         }
     }
 
-    /// Judges the track at `at`, floored to the step. What is not sealed by then reads as no data.
+    /// Judges the track at `at`, floored to the step. What is not sealed by then reads as no data. Rules that look beside the
+    /// track miss their samples; see [`Judge::evaluate_beside`].
     pub fn evaluate(&mut self, slo: &Slo, track: &Track, at: Ms, verdict: &mut Verdict) {
+        self.evaluate_beside(slo, track, at, &[], verdict);
+    }
+
+    /// The same with what the breach rules need to know of the world beside the track, in their order.
+    pub fn evaluate_beside(&mut self, slo: &Slo, track: &Track, at: Ms, beside: &[Beside], verdict: &mut Verdict) {
         let at = at.floor_to(self.step);
         self.read_windows(track, at, verdict);
         self.over_period = self.period.read(&slo.period, &self.counts, &track.history, at);
@@ -90,7 +101,7 @@ impl Judge {
         }
         (verdict.state, verdict.state_since) = self.state(track, at);
         self.judge_tiers(slo, verdict);
-        self.judge_breaches(slo, track, at, verdict);
+        self.judge_breaches(slo, track, at, beside, verdict);
         verdict.budget = budget(slo, self.scale, &self.over_period, &self.counts[self.hour], track);
         verdict.latency = self.latency(track, at);
         verdict.value = track.value(at, self.step);
@@ -167,31 +178,43 @@ impl Judge {
         self.over_period.total_expected().is_some_and(|total| long.bad >= share * self.scale.budget() * total)
     }
 
-    fn judge_breaches(&mut self, slo: &Slo, track: &Track, at: Ms, verdict: &mut Verdict) {
+    fn judge_breaches(&mut self, slo: &Slo, track: &Track, at: Ms, beside: &[Beside], verdict: &mut Verdict) {
         verdict.breaches.clear();
-        for (i, plan) in self.breaches.iter().enumerate() {
-            let counts = &self.counts[plan.window];
-            let level = plan.level;
-            let reading = plan.read(self.scale, counts, track, at, &mut self.scratch);
-            let hold = &mut self.holds[i];
-            hold.push(at, reading.is_true, self.step);
-            let held = hold.is_met(slo.breach[i].hold);
-            let thin =
-                || plan.is_guarded().then(|| thin_evidence(self.scale, counts, plan.compared_level, &slo.guards)).flatten();
-            let mut held_back_by = if held && reading.is_true.is_some() { thin() } else { None };
-            if held && held_back_by.is_none() && slo.mode == Mode::Observe {
-                held_back_by = Some(HeldBack::ObserveMode);
-            }
-            verdict.breaches.push(BreachVerdict {
-                rule: i,
-                value: reading.value,
-                level,
-                at_least: reading.at_least,
-                is_true: reading.is_true == Some(true),
-                true_since: hold.since(),
-                firing: held && held_back_by.is_none(),
-                held_back_by,
-            });
+        for i in 0..self.breaches.len() {
+            let told = self.judge_breach(slo, track, at, i, beside.get(i).copied().unwrap_or_default());
+            verdict.breaches.push(told);
+        }
+    }
+
+    fn judge_breach(&mut self, slo: &Slo, track: &Track, at: Ms, i: usize, beside: Beside) -> BreachVerdict {
+        let (plan, rule) = (self.breaches[i], &slo.breach[i]);
+        let counts = &self.counts[plan.window];
+        let reading = plan.read(self.scale, &Sources { counts, track, beside, at }, &mut self.scratch);
+        // A rule counts only while its second signal is past its level too.
+        let is_true = match reading.is_true {
+            Some(true) => confirmed(rule, &beside),
+            other => other,
+        };
+        let hold = &mut self.holds[i];
+        hold.push(at, is_true, self.step);
+        let held = hold.is_met(rule.hold) && hold.in_a_row() >= rule.after;
+        let held_back_by = match (held, is_true) {
+            (true, Some(_)) if plan.is_guarded() => thin_evidence(self.scale, counts, plan.compared_level, &slo.guards),
+            (false, _) if reading.is_true == Some(true) && is_true != Some(true) => Some(HeldBack::Unconfirmed),
+            _ => None,
+        };
+        let observed = held && held_back_by.is_none() && slo.mode == Mode::Observe;
+        BreachVerdict {
+            rule: i,
+            value: reading.value,
+            level: reading.level,
+            at_least: reading.at_least,
+            is_true: is_true == Some(true),
+            true_since: hold.since(),
+            in_a_row: hold.in_a_row(),
+            confirming: beside.confirming,
+            firing: held && held_back_by.is_none() && !observed,
+            held_back_by: if observed { Some(HeldBack::ObserveMode) } else { held_back_by },
         }
     }
 
@@ -276,6 +299,7 @@ fn tell_reasons(slo: &Slo, scale: Scale, verdict: &mut Verdict) {
             value: told.long_burn.unwrap_or(f64::NAN),
             threshold: rust_decimal::prelude::ToPrimitive::to_f64(&tier.factor).unwrap_or(f64::NAN),
             short_value: told.short_burn,
+            confirming: None,
         });
     }
     for told in verdict.breaches.iter().filter(|told| told.firing) {
@@ -287,6 +311,7 @@ fn tell_reasons(slo: &Slo, scale: Scale, verdict: &mut Verdict) {
             value: told.value.unwrap_or(f64::NAN),
             threshold: told.level,
             short_value: None,
+            confirming: told.confirming,
         });
     }
     verdict.reasons.sort_unstable_by_key(|reason| (std::cmp::Reverse(reason.severity), reason.rule));

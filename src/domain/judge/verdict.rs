@@ -44,6 +44,8 @@ pub enum HeldBack {
     NoTraffic,
     /// The SLO is only observed.
     ObserveMode,
+    /// The second signal that must confirm the rule is not past its level.
+    Unconfirmed,
     /// Silenced.
     Silenced,
 }
@@ -57,6 +59,7 @@ impl HeldBack {
             Self::YoungHistory => "young_history",
             Self::NoTraffic => "no_traffic",
             Self::ObserveMode => "observe_mode",
+            Self::Unconfirmed => "unconfirmed",
             Self::Silenced => "silenced",
         }
     }
@@ -115,10 +118,15 @@ pub struct BreachVerdict {
     pub level: f64,
     /// The value is "at least" this (quantile above the top finite bucket).
     pub at_least: bool,
-    /// Above the level now.
+    /// Above the level now, and confirmed where it needs to be.
     pub is_true: bool,
     /// Since when it has been true without a false sample.
     pub true_since: Option<Ms>,
+    /// How many evaluations in a row it has been true.
+    pub in_a_row: u32,
+    /// What confirms it as measured: the other SLO's burn rate or the expression's value; absent where nothing must, or it is
+    /// not known.
+    pub confirming: Option<f64>,
     /// True for the hold time and not held back.
     pub firing: bool,
     /// What held it back, when it held long enough and does not fire.
@@ -149,6 +157,8 @@ pub struct Reason {
     pub threshold: f64,
     /// The second measured value, for tiers: the short burn.
     pub short_value: Option<f64>,
+    /// What confirmed the rule, where something must.
+    pub confirming: Option<f64>,
 }
 
 /// Kinds of reasons.
@@ -158,12 +168,18 @@ pub enum ReasonCode {
     BurnRate,
     /// Error ratio above a level.
     ErrorRatio,
+    /// Median latency above a level.
+    LatencyP50,
+    /// 95th percentile above a level.
+    LatencyP95,
     /// 99th percentile above a level.
     LatencyP99,
     /// Single-window burn above a level.
     Burn,
     /// A value on the wrong side.
     Value,
+    /// A value far above its own average.
+    Spike,
     /// Too many occurrences.
     Occurrences,
 }
@@ -174,9 +190,12 @@ impl ReasonCode {
         match self {
             Self::BurnRate => "burn_rate",
             Self::ErrorRatio => "error_ratio",
+            Self::LatencyP50 => "latency_p50",
+            Self::LatencyP95 => "latency_p95",
             Self::LatencyP99 => "latency_p99",
             Self::Burn => "burn",
             Self::Value => "value",
+            Self::Spike => "spike",
             Self::Occurrences => "occurrences",
         }
     }

@@ -71,6 +71,8 @@ pub struct MeterSpec {
     pub exclude: Vec<Exclude>,
     /// Time slices to tell, for budgets that count time.
     pub time_slices: Option<TimeSliceRule>,
+    /// Values are kept for at least so long (an hour more than `slack` in any case).
+    pub values_kept: Span,
     /// Most groups that become tracks; the rest is counted and named as left out.
     pub max_tracks: usize,
 }
@@ -90,6 +92,7 @@ impl MeterSpec {
             good: None,
             exclude: Vec::new(),
             time_slices: None,
+            values_kept: Span::ZERO,
             max_tracks: super::MAX_TRACKS,
         }
     }

@@ -88,7 +88,7 @@ impl Track {
             counted: matches!(spec.plan, Plan::Counted(_)),
             errors_seen: false,
             recent: Recent::new(depth),
-            values: Values::new(depth),
+            values: Values::new(depth.max((spec.values_kept.0 / spec.step.0.max(1)) as usize + 2)),
             time_slices: spec.time_slices.map(|rule| TimeSlices::new(rule, spec.step, spec.period)),
             has_exclusions: !spec.exclude.is_empty(),
             newest: None,
@@ -134,6 +134,18 @@ impl Track {
     pub fn value(&self, at: Ms, within: Span) -> Option<f64> {
         let (k, oldest) = (self.history.floor(at), self.history.floor(at - within));
         (oldest + 1..=k).rev().find_map(|k| self.values.get(k))
+    }
+
+    /// The mean of the values in `(at - over, at]`; absent when fewer than half of its slices have one, or it reaches further
+    /// back than values are kept.
+    pub fn average(&self, at: Ms, over: Span) -> Option<f64> {
+        let (k, oldest) = (self.history.floor(at), self.history.floor(at - over));
+        let (mut sum, mut count) = (0.0, 0_i64);
+        for value in (oldest + 1..=k).filter_map(|k| self.values.get(k)) {
+            sum += value;
+            count += 1;
+        }
+        (count > 0 && count * 2 >= k - oldest).then(|| sum / count as f64)
     }
 
     /// Latency quantiles over `(at - over, at]`; absent without events or histogram. `scratch` is memory to work in, so that

@@ -72,11 +72,12 @@ fn fitting(policy: &Policy, sli: &Sli) -> Vec<super::BreachRule> {
 
 impl Level {
     /// Whether a level can be measured for an SLI.
-    pub const fn fits(&self, sli: &Sli) -> bool {
+    pub fn fits(&self, sli: &Sli) -> bool {
         match self {
-            Self::P99Times(_) | Self::P99Seconds(_) => matches!(sli, Sli::Latency { .. }),
-            Self::ErrorRatio(_) => !matches!(sli, Sli::Occurrences { .. }),
+            Self::QuantileTimes(..) | Self::QuantileSeconds(..) => matches!(sli, Sli::Latency { .. }),
+            Self::ErrorRatio(_) => !matches!(sli, Sli::Occurrences { .. } | Sli::Composite(_)),
             Self::Value(_) => matches!(sli, Sli::Threshold { .. }),
+            Self::Spike(spike) => spike.of.is_some() || matches!(sli, Sli::Threshold { .. }),
             Self::Burn(_) => true,
         }
     }

@@ -12,10 +12,10 @@ pub mod rulebook;
 pub mod slo;
 
 pub use crate::domain::measure::{Births, Side};
-pub use breach::{BreachRule, Level};
+pub use breach::{BreachRule, Confirm, Level, Percentile, Signal, Spike};
 pub use business::{Assumption, Business, ExchangeRate, Labour, RevenueStream, ValueIs};
 pub use change::Change;
 pub use exclusion::{Exclusion, Excused};
 pub use policy::{Policy, Tier};
 pub use rulebook::{Rulebook, ServiceInfo, Timing};
-pub use slo::{BudgetMethod, Guards, Mode, Period, Sli, Slo};
+pub use slo::{BudgetMethod, Combine, Composite, Guards, Mode, Period, Sli, Slo};

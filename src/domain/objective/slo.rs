@@ -1,11 +1,14 @@
 //! An SLO as it was written and as it will be measured.
 
-use super::{BreachRule, Exclusion, Tier};
+use super::{BreachRule, Confirm, Exclusion, Level, Tier};
 use crate::domain::base::{CalendarUnit, Interval, Ms, SloId, Span, Target, Text, Zone};
 use crate::domain::measure::{Births, MeterSpec, Plan, Side, TimeSliceRule};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use std::fmt;
+
+/// Values are kept for so long where a rule compares them with their past: the impact of its incidents is told from them.
+pub const VALUES_KEPT: Span = Span::from_days(2);
 
 /// The span an error budget is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,6 +110,34 @@ impl BudgetMethod {
     }
 }
 
+/// How the members of a composite combine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Combine {
+    /// The highest burn rate, the budget with least left.
+    Worst,
+    /// The mean of burn rates and of consumed shares, by weight.
+    Weighted,
+}
+
+impl Combine {
+    /// The word in files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Worst => "worst",
+            Self::Weighted => "weighted",
+        }
+    }
+}
+
+/// An SLO made of others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Composite {
+    /// The members with their weights, which only a weighted one looks at.
+    pub of: Vec<(SloId, Decimal)>,
+    /// How they combine.
+    pub how: Combine,
+}
+
 /// The indicator as the user wrote it. What will be done for it is the [`Plan`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum Sli {
@@ -146,6 +177,8 @@ pub enum Sli {
         /// The level.
         level: f64,
     },
+    /// Other SLOs.
+    Composite(Composite),
     /// Two PromQL expressions, errors over total, with a window placeholder.
     Ratio {
         /// PromQL of errors.
@@ -156,6 +189,14 @@ pub enum Sli {
 }
 
 impl Sli {
+    /// What it is made of, for composites.
+    pub const fn composite(&self) -> Option<&Composite> {
+        match self {
+            Self::Composite(composite) => Some(composite),
+            _ => None,
+        }
+    }
+
     /// The contract's word for the kind.
     pub const fn kind(&self) -> &'static str {
         match self {
@@ -164,6 +205,7 @@ impl Sli {
             Self::Occurrences { .. } => "occurrences",
             Self::Threshold { .. } => "threshold",
             Self::Ratio { .. } => "ratio",
+            Self::Composite(_) => "composite",
         }
     }
 }
@@ -246,6 +288,21 @@ pub struct Slo {
 }
 
 impl Slo {
+    /// The other SLOs it is made of, or whose burn confirms its rules.
+    pub fn looks_at(&self) -> Vec<SloId> {
+        let members = self.sli.composite().into_iter().flat_map(|c| c.of.iter().map(|(id, _)| id.clone()));
+        let confirming = self.breach.iter().filter_map(|rule| match &rule.confirm {
+            Some(Confirm::Slo { id, .. }) => Some(id.clone()),
+            _ => None,
+        });
+        members.chain(confirming).collect()
+    }
+
+    /// A rule compares its value with the value's own past.
+    fn spikes_by_itself(&self) -> bool {
+        self.breach.iter().any(|rule| matches!(&rule.level, Level::Spike(spike) if spike.of.is_none()))
+    }
+
     /// What a meter is told to measure this SLO with slices of `step`: its plan, and history as long as its longest window.
     pub fn meter_spec(&self, step: Span) -> MeterSpec {
         let longest = self.tiers.iter().map(|tier| tier.long).max().unwrap_or(Span::ZERO);
@@ -264,6 +321,7 @@ impl Slo {
             exclude: self.exclude.iter().map(|e| e.when.clone()).collect(),
             time_slices: self.budget.rule(),
             max_tracks: self.max_groups,
+            values_kept: if self.spikes_by_itself() { VALUES_KEPT } else { Span::ZERO },
             ..MeterSpec::new(self.plan.clone())
         }
     }

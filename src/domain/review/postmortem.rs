@@ -203,6 +203,7 @@ fn written(sli: &Sli) -> Vec<(&'static str, Text)> {
         Sli::Occurrences { count, .. } => vec![("count", count.clone())],
         Sli::Threshold { value, .. } => vec![("value", value.clone())],
         Sli::Ratio { errors, total } => vec![("errors", errors.clone()), ("total", total.clone())],
+        Sli::Composite(composite) => composite.of.iter().map(|(id, _)| ("member", id.0.clone())).collect(),
     }
 }
 

@@ -3,6 +3,7 @@
 //! A document's own problems do not spoil its SLOs; an SLO with an error is left out, its neighbours are kept.
 
 mod breach;
+mod composite;
 mod exclude;
 mod lint;
 mod period;
@@ -16,7 +17,7 @@ pub(super) use sli::query_problem;
 use super::kinds::{Kind, SLO_VERSION, check_version};
 use super::policies::is_error;
 use super::{LoadOptions, Parsed};
-use crate::domain::base::{Place, Problem, Text, clean_line};
+use crate::domain::base::{Place, Problem, SloId, Text, clean_line};
 use crate::domain::objective::{Policy, ServiceInfo, Slo};
 use crate::kit::yaml::{Fields, Findings, Node, Value};
 use std::ops::Range;
@@ -31,6 +32,8 @@ pub(super) struct Draft {
     pub(super) info: ServiceInfo,
     /// Services it needs, each with its place.
     pub(super) depends_on: Vec<(Text, Place)>,
+    /// SLOs that rules or composites of this document look at, with their places.
+    pub(super) looks_at: Vec<(SloId, Place)>,
     /// Sound SLOs with the place of their names.
     pub(super) slos: Vec<(Arc<Slo>, Place)>,
     /// SLOs that were written.
@@ -113,7 +116,7 @@ fn read_document(
         }
         Some(items)
     });
-    let mut draft = Draft { service, info, depends_on, slos: Vec::new(), written: 0 };
+    let mut draft = Draft { service, info, depends_on, looks_at: Vec::new(), slos: Vec::new(), written: 0 };
     for item in items.unwrap_or_default() {
         draft.written += 1;
         if draft.written > MAX_SLOS {
@@ -122,6 +125,8 @@ fn read_document(
         }
         let name = draft.service.as_ref().map_or_else(|| "?".into(), |(name, _)| name.clone());
         let context = Context { policies, options, document: &fields, service: name, file: out.source().name().clone() };
+        draft.looks_at.extend(breach::confirming(out, item.get("breach").map(|n| &**n)));
+        draft.looks_at.extend(composite::members(out, item, &context.service));
         let sound = read_slo(out, item, &context, broken);
         draft.slos.extend(sound.filter(|_| draft.service.is_some()));
     }

@@ -81,7 +81,7 @@ pub(super) fn read_budget(
         needless(out, &budget, &["slice", "good"], "budgets of events have no slices");
         return Some(BudgetMethod::Occurrences);
     }
-    if matches!(sli, Some(Sli::Occurrences { .. })) {
+    if matches!(sli, Some(Sli::Occurrences { .. } | Sli::Composite(_))) {
         let message = "time slices need an error ratio, which this kind of SLI does not have";
         out.error_hint("budget-does-not-fit", &raw, message, "remove `budget`");
         return None;

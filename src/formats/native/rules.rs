@@ -181,7 +181,7 @@ pub(super) fn default_place(fields: &Fields<'_>) -> Range<usize> {
 }
 
 /// Breach rules of a policy's file.
-pub(in crate::formats) fn read_breaches(out: &mut Findings<'_>, node: &Node) -> Vec<RuleItem<BreachRule>> {
+pub(in crate::formats) fn read_breaches(out: &mut Findings<'_>, node: &Node, step: Span) -> Vec<RuleItem<BreachRule>> {
     let Some(items) = out.list(node, "`breach`") else { return Vec::new() };
-    items.iter().filter_map(|item| breach::read_rule(out, item)).collect()
+    items.iter().filter_map(|item| breach::read_rule(out, item, step)).collect()
 }

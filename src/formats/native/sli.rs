@@ -1,10 +1,10 @@
-//! The five kinds of indicator as they are written.
+//! The kinds of indicator as they are written; composites have a file of their own.
 
 use crate::domain::base::{Problem, Span, Text};
 use crate::domain::measure::{CountedPlan, Plan};
 use crate::domain::objective::{Side, Sli};
 use crate::kit::yaml::{Fields, Findings, Node, locate};
-use crate::query::{self, FieldError};
+use crate::query::{self, Doubt, FieldError};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use std::sync::Arc;
@@ -16,9 +16,14 @@ pub(super) struct ReadSli {
     queries: Vec<(&'static str, Arc<Node>)>,
 }
 
-const KINDS: [&str; 5] = ["events", "latency", "occurrences", "threshold", "ratio"];
+const KINDS: [&str; 6] = ["events", "latency", "occurrences", "threshold", "ratio", "composite"];
 
 impl ReadSli {
+    /// An indicator that asks nothing by itself.
+    pub(super) const fn without_queries(sli: Sli) -> Self {
+        Self { sli, queries: Vec::new() }
+    }
+
     /// What will be done to measure it; problems of its PromQL are told.
     pub(super) fn plan(&self, out: &mut Findings<'_>, group_by: &[Text], step: Span) -> Option<Plan> {
         match query::plan(&self.sli, group_by, step) {
@@ -28,6 +33,15 @@ impl ReadSli {
                     self.refuse(out, error);
                 }
                 None
+            }
+        }
+    }
+
+    /// Warns of PromQL that can be measured and does not mean what was meant.
+    pub(super) fn doubt(&self, out: &mut Findings<'_>, plan: &Plan) {
+        for Doubt { field, code, message, hint } in query::doubts(&self.sli, plan) {
+            if let Some((_, node)) = self.queries.iter().find(|(name, _)| *name == field) {
+                out.warn(code, &node.span, message, hint);
             }
         }
     }
@@ -51,9 +65,8 @@ pub(crate) fn query_problem(out: &Findings<'_>, node: &Node, error: crate::query
 }
 
 /// Reads `sli:`. Absent after an error.
-pub(super) fn read(out: &mut Findings<'_>, node: &Node, group_by: &[Text]) -> Option<ReadSli> {
-    let fields = out.fields_and(node, "`sli`", &KINDS, &["composite"])?;
-    out.refuse(&fields, &[("composite", "write an SLO for each part")]);
+pub(super) fn read(out: &mut Findings<'_>, node: &Node, group_by: &[Text], service: &str) -> Option<ReadSli> {
+    let fields = out.fields(node, "`sli`", &KINDS)?;
     let entry = match fields.entries() {
         [one] => one,
         entries => {
@@ -72,6 +85,7 @@ pub(super) fn read(out: &mut Findings<'_>, node: &Node, group_by: &[Text]) -> Op
         "occurrences" => occurrences(out, &entry.value),
         "threshold" => threshold(out, &entry.value),
         "ratio" => ratio(out, &entry.value),
+        "composite" => super::composite::read(out, &entry.value, service),
         _ => None,
     }
 }

@@ -2,13 +2,13 @@
 
 use super::breach;
 use super::lint::{self, RuledTier};
-use super::{Context, exclude, is_label_name, period, read_name, rules, sli, target, words};
+use super::{Context, composite, exclude, is_label_name, period, read_name, rules, sli, target, words};
 use crate::domain::base::{SloId, Text};
-use crate::domain::objective::{Births, BreachRule, Exclusion, Guards, Mode, Slo, Tier};
+use crate::domain::objective::{Births, BreachRule, Exclusion, Guards, Mode, Sli, Slo, Tier};
 use crate::kit::yaml::{Fields, Findings, Node};
 use rust_decimal::prelude::ToPrimitive;
 
-const FIELDS: [&str; 16] = [
+const FIELDS: [&str; 17] = [
     "name",
     "description",
     "target",
@@ -25,32 +25,33 @@ const FIELDS: [&str; 16] = [
     "budget",
     "exclude",
     "max_groups",
+    "composite",
 ];
 /// Fields that belong to the document.
 const OF_DOCUMENT: [&str; 5] = ["service", "owner", "runbook", "depends_on", "labels"];
-/// Fields of the format that this version does not carry out.
-const LATER: [(&str, &str); 1] = [("composite", "write an SLO for each part")];
 /// Most groups that may be asked for: each has a history of its own.
 const MOST_GROUPS: u64 = 10_000;
 
 /// Reads an SLO. What comes back is complete only when no error was told meanwhile.
 pub(super) fn read(out: &mut Findings<'_>, item: &Node, context: &Context<'_>) -> Option<Slo> {
     let what = "an SLO";
-    let also: Vec<&str> = OF_DOCUMENT.into_iter().chain(LATER.map(|(name, _)| name)).collect();
-    let fields = out.fields_and(item, what, &FIELDS, &also)?;
-    out.refuse(&fields, &LATER);
+    let fields = out.fields_and(item, what, &FIELDS, &OF_DOCUMENT)?;
     misplaced(out, &fields);
     let name = fields.need(out, "name", what).and_then(|n| read_name(out, n, "`name`"));
     let description = fields.get(out, "description").and_then(|n| words(out, n, "`description`"));
     let period = period::read(out, &fields, context);
     let group_by = labels(out, &fields, "group_by");
-    let sli = fields.need(out, "sli", what).and_then(|n| sli::read(out, n, &group_by));
+    let sli = read_sli(out, &fields, &group_by, context);
+    composites_own(out, &fields, sli.as_ref().map(|s| &s.sli));
     let target = target::read(out, &fields, sli.as_ref().map(|s| &s.sli));
     let budget = period::read_budget(out, &fields, context, sli.as_ref().map(|s| &s.sli));
     let exclude = read_exclusions(out, &fields, context);
     let max_groups = read_max_groups(out, &fields, context);
     let evidence = read_evidence(out, &fields, context);
     let plan = sli.as_ref().and_then(|s| s.plan(out, &group_by, context.options.timing.step));
+    if let (Some(sli), Some(plan)) = (&sli, &plan) {
+        sli.doubt(out, plan);
+    }
     let kind = lint::Kind {
         sli: sli.as_ref().map(|s| &s.sli),
         target: target.flatten(),
@@ -122,6 +123,33 @@ fn read_rules(
     tiers.sort_by(|a, b| b.severity.cmp(&a.severity).then(a.long.cmp(&b.long)));
     breaches.sort_by_key(|b| std::cmp::Reverse(b.severity));
     (tiers, breaches)
+}
+
+/// `sli:`, or `composite:` in its place.
+fn read_sli(out: &mut Findings<'_>, fields: &Fields<'_>, group_by: &[Text], context: &Context<'_>) -> Option<sli::ReadSli> {
+    match (fields.get(out, "composite"), fields.key_span("sli")) {
+        (Some(node), None) => composite::read(out, node, &context.service),
+        (Some(_), Some(span)) => {
+            let hint = "keep one of them: a composite is measured by its members";
+            out.error_hint("two-meanings", &span, "`sli` and `composite` are both given", hint);
+            None
+        }
+        (None, _) if fields.has("composite") => None,
+        (None, _) => fields.need(out, "sli", "an SLO").and_then(|n| sli::read(out, n, group_by, &context.service)),
+    }
+}
+
+/// What its members have, a composite does not have again.
+fn composites_own(out: &mut Findings<'_>, fields: &Fields<'_>, sli: Option<&Sli>) {
+    if sli.and_then(Sli::composite).is_none() {
+        return;
+    }
+    for name in ["target", "group_by", "budget", "exclude", "births", "dedupe", "target_labels", "max_groups"] {
+        if let Some(span) = fields.key_span(name) {
+            let message = format!("a composite has no `{name}` of its own: its members have theirs");
+            out.error_hint("needless-field", &span, message, format!("remove `{name}`"));
+        }
+    }
 }
 
 fn misplaced(out: &mut Findings<'_>, fields: &Fields<'_>) {

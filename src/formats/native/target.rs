@@ -16,6 +16,9 @@ pub(super) fn read(out: &mut Findings<'_>, fields: &Fields<'_>, sli: Option<&Sli
         }
         return Some(None);
     }
+    if let Some(Sli::Composite(_)) = sli {
+        return Some(None);
+    }
     // Without a sound SLI nobody knows whether a target is needed.
     if sli.is_none() && !fields.has("target") {
         return None;

@@ -1,7 +1,17 @@
 //! The word that a mistyped one was most likely meant to be: ours, or what other tools call the same thing.
 
 /// Words of other tools, and ours.
-const SYNONYMS: [(&str, &str); 33] = [
+const SYNONYMS: [(&str, &str); 43] = [
+    ("maintenance", "exclude"),
+    ("maintenance_windows", "exclude"),
+    ("corrections", "exclude"),
+    ("exclusions", "exclude"),
+    ("timezone", "zone"),
+    ("time_zone", "zone"),
+    ("budgeting_method", "budget"),
+    ("budgetingMethod", "budget"),
+    ("consecutive", "after"),
+    ("page_alert", "severity"),
     ("objective", "target"),
     ("goal", "target"),
     ("target_percent", "target"),

@@ -44,6 +44,8 @@ pub fn plan(sli: &Sli, group_by: &[Text], step: Span) -> Planned<Plan> {
         Sli::Occurrences { count, .. } => plan_occurrences(count, group_by),
         Sli::Threshold { value, .. } => plan_threshold(value, group_by, step),
         Sli::Ratio { errors, total } => plan_ratio(errors, total, group_by, step),
+        // It reads nothing by itself.
+        Sli::Composite(_) => Ok(Plan::Counted(CountedPlan::Events { bad: Count::default(), total: None })),
     }
 }
 

@@ -5,7 +5,7 @@ use super::columns::{burn_role, name_of};
 use super::pen::{Pen, piece};
 use crate::chart::{Scale, bar, spark};
 use crate::domain::base::Span;
-use crate::domain::judge::{BreachVerdict, Quantile, TierVerdict, Verdict, WindowStatus};
+use crate::domain::judge::{BreachVerdict, HeldBack, Quantile, TierVerdict, Verdict, WindowStatus};
 use crate::domain::objective::{BreachRule, Level, Period, Slo, Tier};
 use crate::domain::view::SloRow;
 use crate::tui::model::Model;
@@ -156,18 +156,20 @@ fn below_windows(model: &Model, row: &SloRow, verdict: &Verdict, from: usize, pe
 }
 
 pub(super) fn breach_line(b: &BreachVerdict, rule: &BreachRule) -> Vec<(String, Role)> {
-    let (state, role) = match (b.firing, b.is_true) {
-        (true, _) => ("FIRING", Role::P0),
-        (false, true) => ("above", Role::P2),
-        (false, false) => ("below", Role::Faint),
+    let (state, role) = match (b.firing, b.held_back_by, b.is_true) {
+        (true, ..) => ("FIRING", Role::P0),
+        (false, Some(HeldBack::Unconfirmed), _) => ("not confirmed", Role::P2),
+        (false, Some(HeldBack::ObserveMode), _) => ("observed", Role::P2),
+        (false, _, true) => ("above", Role::P2),
+        (false, _, false) => ("below", Role::Faint),
     };
     let value = b.value.map_or_else(
         || units::UNKNOWN.into(),
         |v| match rule.level {
-            Level::P99Times(_) | Level::P99Seconds(_) => units::latency(v),
+            Level::QuantileTimes(..) | Level::QuantileSeconds(..) => units::latency(v),
             Level::ErrorRatio(_) => units::percent_auto(v),
             Level::Burn(_) => units::burn_x(v),
-            Level::Value(_) => units::number(v),
+            Level::Value(_) | Level::Spike(_) => units::number(v),
         },
     );
     let least = if b.at_least { ">=" } else { "" };

@@ -36,6 +36,8 @@ fn slo() -> Slo {
             level: Level::ErrorRatio("0.3".parse().unwrap()),
             over: Span::from_mins(1),
             hold: Span::ZERO,
+            after: 1,
+            confirm: None,
         }],
         guards: Guards::NONE,
         births: Births::Auto,

@@ -3,7 +3,7 @@
 use super::*;
 use crate::domain::base::{Labels, Severity, SloId, Target, Text};
 use crate::domain::measure::{Batch, Births, Count, CountedPlan, Detail, HistogramPlan, Meter, Plan, Selector, Side, Sink};
-use crate::domain::objective::{BreachRule, Guards, Level, Period, Sli, Tier};
+use crate::domain::objective::{BreachRule, Guards, Level, Percentile, Period, Sli, Tier};
 use proptest::prelude::*;
 use rust_decimal::Decimal;
 
@@ -29,7 +29,7 @@ fn google() -> Vec<Tier> {
 }
 
 fn breach(severity: Severity, level: Level, hold: &str) -> BreachRule {
-    BreachRule { severity, level, over: span("1m"), hold: span(hold) }
+    BreachRule::new(severity, level, span(hold))
 }
 
 fn number(text: &str) -> Decimal {
@@ -517,8 +517,8 @@ fn latency_quantiles_and_their_breach_rules() {
     let sli = Sli::Latency { histogram: "t".into(), under_seconds: number("0.25"), interpolate: false };
     let plan = HistogramPlan { buckets: Selector::metric("t_bucket"), under_seconds: number("0.25"), interpolate: false };
     let rules = vec![
-        breach(Severity::P0, Level::P99Times(number("3")), "30s"),
-        breach(Severity::P1, Level::P99Seconds(number("1")), "0s"),
+        breach(Severity::P0, Level::QuantileTimes(Percentile::P99, number("3")), "30s"),
+        breach(Severity::P1, Level::QuantileSeconds(Percentile::P99, number("1")), "0s"),
     ];
     let plan = Plan::Counted(CountedPlan::Histogram(plan));
     let mut bed = Bed::new(Slo { sli, plan, breach: rules, tiers: Vec::new(), ..slo("99%") });
