@@ -4,10 +4,10 @@
 //! try), never of a library.
 
 use crate::domain::base::{CommitId, IncidentId, Labels, Mono, Ms, Now, Seq, Span, Text};
-use crate::domain::incident::Entry;
+use crate::domain::incident::{Change, Entry};
 use crate::domain::measure::{Ask, Batch, Coverage, Part, PartName, Selector, Sink};
 use crate::domain::paging::{Commit, Dispatch, DispatchId, Limit, SendOutcome, Settlement};
-use crate::domain::view::{Answer, Command, Question, Refusal, Snapshot};
+use crate::domain::view::{Answer, Command, InboundAlert, Question, Refusal, Snapshot};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -300,6 +300,10 @@ pub trait Notifier: Send + Sync {
     fn limit(&self) -> Limit {
         Limit::per_minute(60)
     }
+    /// How long the courier waits for it: a little more than its own time-outs.
+    fn patience(&self) -> Span {
+        Span::from_secs(15)
+    }
     /// How often it must hear of a live incident so as not to forget it; absent for receivers that remember.
     fn keep_alive_every(&self) -> Option<Span> {
         None
@@ -318,4 +322,12 @@ pub trait Desk: Send + Sync {
     fn ask(&self, question: Question) -> Job<'_, Result<Answer, Refusal>>;
     /// Carries out an order once; a repeated id returns the first result.
     fn order(&self, id: CommitId, command: Command) -> Job<'_, Result<Vec<Entry>, Refusal>>;
+}
+
+/// Takes in what other tools tell.
+pub trait Intake: Send + Sync {
+    /// Records a change that somebody made, now or at `at`. Returns its entry.
+    fn change(&self, change: Change, at: Option<Ms>, by: Text) -> Job<'_, Result<Seq, Refusal>>;
+    /// Gives each alert its place: the incident that it belongs to, or none when it says nothing new.
+    fn alerts(&self, alerts: Vec<InboundAlert>) -> Job<'_, Result<Vec<Option<IncidentId>>, Refusal>>;
 }

@@ -1,13 +1,13 @@
 //! Receivers made from the configuration.
 
 use super::setup::{Setup, SetupError};
-use crate::config::{CommandSettings, MailEncryption, MailSettings, ReceiverSettings, ServiceSettings, Way};
+use crate::config::{CommandSettings, MailEncryption, MailSettings, ReceiverSettings, ResponseSettings, ServiceSettings, Way};
 use crate::domain::base::Text;
 use crate::engine::courier::Roster;
 use crate::kit::http::{Address, HttpError};
 use crate::notify::{
     Alertmanager, AlertmanagerSettings, Basics, DingTalk, Email, EmailSettings, Exec, ExecSettings, Feishu, MailTls, Ntfy,
-    Opsgenie, PagerDuty, Service, Slack, Template, Terminal, WeCom, Webhook, WebhookSettings,
+    Opsgenie, PagerDuty, Response, Service, Slack, Template, Terminal, WeCom, Webhook, WebhookSettings,
 };
 use crate::ports::Notifier;
 use crate::words::Zone;
@@ -41,7 +41,28 @@ pub fn receivers(setup: &Setup) -> Result<Vec<Arc<dyn Notifier>>, SetupError> {
 /// # Errors
 /// See [`receivers`].
 pub fn roster(setup: &Setup) -> Result<Roster, SetupError> {
-    Ok(Roster::new(receivers(setup)?, setup.config.routes.clone()))
+    let mut all = receivers(setup)?;
+    all.extend(responses(setup)?);
+    Ok(Roster::new(all, setup.config.routes.clone()))
+}
+
+/// What is run when an incident rises; each under the name of its rows.
+fn responses(setup: &Setup) -> Result<Vec<Arc<dyn Notifier>>, SetupError> {
+    let folder = setup.config.file.as_deref().and_then(Path::parent).unwrap_or(Path::new("."));
+    let make = |response: &ResponseSettings| -> Result<Arc<dyn Notifier>, SetupError> {
+        let name = response.rule.receiver();
+        let (what, timeout) = match &response.runner.way {
+            Way::Exec(command) => (format!("`{}`", command.command.first().map_or("", |t| &**t)), command.timeout),
+            _ => ("its webhook".to_owned(), response.runner.http.total),
+        };
+        let basics = Basics { http: response.runner.http.clone(), zone: Zone::Local, ..Basics::new(name.clone()) };
+        let runner = make(basics, &response.runner.way, folder).map_err(|why| SetupError::Other {
+            what: format!("the response `{}` cannot be used: {why}", response.rule.name),
+            hint: Some("mend it under `responses:` in the configuration".into()),
+        })?;
+        Ok(Arc::new(Response::new(name, what.into(), runner, response.dry_run, timeout)))
+    };
+    setup.config.responses.iter().map(make).collect()
 }
 
 fn make(basics: Basics, way: &Way, folder: &Path) -> Result<Arc<dyn Notifier>, String> {

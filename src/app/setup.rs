@@ -1,5 +1,6 @@
 //! The setup: configuration, rules and clock, and from them the edges that a verb needs.
 
+use super::reload;
 use crate::clock::SystemClock;
 use crate::collector::{PrometheusSettings, Recorded, connect};
 use crate::config::{self, Config, Overrides};
@@ -53,8 +54,11 @@ pub struct History {
 pub struct Setup {
     /// Every setting, decided.
     pub config: Config,
-    book: Arc<Rulebook>,
-    clock: Arc<dyn Clock>,
+    pub(super) book: Arc<Rulebook>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) overrides: Overrides,
+    /// The configuration's file as it was read.
+    pub(super) seen: Option<Arc<[u8]>>,
 }
 
 impl Setup {
@@ -76,8 +80,14 @@ impl Setup {
     /// The configuration is broken.
     pub fn load_config(overrides: &Overrides) -> Result<Self, SetupError> {
         let config = config::load(overrides, &|name| std::env::var(name).ok()).map_err(SetupError::Problems)?;
+        let seen = config.file.as_deref().and_then(reload::content);
         let book = Arc::new(load_rules(&config));
-        Ok(Self { config, book, clock: Arc::new(SystemClock::new()) })
+        Ok(Self { config, book, clock: Arc::new(SystemClock::new()), overrides: overrides.clone(), seen })
+    }
+
+    /// What options and environment said.
+    pub(super) const fn overrides(&self) -> &Overrides {
+        &self.overrides
     }
 
     /// The rules as read at the start.
@@ -100,7 +110,7 @@ impl Setup {
     pub(super) fn with_step(&self, step: Span) -> Self {
         let mut config = self.config.clone();
         config.timing.step = step;
-        Self { book: Arc::new(load_rules(&config)), config, clock: self.shared_clock() }
+        Self { book: Arc::new(load_rules(&config)), config, ..self.clone() }
     }
 
     /// The same setup with another rulebook.

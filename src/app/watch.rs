@@ -1,8 +1,11 @@
 //! The running house: engine, courier and HTTP side as tasks over one clock, source and ledger, stopped together.
 
 use super::desk::{LedgerDesk, Studio};
-use super::reload;
+use super::heartbeat::Heart;
+use super::intake::LedgerIntake;
+use super::reload::{self, Followed};
 use super::setup::{History, Setup, SetupError};
+use crate::config::HeartbeatSettings;
 use crate::domain::base::{Ms, Now, Span, Text};
 use crate::domain::objective::Rulebook;
 use crate::domain::paging::{DispatchKind, DispatchState, Emergencies, NewDispatch};
@@ -12,9 +15,10 @@ use crate::engine::health::Health;
 use crate::engine::live::{Asked, Emergency, Live, Options, World};
 use crate::engine::state::State;
 use crate::ports::{Clock, Job, Ledger, MetricSource};
-use crate::serve::{self, Served};
+use crate::serve::{self, Served, Tokens};
 use crate::telemetry::Metrics;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::{Mutex, mpsc, watch};
 use tokio::task::JoinHandle;
@@ -61,6 +65,8 @@ pub struct House {
     /// What is counted of the program itself.
     pub metrics: Metrics,
     questions: mpsc::Sender<Asked>,
+    fence: watch::Receiver<Option<crate::ports::Fence>>,
+    rosters: watch::Sender<Arc<Roster>>,
     studio: Studio,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
@@ -72,6 +78,8 @@ pub struct Frame {
     pub live: Live,
     /// The courier.
     pub courier: Courier,
+    /// Receivers, swapped whole when the configuration changes.
+    pub rosters: watch::Sender<Arc<Roster>>,
     /// What is counted of the program itself.
     pub metrics: Metrics,
 }
@@ -79,11 +87,11 @@ pub struct Frame {
 /// Builds engine and courier; nothing runs yet.
 pub fn build(plan: Plan) -> Frame {
     let metrics = Metrics::default();
-    let roster = Arc::new(plan.roster);
+    let rosters = watch::Sender::new(Arc::new(plan.roster));
     let courier = Courier::new(CourierPorts {
         ledger: Arc::clone(&plan.ledger),
         clock: Arc::clone(&plan.clock),
-        roster: watch::Sender::new(Arc::clone(&roster)).subscribe(),
+        roster: rosters.subscribe(),
         luck: Box::new(rand::random::<f64>),
         metrics: metrics.clone(),
     });
@@ -91,7 +99,7 @@ pub fn build(plan: Plan) -> Frame {
     let receivers = Arc::new(move || -> Vec<ReceiverHealth> { told.borrow().to_vec() });
     let mut health = Health::new(plan.environment, plan.role, plan.source.name(), receivers);
     health.speed = plan.speed;
-    let way_out = WayOut { roster, metrics: metrics.clone(), all: Mutex::default() };
+    let way_out = WayOut { roster: rosters.subscribe(), metrics: metrics.clone(), all: Mutex::default() };
     let world = World {
         source: plan.source,
         ledger: plan.ledger,
@@ -101,8 +109,8 @@ pub fn build(plan: Plan) -> Frame {
     };
     let options =
         Options { who: super::who(), wants_to_lead: plan.leads, lease: LEASE, concurrency: plan.concurrency, until: plan.until };
-    let live = Live::new(State::new(plan.book, plan.settings), world, options, health);
-    Frame { live, courier, metrics }
+    let live = Live::new(State::new(plan.book, plan.settings), world, options, health).with_rosters(rosters.subscribe());
+    Frame { live, courier, rosters, metrics }
 }
 
 impl House {
@@ -126,16 +134,17 @@ impl House {
             source: Arc::clone(&plan.source),
             concurrency: plan.concurrency,
         };
-        let Frame { mut live, courier, metrics } = build(plan);
+        let Frame { mut live, courier, rosters, metrics } = build(plan);
         live = live.keeping(history.store, history.trouble);
         live.begin().await?;
         let stop = watch::Sender::new(false);
         let (snapshots, fence, questions) = (live.snapshots(), live.fence(), live.questions());
+        let held = fence.clone();
         let engine_stop = stop.subscribe();
         let courier_stop = stop.subscribe();
         let tasks =
             vec![tokio::spawn(async move { courier.run(fence, courier_stop).await }), tokio::spawn(live.run(engine_stop, rules))];
-        Ok(Self { snapshots, ledger, clock, metrics, questions, studio, stop, tasks })
+        Ok(Self { snapshots, ledger, clock, metrics, questions, studio, fence: held, rosters, stop, tasks })
     }
 
     /// A desk over this house: its snapshots, its ledger and its engine's history. Orders are marked as coming from `source`.
@@ -146,16 +155,50 @@ impl House {
             .with_studio(self.studio.clone())
     }
 
-    /// Serves health, metrics and status; returns where.
+    /// Receivers, to be swapped when the configuration changes.
+    pub fn rosters(&self) -> watch::Sender<Arc<Roster>> {
+        self.rosters.clone()
+    }
+
+    /// Sends signs of life while this process leads.
+    pub fn beats(&mut self, settings: &HeartbeatSettings) {
+        let heart = Heart {
+            every: settings.every,
+            receivers: settings.receivers.clone(),
+            roster: self.rosters.subscribe(),
+            fence: self.fence.clone(),
+            snapshots: self.snapshots.clone(),
+            clock: Arc::clone(&self.clock),
+            metrics: self.metrics.clone(),
+            ledger: self.ledger.id(),
+        };
+        self.tasks.push(tokio::spawn(heart.beat(self.stop.subscribe())));
+    }
+
+    /// Serves health, metrics and the API; returns where. `tokens` is the file of names and tokens.
     ///
     /// # Errors
-    /// The address cannot be listened on.
-    pub async fn serve(&mut self, address: SocketAddr) -> Result<SocketAddr, SetupError> {
+    /// The address cannot be listened on, or is open to other machines and there are no tokens.
+    pub async fn serve(&mut self, address: SocketAddr, tokens: Option<PathBuf>) -> Result<SocketAddr, SetupError> {
+        let open = !address.ip().is_loopback();
+        if open && tokens.is_none() {
+            return Err(SetupError::Other {
+                what: format!("{address} is open to other machines, which needs tokens"),
+                hint: Some("write `api_tokens_file: FILE` (a name and a token on each line), or listen on 127.0.0.1".into()),
+            });
+        }
         let (listener, at) = serve::listen(&address.to_string()).await.map_err(|error| SetupError::Other {
             what: format!("{address} cannot be listened on: {error}"),
             hint: Some("`--listen ADDR` names another address; port 0 takes a free one".into()),
         })?;
-        let served = Served { snapshots: self.snapshots.clone(), metrics: self.metrics.clone(), clock: Arc::clone(&self.clock) };
+        let served = Served {
+            snapshots: self.snapshots.clone(),
+            metrics: self.metrics.clone(),
+            clock: Arc::clone(&self.clock),
+            desk: Arc::new(self.desk("api")),
+            intake: Arc::new(LedgerIntake::new(Arc::clone(&self.ledger), Arc::clone(&self.clock))),
+            tokens: Tokens { file: tokens, for_reading: open },
+        };
         let stop = self.stop.subscribe();
         self.tasks.push(tokio::spawn(async move {
             if let Err(error) = serve::serve(listener, served, stop).await {
@@ -189,9 +232,27 @@ impl House {
 
 /// Rules that follow their files: read again when they change, swapped whole. `setup` says where they are.
 pub fn following_rules(setup: &Setup) -> (watch::Receiver<Arc<Rulebook>>, JoinHandle<()>) {
+    let (seen, follower) = follow_later(setup);
+    (seen, follower.start(None))
+}
+
+/// Follows configuration and rules, once it is started.
+pub struct Follower {
+    setup: Setup,
+    rules: watch::Sender<Arc<Rulebook>>,
+}
+
+impl Follower {
+    /// Begins to follow, with the receivers of a house or without.
+    pub fn start(self, rosters: Option<watch::Sender<Arc<Roster>>>) -> JoinHandle<()> {
+        tokio::spawn(reload::follow(self.setup, Followed { rules: self.rules, rosters }))
+    }
+}
+
+/// Rules that will follow their files: for a house whose receivers follow the configuration too.
+pub fn follow_later(setup: &Setup) -> (watch::Receiver<Arc<Rulebook>>, Follower) {
     let rules = watch::Sender::new(Arc::clone(setup.rulebook()));
-    let seen = rules.subscribe();
-    (seen, tokio::spawn(reload::follow(setup.clone(), rules)))
+    (rules.subscribe(), Follower { setup: setup.clone(), rules })
 }
 
 /// Rules that stay as they are. The sender must live as long as they are used.
@@ -201,7 +262,7 @@ pub fn fixed_rules(book: &Arc<Rulebook>) -> watch::Sender<Arc<Rulebook>> {
 
 /// Pages although the ledger is down.
 struct WayOut {
-    roster: Arc<Roster>,
+    roster: watch::Receiver<Arc<Roster>>,
     metrics: Metrics,
     all: Mutex<Emergencies>,
 }
@@ -210,11 +271,12 @@ impl Emergency for WayOut {
     fn page(&self, dispatches: Vec<NewDispatch>, now: Now) -> Job<'_, ()> {
         Box::pin(async move {
             let mut all = self.all.lock().await;
+            let roster = self.roster.borrow().clone();
             // Repeats and escalations are of incidents that are recorded already; their rows wait in the outbox.
             let news = |kind| matches!(kind, DispatchKind::First | DispatchKind::Raised | DispatchKind::Reopened);
             for page in dispatches.iter().filter(|page| news(page.kind)) {
                 let luck = rand::random::<f64>();
-                emergency(&mut all, &self.roster, page.severity, &page.content, now, luck, &self.metrics).await;
+                emergency(&mut all, &roster, page.severity, &page.content, now, luck, &self.metrics).await;
             }
         })
     }

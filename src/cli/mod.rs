@@ -7,6 +7,7 @@ pub mod check;
 pub mod common;
 pub mod cost;
 pub mod demo;
+pub mod doctor;
 pub mod exit;
 pub mod explain;
 pub mod gate;
@@ -17,6 +18,7 @@ pub mod page;
 pub mod report;
 pub mod shell;
 pub mod stats;
+pub mod silence;
 pub mod status;
 pub mod test;
 pub mod times;
@@ -72,6 +74,10 @@ enum Verb {
     Cost(cost::CostArgs),
     /// Try receivers
     Page(page::PageArgs),
+    /// Look at everything a watch needs, and say what to try
+    Doctor,
+    /// Hold pages back for a while: add, list, expire
+    Silence(silence::SilenceArgs),
     /// Completions for a shell, on stdout
     Completions(shell::CompletionsArgs),
     /// The manual page, on stdout
@@ -131,6 +137,8 @@ async fn run(verb: &Verb, common: &Common, out: &mut Out) -> Exit {
         Verb::Stats(args) => stats::run(args, common, out).await,
         Verb::Cost(args) => cost::run(args, common, out),
         Verb::Page(args) => page_test(args, common, out).await,
+        Verb::Doctor => doctor::run(common, out).await,
+        Verb::Silence(args) => silence::run(args, common, out).await,
         Verb::Completions(args) => shell::completions(args, out),
         Verb::Man => shell::man(out),
     }

@@ -75,6 +75,11 @@ impl Out {
         }
     }
 
+    /// Somebody watches: stdout or stderr is a terminal.
+    pub fn has_terminal(&self) -> bool {
+        self.is_terminal || io::stderr().is_terminal()
+    }
+
     /// Data: a line on stdout. A closed pipe ends output quietly.
     pub fn line(&mut self, text: &str) {
         self.text(text);

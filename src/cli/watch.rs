@@ -1,7 +1,7 @@
 //! `watch`: the daemon. It collects, evaluates, pages and records until it is told to stop.
 
 use super::{Common, Exit, Format, Out};
-use crate::app::watch::{House, LEASE, Plan, following_rules};
+use crate::app::watch::{House, LEASE, Plan, follow_later};
 use crate::app::{Setup, logging, receivers, signals};
 use crate::domain::base::ProblemLevel;
 use crate::domain::view::{Role, Snapshot, SourceState};
@@ -42,16 +42,20 @@ pub async fn run(args: &WatchArgs, common: &Common, out: &mut Out) -> Exit {
 
 async fn watch(setup: &Setup, args: &WatchArgs, common: &Common, out: &mut Out) -> Result<Exit, crate::app::SetupError> {
     let plan = plan(setup).await?;
-    let (rules, following) = following_rules(setup);
+    let (rules, follower) = follow_later(setup);
     let mut house = House::raise_keeping(plan, rules, setup.history(true).await).await?;
+    let following = follower.start(Some(house.rosters()));
+    if let Some(heartbeat) = setup.config.heartbeat.as_ref().filter(|_| !args.once) {
+        house.beats(heartbeat);
+    }
     if !args.once {
-        let at = house.serve(setup.config.listen).await?;
+        let at = house.serve(setup.config.listen, setup.config.api_tokens_file.clone()).await?;
         let slos = setup.rulebook().slos.len();
         out.say(&format!("burnledger watches {}; status on http://{at}", words::plural::counted(slos, "SLO", "SLOs")));
     }
     let mut snapshots = house.snapshots.clone();
     let mut talk = Talk::default();
-    let mut stop = signals::stop_signals()?;
+    let mut stop = if out.has_terminal() { signals::stop_signals()? } else { signals::daemon_signals()? };
     let exit = loop {
         tokio::select! {
             changed = snapshots.changed() => {

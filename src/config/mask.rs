@@ -8,7 +8,7 @@ use regex::Regex;
 use std::sync::LazyLock;
 
 /// Keys whose values hold no secret.
-const HARMLESS: [&str; 47] = [
+const HARMLESS: [&str; 61] = [
     "slos",
     "ledger",
     "listen",
@@ -51,6 +51,20 @@ const HARMLESS: [&str; 47] = [
     "mention_all",
     "server",
     "tls",
+    "slo",
+    "from",
+    "until",
+    "every",
+    "days",
+    "hours",
+    "zone",
+    "service",
+    "cool_down",
+    "dry_run",
+    "after",
+    "api_tokens_file",
+    "heartbeat",
+    "routes",
     "sources",
     "silences",
     "theme",
@@ -79,7 +93,10 @@ fn mask_line(line: &str) -> String {
         seen = true;
         let whole = found.get(0).map_or(0..0, |m| m.range());
         let opens = found.name("opens").is_some();
-        if !opens && !HARMLESS.contains(&&found["key"]) {
+        let value = line[whole.end..].trim_start_matches([' ', '\'', '"']);
+        // An address without a scheme is known as one by nothing but its key.
+        let hidden = &found["key"] == "url" && !value.split(['/', ' ']).next().is_some_and(|head| head.ends_with(':'));
+        if !opens && (hidden || !HARMLESS.contains(&&found["key"])) {
             return format!("{} ***", addresses.replace_all(line[..whole.end].trim_end(), "${scheme}***"));
         }
     }
@@ -104,6 +121,7 @@ mod tests {
             ("  urls: [ann:pw@host:9093, 'https://x/y']", "  urls: [***host:9093, 'https://***']"),
             ("  hook: {webhook: {url: 'https://x/T0', bearer: abc}}", "  hook: {webhook: {url: 'https://***', bearer: ***"),
             ("  password: [hunter2]", "  password: ***"),
+            ("  b: {slack: {url: 'hooks.slack.com:x/hunter2'}}", "  b: {slack: {url: ***"),
             ("    hunter2", "***"),
             ("    - hunter2", "***"),
             ("  password_file: /run/secret", "  password_file: /run/secret"),

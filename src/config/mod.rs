@@ -5,12 +5,14 @@
 
 mod find;
 mod mask;
+mod paging;
 mod read;
 mod receivers;
 mod services;
 mod sources;
 
 pub use find::{Environment, beside_ledger, default_ledger, find_file};
+pub use paging::{HeartbeatSettings, ResponseSettings};
 pub use receivers::{ReceiverSettings, Way};
 pub use services::{CommandSettings, MailEncryption, MailSettings, ServiceSettings};
 pub use sources::SourceSettings;
@@ -83,6 +85,12 @@ pub struct Config {
     pub routes: Routes,
     /// Targets of shares in `stats`.
     pub targets: Targets,
+    /// What is run when incidents rise to a severity.
+    pub responses: Vec<ResponseSettings>,
+    /// The sign of life.
+    pub heartbeat: Option<HeartbeatSettings>,
+    /// Who may change something over HTTP: a file of names and tokens.
+    pub api_tokens_file: Option<PathBuf>,
     /// Warnings about the file.
     pub warnings: Vec<Problem>,
 }
@@ -143,8 +151,15 @@ fn decide(
         language: written.language,
         listen,
         receivers,
-        routes,
         targets: written.targets,
+        routes: Routes {
+            silences: written.silences,
+            responses: written.responses.iter().map(|r| r.rule.clone()).collect(),
+            ..routes
+        },
+        responses: written.responses,
+        heartbeat: written.heartbeat,
+        api_tokens_file: written.api_tokens_file,
         warnings: Vec::new(),
     })
 }

@@ -1,11 +1,12 @@
 //! Reads the fields of the configuration file; every problem in one run.
 
 use super::mask;
+use super::paging::{HeartbeatSettings, ResponseSettings, read_heartbeat, read_responses, read_silences};
 use super::receivers::{ReceiverSettings, read_receivers, read_routes};
 use super::sources::{WrittenSource, beside, read_source};
 use crate::domain::base::{Language, Problem, Span, Text};
 use crate::domain::objective::Timing;
-use crate::domain::paging::Routes;
+use crate::domain::paging::{PlannedSilence, Routes};
 use crate::domain::review::stats::{ShareKind, Targets};
 use crate::kit::yaml::{Fields, Findings, Node, Source, compose};
 use rust_decimal::prelude::ToPrimitive;
@@ -29,9 +30,13 @@ pub(super) struct Written {
     pub(super) receivers: BTreeMap<Text, ReceiverSettings>,
     pub(super) routes: Routes,
     pub(super) targets: Targets,
+    pub(super) silences: Vec<PlannedSilence>,
+    pub(super) responses: Vec<ResponseSettings>,
+    pub(super) heartbeat: Option<HeartbeatSettings>,
+    pub(super) api_tokens_file: Option<PathBuf>,
 }
 
-const FIELDS: [&str; 21] = [
+const FIELDS: [&str; 25] = [
     "prometheus",
     "slos",
     "ledger",
@@ -42,6 +47,10 @@ const FIELDS: [&str; 21] = [
     "receivers",
     "routes",
     "fallback",
+    "silences",
+    "responses",
+    "heartbeat",
+    "api_tokens_file",
     "min_bad",
     "max_groups",
     "step",
@@ -56,10 +65,8 @@ const FIELDS: [&str; 21] = [
 ];
 
 /// Fields of the format that this version does not carry out, with what to use instead. Refused, never silently ignored.
-const LATER: [(&str, &str); 6] = [
+const LATER: [(&str, &str); 4] = [
     ("sources", "one source is supported: write it as `prometheus: {url: ...}`"),
-    ("silences", "silence pages at the receiver, or set `mode: observe` on an SLO"),
-    ("api_tokens_file", "watch serves health and metrics only, which need no token; keep `listen` on a private address"),
     ("theme", "colours follow the terminal; NO_COLOR and --color are obeyed"),
     ("glyphs", "the dashboard picks its glyphs by the terminal's locale"),
     ("keys", "keys are fixed; the dashboard lists them under `?`"),
@@ -132,6 +139,10 @@ fn read_root(out: &mut Findings<'_>, root: &Node, folder: &Path, written: &mut W
     };
     let (routes, fallback) = (fields.get(out, "routes"), fields.get(out, "fallback"));
     written.routes = read_routes(out, routes.map(|n| &**n), fallback.map(|n| &**n), &written.receivers, &names);
+    written.silences = fields.get(out, "silences").map(|n| read_silences(out, n)).unwrap_or_default();
+    written.responses = fields.get(out, "responses").map(|n| read_responses(out, n, folder)).unwrap_or_default();
+    written.heartbeat = fields.get(out, "heartbeat").and_then(|n| read_heartbeat(out, n, &written.receivers, &names));
+    written.api_tokens_file = path(out, "api_tokens_file");
 }
 
 /// Shares that `stats` is held against: `targets: {found_proactively: 60%}`.

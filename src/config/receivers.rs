@@ -105,7 +105,7 @@ const COMMON_FIELDS: [&str; 3] = ["timeout", "language", "rate"];
 const RESEND: Span = Span::from_mins(1);
 /// Longest template that is read.
 const LONGEST_TEMPLATE: u64 = 256 * 1024;
-const ROUTE_FIELDS: [&str; 4] = ["owner", "severity", "receivers", "levels"];
+const ROUTE_FIELDS: [&str; 7] = ["owner", "service", "severity", "receivers", "levels", "escalate_after", "repeat"];
 
 /// Reads `receivers:`, a mapping of names to receivers.
 pub(super) fn read_receivers(out: &mut Findings<'_>, node: &Node, folder: &Path) -> BTreeMap<Text, ReceiverSettings> {
@@ -149,7 +149,24 @@ fn read_receiver(out: &mut Findings<'_>, node: &Node, folder: &Path) -> Option<R
         kind => services::own_fields(kind),
     };
     let known: Vec<&'static str> = own.iter().chain(&COMMON_FIELDS).copied().collect();
-    let fields = out.fields(&entry.value, &format!("`{kind}`"), &known)?;
+    read_way(out, kind, &entry.value, &known, folder)
+}
+
+/// What a response runs: a webhook, or a command that may take minutes.
+pub(super) fn read_runner(out: &mut Findings<'_>, kind: &'static str, node: &Node, folder: &Path) -> Option<ReceiverSettings> {
+    let own: &[&'static str] = if kind == "webhook" { &WEBHOOK_FIELDS } else { services::own_fields(kind) };
+    let known: Vec<&'static str> = own.iter().chain(&COMMON_FIELDS).copied().collect();
+    if kind == "webhook" {
+        return read_way(out, kind, node, &known, folder);
+    }
+    let fields = out.fields(node, "`exec`", &known)?;
+    let common = read_common(out, kind, &fields, folder);
+    let way = services::read_command(out, &fields, folder, None).map(Way::Exec)?;
+    Some(ReceiverSettings { way, ..common })
+}
+
+fn read_way(out: &mut Findings<'_>, kind: &str, node: &Node, known: &[&'static str], folder: &Path) -> Option<ReceiverSettings> {
+    let fields = out.fields(node, &format!("`{kind}`"), known)?;
     let common = read_common(out, kind, &fields, folder);
     let way = match kind {
         "alertmanager" => read_alertmanager(out, &fields),
@@ -260,17 +277,21 @@ pub(super) fn read_routes(
     let Some(node) = routes else { return Routes { fallback, ..Routes::to_all(receivers.keys().cloned()) } };
     let items = out.list(node, "`routes`").unwrap_or_default();
     let routes: Vec<Route> = items.iter().filter_map(|n| read_route(out, n, known)).collect();
-    if routes.len() == items.len() && routes.iter().all(|r| r.owner.is_some()) {
-        let message = "every route names an owner: pages of services without one reach nobody";
-        out.warn("no-default-route", &node.span, message, "add a last route without `owner`");
+    if routes.len() == items.len() && routes.iter().all(|r| r.owner.is_some() || !r.services.is_empty()) {
+        let message = "every route names an owner or a service: pages of others reach nobody";
+        out.warn("no-default-route", &node.span, message, "add a last route without `owner` and `service`");
     }
-    Routes { routes, fallback }
+    Routes { routes, fallback, ..Routes::default() }
 }
 
 fn read_route(out: &mut Findings<'_>, node: &Node, known: &[&str]) -> Option<Route> {
     let fields = out.fields(node, "a route", &ROUTE_FIELDS)?;
     let owner = fields.get(out, "owner").and_then(|n| out.text(n, "`owner`").cloned());
+    let services = fields.get(out, "service").map(|n| out.texts(n, "`service`")).unwrap_or_default();
     let severities = fields.get(out, "severity").map(|n| read_severities(out, n)).unwrap_or_default();
+    let escalate_after = fields.get(out, "escalate_after").and_then(|n| out.span(n, "`escalate_after`"));
+    let repeat = fields.get(out, "repeat").and_then(|n| out.span(n, "`repeat`"));
+    let mut delays = Vec::new();
     let levels = match (fields.get(out, "receivers"), fields.get(out, "levels")) {
         (Some(_), Some(levels)) => {
             let message = "`receivers` and `levels` are both given";
@@ -278,16 +299,32 @@ fn read_route(out: &mut Findings<'_>, node: &Node, known: &[&str]) -> Option<Rou
             return None;
         }
         (Some(names), None) => vec![read_names(out, names, "`receivers`", known)],
-        (None, Some(levels)) => out.list(levels, "`levels`")?.iter().map(|n| read_names(out, n, "a level", known)).collect(),
+        (None, Some(levels)) => {
+            let items = out.list(levels, "`levels`")?;
+            let read: Vec<_> = items.iter().filter_map(|n| read_level(out, n, known)).collect();
+            delays = read.iter().map(|(_, delay)| *delay).collect();
+            read.into_iter().map(|(names, _)| names).collect()
+        }
         (None, None) => {
             fields.need(out, "receivers", "a route");
             return None;
         }
     };
-    Some(Route { owner, severities, levels })
+    let services = services.into_iter().map(|(name, _)| name).collect();
+    Some(Route { owner, services, severities, levels, delays, escalate_after, repeat })
 }
 
-fn read_severities(out: &mut Findings<'_>, node: &Node) -> Vec<Severity> {
+/// A list of names, or `{receivers: [...], after: 10m}`: how long the level before it has to answer.
+fn read_level(out: &mut Findings<'_>, node: &Node, known: &[&str]) -> Option<(Vec<Text>, Option<Span>)> {
+    if !matches!(node.value, Value::Map(_)) {
+        return Some((read_names(out, node, "a level", known), None));
+    }
+    let fields = out.fields(node, "a level", &["receivers", "after"])?;
+    let names = fields.need(out, "receivers", "a level").map(|n| read_names(out, n, "`receivers`", known))?;
+    Some((names, fields.get(out, "after").and_then(|n| out.span(n, "`after`"))))
+}
+
+pub(super) fn read_severities(out: &mut Findings<'_>, node: &Node) -> Vec<Severity> {
     let names: [(&str, Severity); 3] = Severity::ALL.map(|s| (s.name(), s));
     node.one_or_many().into_iter().filter_map(|n| out.choice(n, "severity", &names)).collect()
 }

@@ -156,7 +156,7 @@ fn the_file_is_found_in_the_xdg_folder_and_a_named_one_must_exist() {
 #[test]
 fn every_example_of_the_receivers_page_is_read_as_it_stands() {
     let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/receivers.md")).unwrap();
-    let mut kinds = std::collections::BTreeSet::new();
+    let (mut kinds, mut more) = (std::collections::BTreeSet::new(), 0);
     let examples: Vec<&str> = page.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
     assert!(examples.len() >= 12, "{}", examples.len());
     for example in examples {
@@ -167,8 +167,11 @@ fn every_example_of_the_receivers_page_is_read_as_it_stands() {
         let config = load(&Overrides { config: Some(path), ..Overrides::default() }, &nowhere);
         let config = config.unwrap_or_else(|problems| panic!("{example}\n{:#?}", lines(&problems)));
         assert_eq!(lines(&config.warnings), Vec::<String>::new(), "{example}");
+        more += config.routes.silences.len() + config.responses.len() + usize::from(config.heartbeat.is_some());
+        assert!(config.responses.iter().any(|r| !r.dry_run) || !example.contains("dry_run"), "{example}");
         kinds.extend(config.receivers.values().map(ReceiverSettings::kind));
     }
+    assert_eq!(more, 5, "two silences, two responses, a heartbeat");
     let all = ["alertmanager", "dingtalk", "email", "exec", "feishu", "ntfy", "opsgenie", "pagerduty", "slack", "stderr"];
     for kind in all.into_iter().chain(["webhook", "wecom"]) {
         assert!(kinds.contains(kind), "{kind} has no example");
@@ -216,7 +219,7 @@ fn pages_that_would_reach_nobody_are_warned_of() {
     let config = settle("receivers: {a: stderr}\nroutes: [{owner: x, receivers: [a]}]").unwrap();
     assert_eq!(
         lines(&config.warnings),
-        ["2:9 no-default-route: every route names an owner: pages of services without one reach nobody"]
+        ["2:9 no-default-route: every route names an owner or a service: pages of others reach nobody"]
     );
 }
 
@@ -226,7 +229,7 @@ fn every_mistake_is_told_with_its_place() {
 prometheus: {url: 'ftp://x', bearer_token: a, bearer_token_file: b, basic_auth: {username: ann}, concurency: 3, timeout: 1h}
 stp: 15s
 settle: soon
-silences: []
+silences: [{service: x, until: soon, reason: y}]
 listen: localhost
 language: en-GB
 receivers:
@@ -250,7 +253,8 @@ min_bad: -1
         "1:122 bad-duration: `timeout` may be at most 5m",
         "2:1 unknown-field: unknown field `stp` of the configuration, did you mean `step`?",
         "3:9 bad-duration: a number was expected in the duration `soon`",
-        "4:1 not-supported: `silences` is not supported by this version",
+        "4:13 missing-field: a silence needs `author`",
+        "4:32 bad-instant: `until` must be an instant with its zone",
         "5:9 bad-address: `listen` must be an IP address and a port",
         "6:11 unknown-word: unknown language `en-GB`",
         "8:28 empty-value: `urls` names no Alertmanager",

@@ -59,6 +59,8 @@ pub enum Event {
     },
     /// Other rules are in force.
     Rulebook(Arc<Rulebook>),
+    /// Others are paged.
+    Routes(Box<crate::domain::paging::Routes>),
     /// Whether this process leads the ledger.
     Lead(bool),
     /// Where samples come from, for the ledger's traces.

@@ -3,6 +3,7 @@
 //! The same loop serves the watch, the dashboard's own engine and a replay at any speed: only clock, source and ledger
 //! differ. [`Live::advance`] does one whole tick in line, for drivers that move the clock themselves.
 
+use super::courier::Roster;
 use super::event::Event;
 use super::health::Health;
 use super::keeping::Keeper;
@@ -16,7 +17,7 @@ use super::step::step;
 use crate::domain::base::{IncidentId, Mono, Ms, Now, Span, Text};
 use crate::domain::incident::Entry;
 use crate::domain::objective::Rulebook;
-use crate::domain::paging::{Commit, NewDispatch};
+use crate::domain::paging::{Commit, NewDispatch, Routes};
 use crate::domain::review::BurnSeries;
 use crate::domain::view::{Lookback, Past, Snapshot};
 use crate::ports::{Clock, Fence, Lead, Ledger, LedgerError, MetricSource, SliceStore};
@@ -90,6 +91,7 @@ pub struct Live {
     keeper: Option<Keeper>,
     progress_at: Mono,
     renew_at: Mono,
+    rosters: Option<watch::Receiver<Arc<Roster>>>,
     /// The ledger may hold what this process does not know: a commit's answer was lost, or it could not be read.
     unsure: bool,
 }
@@ -121,6 +123,7 @@ impl Live {
             keeper: None,
             progress_at: Mono(0),
             renew_at: Mono(0),
+            rosters: None,
             unsure: false,
         }
     }
@@ -131,6 +134,13 @@ impl Live {
     pub fn keeping(mut self, store: Option<Arc<dyn SliceStore>>, trouble: Option<Text>) -> Self {
         self.health.history = trouble.iter().cloned().collect();
         self.keeper = store.map(|store| Keeper::new(store, trouble));
+        self
+    }
+
+    /// The same, with routes that follow the roster.
+    #[must_use]
+    pub fn with_rosters(mut self, rosters: watch::Receiver<Arc<Roster>>) -> Self {
+        self.rosters = Some(rosters);
         self
     }
 
@@ -189,6 +199,7 @@ impl Live {
         let (tail, mut entries) = mpsc::channel(16);
         let tail = tokio::spawn(follow(self.world.clone(), self.state.incidents.last_seq(), tail));
         let mut reading: Option<Reading> = None;
+        let mut rosters = self.rosters.take();
         let mut next = self.world.clock.now().mono;
         loop {
             let clock = Arc::clone(&self.world.clock);
@@ -200,6 +211,9 @@ impl Live {
                     reading = None;
                     self.step(Event::Rulebook(book));
                     self.publish();
+                }
+                Some(routes) = next_routes(&mut rosters), if rosters.is_some() => {
+                    self.step(Event::Routes(Box::new(routes)));
                 }
                 Some(list) = entries.recv() => {
                     self.step(Event::Entries(list));
@@ -478,6 +492,15 @@ impl Live {
 /// Completes when the sender says so or is gone. Its own function, so that no guard of the channel lives on in the loop.
 async fn told_to_stop(stop: &mut watch::Receiver<bool>) {
     let _ = stop.wait_for(|stop| *stop).await;
+}
+
+/// Routes that replace the former ones; none any more once nobody can change them.
+async fn next_routes(rosters: &mut Option<watch::Receiver<Arc<Roster>>>) -> Option<Routes> {
+    if rosters.as_mut()?.changed().await.is_err() {
+        *rosters = None;
+        return None;
+    }
+    Some(rosters.as_mut()?.borrow_and_update().routes.clone())
 }
 
 async fn next_answer(reading: &mut Option<Reading>) -> Option<Done> {

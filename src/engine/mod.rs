@@ -10,6 +10,7 @@ pub mod draft;
 pub mod event;
 pub mod fast;
 pub mod harm;
+pub mod hold;
 pub mod health;
 mod keeping;
 pub mod live;

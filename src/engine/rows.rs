@@ -5,12 +5,13 @@
 use super::board::{SloFeed, Spark};
 use super::harm;
 use super::health::Health;
+use super::hold;
 use super::next;
 use super::signals;
 use super::state::State;
-use crate::domain::base::{Ms, Now, Severity, Span, Text};
+use crate::domain::base::{Ms, Now, Seq, Severity, Span, Text};
 use crate::domain::incident::{Entry, Fact, Incident, Phase};
-use crate::domain::judge::{TrackState, Verdict};
+use crate::domain::judge::{HeldBack, TrackState, Verdict};
 use crate::domain::view::{IncidentView, RecentLine, Role, SloRow, Snapshot};
 use crate::words;
 use std::sync::Arc;
@@ -75,7 +76,7 @@ fn rows<'a>(state: &'a State, feed: &'a SloFeed, now: Now, ended: bool) -> impl 
         let mut all: Vec<SloRow> = feed
             .judged()
             .enumerate()
-            .map(move |(i, (track, v))| row(track.group.clone(), Some(Arc::clone(v)), feed.sparks.get(i)))
+            .map(move |(i, (track, v))| row(track.group.clone(), Some(silenced(state, feed, v, now)), feed.sparks.get(i)))
             .collect();
         all.sort_by(worst_first);
         all
@@ -91,6 +92,22 @@ fn worst_first(a: &SloRow, b: &SloRow) -> std::cmp::Ordering {
         |row: &SloRow| row.verdict.as_ref().is_some_and(|v| matches!(v.state, TrackState::NoData | TrackState::DataError));
     let severity = |row: &SloRow| row.verdict.as_ref().and_then(|v| v.severity);
     (severity(b), blind(b)).cmp(&(severity(a), blind(a))).then(left(a).total_cmp(&left(b))).then_with(|| a.group.cmp(&b.group))
+}
+
+/// The verdict; rules that fire while a silence holds their pages back say so.
+fn silenced(state: &State, feed: &SloFeed, verdict: &Arc<Verdict>, now: Now) -> Arc<Verdict> {
+    let is = |severity| hold::is_silenced(state, &feed.slo.service, &feed.slo.id, severity, now.wall);
+    if !verdict.severity.is_some_and(is) {
+        return Arc::clone(verdict);
+    }
+    let mut verdict = Verdict::clone(verdict);
+    for tier in verdict.tiers.iter_mut().filter(|t| t.firing) {
+        tier.held_back_by = tier.held_back_by.or(Some(HeldBack::Silenced));
+    }
+    for rule in verdict.breaches.iter_mut().filter(|b| b.firing) {
+        rule.held_back_by = rule.held_back_by.or(Some(HeldBack::Silenced));
+    }
+    Arc::new(verdict)
 }
 
 fn incidents(state: &State, now: Now) -> Vec<IncidentView> {
@@ -134,20 +151,31 @@ pub fn view(state: &State, incident: &Arc<Incident>) -> IncidentView {
     }
 }
 
-/// The newest entries of all incidents, newest first.
+/// The newest entries of all incidents, and silences and changes beside them, newest first.
 fn recent(state: &State) -> Vec<RecentLine> {
     let newest = state.incidents.iter().rev().take(MOST_RECENT);
-    let mut entries: Vec<(&Incident, &Entry)> =
-        newest.flat_map(|i| i.entries.iter().rev().filter(|e| is_news(e)).take(MOST_RECENT).map(move |e| (&**i, e))).collect();
-    entries.sort_by_key(|(_, e)| std::cmp::Reverse(e.seq));
-    entries.truncate(MOST_RECENT);
-    let line = |(incident, entry): (&Incident, &Entry)| RecentLine {
-        at: entry.at,
-        severity: severity_after(incident, entry),
-        text: format!("{} {}", incident.id, words::timeline::sentence(entry, words::Zone::Local)).into(),
-        incident: Some(incident.id),
+    let entries = newest.flat_map(|i| i.entries.iter().rev().filter(|e| is_news(e)).take(MOST_RECENT).map(move |e| (&**i, e)));
+    let line = |(incident, entry): (&Incident, &Entry)| {
+        let text = format!("{} {}", incident.id, words::timeline::sentence(entry, words::Zone::Local)).into();
+        (entry.seq, RecentLine { at: entry.at, severity: severity_after(incident, entry), text, incident: Some(incident.id) })
     };
-    entries.into_iter().map(line).collect()
+    let mut lines: Vec<(Seq, RecentLine)> = entries.map(line).collect();
+    lines.extend(notices(state));
+    lines.sort_by_key(|(seq, _)| std::cmp::Reverse(*seq));
+    lines.truncate(MOST_RECENT);
+    lines.into_iter().map(|(_, line)| line).collect()
+}
+
+fn notices(state: &State) -> impl Iterator<Item = (Seq, RecentLine)> + '_ {
+    let at_large = state.incidents.at_large();
+    let plain = |at, text: String| RecentLine { at, severity: None, text: text.into(), incident: None };
+    let changes = at_large.changes().iter().rev().take(MOST_RECENT).map(move |c| (c.id, plain(c.at, c.words())));
+    let silences = at_large.silences().iter().rev().take(MOST_RECENT).map(move |s| {
+        let text =
+            format!("silence {}: pages for {} are held back, by {}: {}", s.id.0, s.silence.scope, s.author, s.silence.reason);
+        (s.id, plain(s.silence.from, text))
+    });
+    changes.chain(silences)
 }
 
 /// The incident's severity as that entry left it.

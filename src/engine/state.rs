@@ -129,7 +129,9 @@ impl State {
 /// A receiver of the incident heard of trouble, and no page that it ended has come to its own end.
 fn believes_it_lives(incident: &Incident) -> bool {
     let mut last: BTreeMap<&Text, bool> = BTreeMap::new();
-    for page in incident.pages.iter().filter(|p| *p.kind != *DispatchKind::Test.name()) {
+    for page in
+        incident.pages.iter().filter(|p| *p.kind != *DispatchKind::Test.name() && *p.kind != *DispatchKind::Response.name())
+    {
         last.insert(&page.receiver, *page.kind == *DispatchKind::Resolved.name());
     }
     last.values().any(|over| !over)

@@ -10,7 +10,7 @@ use crate::domain::paging::Commit;
 /// next tick, and nothing is ever shown that the ledger does not hold.
 pub fn step(state: &mut State, now: Now, event: Event) -> Effects {
     let before = state.incidents.last_seq();
-    let keeps = matches!(event, Event::Rows { .. } | Event::Lead(_) | Event::Source(_) | Event::Entries(_));
+    let keeps = matches!(event, Event::Rows { .. } | Event::Routes(_) | Event::Lead(_) | Event::Source(_) | Event::Entries(_));
     if !keeps {
         state.forget_impacts();
     }
@@ -32,6 +32,7 @@ pub fn step(state: &mut State, now: Now, event: Event) -> Effects {
             state.book = book;
             state.forget_runs();
         }
+        Event::Routes(routes) => state.settings.routes = *routes,
         Event::Lead(leading) => state.leading = leading,
         Event::Source(name) => state.metric_source = name,
     }

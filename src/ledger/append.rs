@@ -51,6 +51,11 @@ impl Numbers {
     /// An incident would begin with something else than its beginning.
     pub(super) fn of(commit: &Commit, head: &Head) -> Result<Self, LedgerError> {
         let mut opened = BTreeMap::new();
+        let no_page = commit.dispatches.iter().all(|d| d.incident != IncidentRef::Known(IncidentId::LEDGER));
+        let is_at_large = |new: &NewEntry| new.incident == IncidentRef::Known(IncidentId::LEDGER);
+        if !no_page || commit.entries.iter().any(|new| is_at_large(new) != matches!(new.fact, Fact::Notice(_))) {
+            return Err(LedgerError::Refused("only silences and changes are about the ledger at large".into()));
+        }
         for new in &commit.entries {
             if let IncidentRef::Opens(place) = new.incident
                 && opened.insert(place, IncidentId(0)).is_none()
@@ -71,6 +76,7 @@ impl Numbers {
     /// Nothing in this ledger or commit has that place or number.
     pub(super) fn get(&self, incident: IncidentRef) -> Result<IncidentId, LedgerError> {
         match incident {
+            IncidentRef::Known(IncidentId::LEDGER) => Ok(IncidentId::LEDGER),
             IncidentRef::Known(id) if (1..=self.known).contains(&id.0) => Ok(id),
             IncidentRef::Known(id) => Err(LedgerError::Refused(format!("there is no incident {id} in this ledger"))),
             IncidentRef::Opens(place) => self

@@ -10,7 +10,7 @@ pub(super) const APPLICATION_ID: i64 = 0x624c_6772;
 /// Version of the schema that this program knows.
 pub(super) const KNOWN: i64 = STEPS.len() as i64;
 
-const STEPS: [&str; 1] = [ENTRIES_OUTBOX_LEASE];
+const STEPS: [&str; 2] = [ENTRIES_OUTBOX_LEASE, AT_LARGE];
 
 /// Entries are numbered without gaps, and neither altered nor removed, whoever holds the pen.
 const ENTRIES_OUTBOX_LEASE: &str = "
@@ -75,6 +75,34 @@ CREATE TABLE lease (
 INSERT INTO lease VALUES (1, 0, NULL, '', 0);
 ";
 
+/// Entries may stand under number 0: silences and changes are about the ledger at large. A check cannot be altered in place, so
+/// the table is made anew with the same rows.
+const AT_LARGE: &str = "
+DROP TRIGGER entries_have_no_gaps;
+DROP TRIGGER entries_are_not_altered;
+DROP TRIGGER entries_are_not_removed;
+DROP INDEX entries_by_incident;
+ALTER TABLE entries RENAME TO entries_before;
+CREATE TABLE entries (
+    seq      INTEGER PRIMARY KEY,
+    incident INTEGER NOT NULL CHECK (incident >= 0),
+    kind     TEXT NOT NULL,
+    version  INTEGER NOT NULL,
+    stored   TEXT NOT NULL,
+    hash     BLOB NOT NULL CHECK (length(hash) = 32)
+) STRICT;
+INSERT INTO entries SELECT seq, incident, kind, version, stored, hash FROM entries_before ORDER BY seq;
+DROP TABLE entries_before;
+CREATE INDEX entries_by_incident ON entries (incident, seq);
+CREATE TRIGGER entries_have_no_gaps BEFORE INSERT ON entries
+WHEN NEW.seq IS NOT (SELECT coalesce(max(seq), 0) + 1 FROM entries)
+BEGIN SELECT RAISE(ABORT, 'entries are numbered without gaps'); END;
+CREATE TRIGGER entries_are_not_altered BEFORE UPDATE ON entries
+BEGIN SELECT RAISE(ABORT, 'entries are never altered'); END;
+CREATE TRIGGER entries_are_not_removed BEFORE DELETE ON entries
+BEGIN SELECT RAISE(ABORT, 'entries are never removed'); END;
+";
+
 /// Brings an empty or older ledger to the known schema, all steps in the transaction of `tx`.
 pub(super) fn run(tx: &Connection, from: i64) -> rusqlite::Result<()> {
     for step in STEPS.iter().skip(usize::try_from(from).unwrap_or(0)) {
@@ -83,3 +111,7 @@ pub(super) fn run(tx: &Connection, from: i64) -> rusqlite::Result<()> {
     tx.pragma_update(None, "application_id", APPLICATION_ID)?;
     tx.pragma_update(None, "user_version", KNOWN)
 }
+
+/// The first schema, for tests of what older files become.
+#[cfg(test)]
+pub(super) const FIRST: &str = ENTRIES_OUTBOX_LEASE;

@@ -18,7 +18,7 @@ mod alert;
 
 use super::answer;
 use crate::domain::base::{Language, Now, Span, Text};
-use crate::domain::paging::{Dispatch, DispatchKind, Limit, SendOutcome};
+use crate::domain::paging::{Dispatch, Limit, SendOutcome};
 use crate::kit::http::{Address, Http, HttpBody, HttpError, HttpRequest, HttpSettings};
 use crate::ports::{Job, Notifier};
 use crate::words::Zone;
@@ -82,8 +82,7 @@ impl Alertmanager {
 
     async fn send(&self, dispatch: &Dispatch, now: Now) -> SendOutcome {
         let outcome = self.post(&alert::alert(&self.settings, dispatch, now.wall), now).await;
-        if self.settings.severity_label && matches!(outcome, SendOutcome::Delivered { .. }) && dispatch.kind != DispatchKind::Test
-        {
+        if self.settings.severity_label && matches!(outcome, SendOutcome::Delivered { .. }) && dispatch.kind.is_page() {
             // What fails here is repeated with the next page, and ends by itself at its `endsAt`.
             for other in alert::other_severities(&self.settings, dispatch, now.wall) {
                 self.post(&other, now).await;

@@ -1,13 +1,19 @@
-//! The HTTP side of `watch --listen`: is it alive, is it ready, its metrics, and the status as JSON.
+//! The HTTP side of `watch --listen`: is it alive, is it ready, its metrics, and the API.
 //!
-//! Everything is read from the latest snapshot, so that no request waits for the engine, a source or the ledger. Read-only.
-//! Deliberately absent: authentication and TLS; the default address is loopback, and who opens it wider puts a proxy before it.
+//! Health, metrics and status are read from the latest snapshot, so that no request waits for the engine, a source or the ledger.
+//! Whoever changes something needs a token; so does every reader of anything but health when the address is open to others.
+//! Deliberately absent: TLS; the default address is loopback, and who opens it wider puts a proxy before it.
 
+mod api;
+mod inbound;
 mod metrics;
 mod routes;
+mod tokens;
+
+pub use tokens::Tokens;
 
 use crate::domain::view::Snapshot;
-use crate::ports::Clock;
+use crate::ports::{Clock, Desk, Intake};
 use crate::telemetry::Metrics;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -23,6 +29,18 @@ pub struct Served {
     pub metrics: Metrics,
     /// Time, to tell how old a snapshot is.
     pub clock: Arc<dyn Clock>,
+    /// Answers questions and carries out orders.
+    pub desk: Arc<dyn Desk>,
+    /// Takes in changes and alerts.
+    pub intake: Arc<dyn Intake>,
+    /// Who may change something.
+    pub tokens: Tokens,
+}
+
+impl Served {
+    fn latest(&self) -> Arc<Snapshot> {
+        self.snapshots.borrow().clone()
+    }
 }
 
 /// Listens on an address such as `127.0.0.1:9797`; port 0 takes a free one. Returns the listener and where it is.

@@ -16,6 +16,8 @@ const TITLE_MAX: usize = 130;
 const LINE_MAX: usize = 400;
 /// Reasons told by name; the rest is counted.
 const REASONS_MAX: usize = 6;
+/// Changes told by name.
+const CHANGES_MAX: usize = 3;
 
 /// A page in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,6 +85,8 @@ fn headline(page: &Dispatch) -> String {
             format!("[resolved] {service}: {slos} recovered{}", ended().map(|s| format!(" after {s}")).unwrap_or_default())
         }
         DispatchKind::Test => "[TEST] burnledger can reach you; nothing is wrong".into(),
+        DispatchKind::Response => format!("[{severity}] {service}: a response is run, {slos} is failing"),
+        DispatchKind::Heartbeat => "burnledger is alive; when this stops coming, nobody watches".into(),
     }
 }
 
@@ -120,6 +124,7 @@ fn lines(page: &Dispatch, zone: Zone) -> Vec<String> {
     out.extend(cost(c.cost_so_far, c.cost_per_minute));
     out.extend(labelled("runbook", c.runbook.as_ref()));
     out.extend(labelled("owner", c.owner.as_ref()));
+    out.extend(c.changes.iter().take(CHANGES_MAX).map(|change| format!("change: {change}")));
     out.extend(take_command(page).map(|command| format!("acknowledge: {command}")));
     out
 }

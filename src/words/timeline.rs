@@ -9,9 +9,11 @@ use super::money;
 use super::plural::counted;
 use super::time::Zone;
 use super::units::{count, percent_auto};
-use crate::domain::base::{Interval, Language, Money, SloId};
+use crate::domain::base::{Interval, Language, Money, Severity, SloId};
 use crate::domain::cost::CostSheet;
-use crate::domain::incident::{Actor, Entry, Fact, ImpactRecord, Onset, Outcome, ReasonText, RuleFired};
+use crate::domain::incident::{
+    Actor, ChangeRecord, Entry, Fact, HeldPages, ImpactRecord, Notice, Onset, Outcome, ReasonText, RuleFired,
+};
 
 /// One short word for the kind of an entry: `open`, `page`, `note`.
 pub const fn word(fact: &Fact) -> &'static str {
@@ -30,6 +32,10 @@ pub const fn word(fact: &Fact) -> &'static str {
         Fact::Paged { .. } => "page",
         Fact::Measured(_) => "impact",
         Fact::Costed(_) => "cost",
+        Fact::Notice(Notice::Changed(_)) => "change",
+        Fact::Notice(_) => "silence",
+        Fact::Held(_) => "held",
+        Fact::Alerted(_) => "alert",
     }
 }
 
@@ -74,6 +80,13 @@ pub fn sentence(entry: &Entry, zone: Zone) -> String {
         Fact::Paged { .. } => paged(&entry.fact),
         Fact::Measured(impact) => format!("impact measured again: {}", impact_words(impact)),
         Fact::Costed(sheet) => costed(sheet),
+        Fact::Notice(told) => notice(entry, told, zone),
+        Fact::Held(pages) => held(pages, zone),
+        Fact::Alerted(alert) => {
+            let verb = if alert.firing { "fires" } else { "has ended" };
+            let severity = if alert.severity.is_empty() { String::new() } else { format!(" ({})", alert.severity) };
+            format!("{} of {} {verb}{severity}: {}", alert.name, entry.source, alert.text)
+        }
     }
 }
 
@@ -103,6 +116,9 @@ fn resolved(entry: &Entry, reason: &str, impact: Option<&ImpactRecord>) -> Strin
 
 fn paged(fact: &Fact) -> String {
     let Fact::Paged { receiver, kind, severity, attempts, outcome, detail, .. } = fact else { return String::new() };
+    if **kind == *"response" {
+        return response(receiver, *severity, outcome, detail);
+    }
     let page = format!("the {} page at {severity}", kind.replace('_', " "));
     let tries = if *attempts > 1 { format!(" after {attempts} tries") } else { String::new() };
     let detail = if detail.is_empty() { String::new() } else { format!(": {detail}") };
@@ -111,6 +127,45 @@ fn paged(fact: &Fact) -> String {
         Outcome::Failed => format!("{receiver} refused {page}{tries}{detail}"),
         Outcome::Dropped => format!("{page} was not sent to {receiver}{detail}"),
     }
+}
+
+fn response(receiver: &str, severity: Severity, outcome: &Outcome, detail: &str) -> String {
+    let name = receiver.strip_prefix("response:").unwrap_or(receiver);
+    let how = match outcome {
+        Outcome::Delivered => "was run",
+        Outcome::Failed => "failed",
+        Outcome::Dropped => "was not run",
+    };
+    format!("the response {name} {how} at {severity}: {detail}")
+}
+
+fn notice(entry: &Entry, told: &Notice, zone: Zone) -> String {
+    match told {
+        Notice::Silenced(s) => {
+            let until = zone.full(s.until);
+            format!(
+                "silence {}: pages for {} are held back until {until} by {}: {}",
+                entry.seq.0,
+                s.scope,
+                actor(entry),
+                s.reason
+            )
+        }
+        Notice::SilenceEnded { silence, reason } if reason.is_empty() => {
+            format!("silence {} ended by {}", silence.0, actor(entry))
+        }
+        Notice::SilenceEnded { silence, reason } => format!("silence {} ended by {}: {reason}", silence.0, actor(entry)),
+        Notice::Changed(change) => {
+            let record = ChangeRecord { id: entry.seq, at: entry.at, by: actor(entry).into(), change: change.clone() };
+            record.words()
+        }
+    }
+}
+
+fn held(pages: &HeldPages, zone: Zone) -> String {
+    let whom = pages.owner.as_ref().map(|o| format!(" to {o}")).unwrap_or_default();
+    let until = pages.until.map(|at| format!(" until {}", zone.full(at))).unwrap_or_default();
+    format!("{} pages{whom} are held back by {}{until}: {}", pages.severity, pages.by, pages.why)
 }
 
 fn costed(sheet: &CostSheet) -> String {

@@ -81,6 +81,7 @@ pub(crate) fn content(service: &str) -> PageContent {
         cost_per_minute: None,
         runbook: text("https://runbooks.example/checkout"),
         environment: None,
+        changes: vec![],
         not_recorded: false,
         drill: false,
     }

@@ -1,5 +1,6 @@
 //! The whole program against real Prometheus and Alertmanager.
 
 mod browser;
+mod heart;
 mod program;
 mod shop;

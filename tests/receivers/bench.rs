@@ -35,7 +35,7 @@ pub(crate) fn hook(name: &str, server: &Crooked) -> Arc<dyn Notifier> {
 pub(crate) fn levels(names: &[&str]) -> Routes {
     let levels = names.iter().map(|n| vec![Text::from(*n)]).collect();
     let severities = Severity::ALL.to_vec();
-    Routes { routes: vec![Route { owner: None, severities, levels }], fallback: Vec::new() }
+    Routes { routes: vec![Route { severities, levels, ..Route::default() }], ..Routes::default() }
 }
 
 pub(crate) fn content(service: &str) -> PageContent {

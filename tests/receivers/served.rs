@@ -27,7 +27,15 @@ async fn open() -> House {
     let (listener, at) = listen("127.0.0.1:0").await.unwrap();
     let (snapshots, clock, metrics) = (watch::Sender::default(), Arc::new(ManualClock::new(START)), Metrics::default());
     let stop = watch::Sender::new(false);
-    let served = Served { snapshots: watch::Sender::subscribe(&snapshots), metrics: metrics.clone(), clock: clock.clone() };
+    let ledger: Arc<dyn burnledger::ports::Ledger> = Arc::new(burnledger::ledger::MemoryLedger::new("lab"));
+    let served = Served {
+        snapshots: watch::Sender::subscribe(&snapshots),
+        metrics: metrics.clone(),
+        clock: clock.clone(),
+        desk: Arc::new(burnledger::app::desk::LedgerDesk::new(ledger.clone(), clock.clone(), "api")),
+        intake: Arc::new(burnledger::app::intake::LedgerIntake::new(ledger, clock.clone())),
+        tokens: burnledger::serve::Tokens::default(),
+    };
     let task = tokio::spawn(serve(listener, served, stop.subscribe()));
     House { port: at.port(), snapshots, clock, metrics, stop, task }
 }

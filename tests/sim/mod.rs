@@ -5,6 +5,7 @@
 mod audit;
 mod faulty;
 mod history;
+mod held;
 mod outage;
 mod past;
 mod play;

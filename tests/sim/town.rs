@@ -127,6 +127,18 @@ impl Town {
         start: Ms,
         ledger: Arc<dyn Ledger>,
     ) -> Self {
+        Self::paging(slos, services, recording, start, ledger, Routes::to_all([Text::from("pager")])).await
+    }
+
+    /// The same with routes of its own.
+    pub(crate) async fn paging(
+        slos: Vec<Slo>,
+        services: BTreeMap<Text, ServiceInfo>,
+        recording: &str,
+        start: Ms,
+        ledger: Arc<dyn Ledger>,
+        routes: Routes,
+    ) -> Self {
         let recorded = Recorded::from_bytes("town.om", recording.as_bytes()).unwrap();
         let horizon = recorded.horizon();
         horizon.set(start);
@@ -139,13 +151,8 @@ impl Town {
             problems: Vec::new(),
             hash: "test".into(),
         });
-        let settings = Settings {
-            routes: Routes::to_all([Text::from("pager")]),
-            environment: None,
-            source: "test".into(),
-            nonce: start.to_string().into(),
-            drill: false,
-        };
+        let settings =
+            Settings { routes, environment: None, source: "test".into(), nonce: start.to_string().into(), drill: false };
         let clock = Arc::new(ManualClock::new(start));
         let world = World {
             source: Arc::clone(&source),

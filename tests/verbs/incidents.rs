@@ -176,6 +176,7 @@ async fn show_gives_the_contracts_json() {
             "services": [{"service": "checkout", "role": "suspect", "slos": ["checkout/availability"]}],
             "state": "resolved",
             "no_data": false,
+            "changes": [],
             "drill": false,
             "severity": "P1",
             "peak_severity": "P1",

@@ -7,6 +7,7 @@ mod check;
 mod demo;
 mod estimate;
 mod gate;
+mod house;
 mod incidents;
 mod readme;
 mod report;

@@ -87,7 +87,8 @@ pub struct By {
 }
 
 impl By {
-    fn name(&self) -> Text {
+    /// The name as it was given; empty when nobody gave one.
+    pub fn name(&self) -> Text {
         self.by.clone().or_else(|| std::env::var("USER").ok()).unwrap_or_default().into()
     }
 }
@@ -165,9 +166,16 @@ async fn show(desk: &LedgerDesk, id: IncidentId, format: Format, zone: Zone, out
     let Some(found) = all.get(id) else { return Ok(unknown(id, &all, out)) };
     warn_of_problems(&all, out);
     let pages = desk.pages(id).await?;
-    match format {
-        Format::Json => print(&json!(incident::show(found, &pages, &|e| timeline::sentence(e, Zone::Utc))), out),
-        _ => text::show(found, &pages, desk.now(), zone, out),
+    let near = all.at_large().changes_near(found);
+    if format == Format::Json {
+        let mut value = json!(incident::show(found, &pages, &|e| timeline::sentence(e, Zone::Utc)));
+        value["changes"] = near.iter().map(|c| json!({ "at": c.at.rfc3339(), "text": c.words() })).collect();
+        print(&value, out);
+        return Ok(Exit::Fine);
+    }
+    text::show(found, &pages, desk.now(), zone, out);
+    for change in near {
+        out.line(&format!("changed  {}  {}", zone.full(change.at), escape::terminal(&change.words())));
     }
     Ok(Exit::Fine)
 }

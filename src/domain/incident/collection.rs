@@ -4,6 +4,7 @@
 
 use super::entry::Entry;
 use super::fold::Incident;
+use super::notice::AtLarge;
 use super::transition::FoldProblem;
 use crate::domain::base::{IncidentId, Seq};
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +19,7 @@ pub struct Incidents {
     all: BTreeMap<IncidentId, Arc<Incident>>,
     /// Those that live: few among many, and asked for often.
     live: BTreeSet<IncidentId>,
+    at_large: AtLarge,
     last: Seq,
     problems: Vec<FoldProblem>,
 }
@@ -37,6 +39,10 @@ impl Incidents {
             return None;
         }
         self.last = entry.seq;
+        if entry.incident == IncidentId::LEDGER {
+            self.at_large.apply(entry);
+            return None;
+        }
         let found = match self.all.get_mut(&entry.incident) {
             Some(incident) => Arc::make_mut(incident).apply(entry).err(),
             None => match Incident::begin(entry) {
@@ -85,6 +91,11 @@ impl Incidents {
     /// The newest ones, newest first, at most `limit`.
     pub fn newest(&self, limit: usize) -> Vec<Arc<Incident>> {
         self.iter().rev().take(limit).cloned().collect()
+    }
+
+    /// Silences and changes: what the ledger knows beside incidents.
+    pub const fn at_large(&self) -> &AtLarge {
+        &self.at_large
     }
 
     /// The last entry folded in.

@@ -1,5 +1,6 @@
 //! Entries: one fact each, append-only. `wire` gives them their versioned stored form.
 
+use super::notice::{HeardAlert, HeldPages, Notice};
 use crate::domain::base::{CommitId, IncidentId, Interval, Ms, Seq, Severity, SloId, Text};
 use crate::domain::cost::CostSheet;
 
@@ -184,6 +185,12 @@ pub enum Fact {
     Measured(ImpactRecord),
     /// What it cost, as computed at that moment; restating adds another.
     Costed(CostSheet),
+    /// A fact about the ledger at large; its entry stands under [`IncidentId::LEDGER`].
+    Notice(Notice),
+    /// Pages are held back: silenced, inhibited, cooling down.
+    Held(HeldPages),
+    /// Another tool's alert about the same trouble.
+    Alerted(HeardAlert),
 }
 
 /// A fact that wants to be recorded.

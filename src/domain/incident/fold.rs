@@ -1,6 +1,7 @@
 //! An incident's state, folded from its entries. Replaying the entries gives the same state.
 
 use super::entry::{Entry, ImpactRecord, Outcome, ReasonText, RuleFired};
+use super::notice::HeldPages;
 use crate::domain::base::{IncidentId, Ms, Seq, Severity, SloId, Span, Text};
 use crate::domain::cost::CostSheet;
 
@@ -123,6 +124,10 @@ pub struct Incident {
     pub cost: Option<CostSheet>,
     /// Pages that reached their end.
     pub pages: Vec<PageRecord>,
+    /// Pages that were held back, oldest first.
+    pub held: Vec<(Ms, HeldPages)>,
+    /// Alerts of other tools that fire, by their name for it.
+    pub alerts: Vec<Text>,
     /// Its entries, in order.
     pub entries: Vec<Entry>,
     /// Hash of the rulebook it opened under.

@@ -8,12 +8,16 @@ pub mod transition;
 pub mod collection;
 pub mod decide;
 pub mod impact;
+pub mod notice;
 
 pub use collection::Incidents;
 pub use decide::{Act, NotPossible, acknowledgement_lasts};
 pub use entry::{Actor, Entry, EntryHash, Fact, ImpactRecord, IncidentRef, NewEntry, Onset, Outcome, ReasonText, RuleFired};
 pub use fold::{Incident, Milestones, PageRecord, Phase};
 pub use impact::{BadSoFar, BucketTest};
+pub use notice::{
+    AtLarge, CHANGE_BEFORE, Change, ChangeRecord, HeardAlert, HeldPages, LONGEST_SILENCE, Notice, Scope, Silence, SilenceRecord,
+};
 pub use transition::FoldProblem;
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ pub struct FoldProblem {
 }
 
 /// Kinds of pages that tell of trouble; `resolved` and `test` are no milestones.
-const NOT_A_CALL: [&str; 2] = ["resolved", "test"];
+const NOT_A_CALL: [&str; 3] = ["resolved", "test", "response"];
 
 impl Incident {
     /// The incident that `entry` begins, or the one before it with `entry` folded in. `None` when `entry` begins nothing.
@@ -116,6 +116,14 @@ impl Incident {
             Fact::Paged { .. } => self.page(&entry.fact, at),
             Fact::Measured(impact) => self.measure(impact),
             Fact::Costed(sheet) => self.cost = Some(sheet.clone()),
+            Fact::Notice(_) => return Err("it is about the ledger at large".into()),
+            Fact::Held(held) => self.held.push((at, held.clone())),
+            Fact::Alerted(alert) => {
+                self.alerts.retain(|name| *name != alert.fingerprint);
+                if alert.firing {
+                    self.alerts.push(alert.fingerprint.clone());
+                }
+            }
         }
         Ok(())
     }
@@ -296,6 +304,8 @@ impl Incident {
             impact: None,
             cost: None,
             pages: Vec::new(),
+            held: Vec::new(),
+            alerts: Vec::new(),
             entries: Vec::new(),
             rulebook: onset.rulebook.clone(),
             last_seq: entry.seq,

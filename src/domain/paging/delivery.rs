@@ -45,7 +45,7 @@ pub enum Before {
 impl DispatchKind {
     /// Says that something is wrong, as opposed to resolved pages and tests.
     pub const fn is_firing(self) -> bool {
-        !matches!(self, Self::Resolved | Self::Test)
+        self.is_page() && !matches!(self, Self::Resolved)
     }
 }
 
@@ -83,7 +83,12 @@ impl Dispatch {
 pub fn before_sending(row: &Dispatch, rows: &[Dispatch], standing: &Standing, now: Ms, short: bool) -> Before {
     let near = Near::of(row, rows);
     match row.kind {
-        DispatchKind::Test => Before::Send(Manner::Plain),
+        // At most once: whether it ran before the program died, nobody knows.
+        DispatchKind::Response if row.possible_repeat => Before::Settle(Settlement::Failed {
+            why: "outcome unknown: burnledger stopped while it was run; it is not run again".into(),
+            instead: None,
+        }),
+        DispatchKind::Test | DispatchKind::Response | DispatchKind::Heartbeat => Before::Send(Manner::Plain),
         DispatchKind::Resolved => near.resolved(),
         _ => near.firing(standing, now, short),
     }
@@ -102,6 +107,9 @@ pub fn after_sending(
 ) -> Settlement {
     match outcome {
         SendOutcome::Delivered { detail } => Settlement::Delivered { detail },
+        SendOutcome::Permanent { why } | SendOutcome::Retry { why, .. } if row.kind == DispatchKind::Response => {
+            Settlement::Failed { why, instead: None }
+        }
         SendOutcome::Permanent { why } => refused(row, manner, why, instead),
         SendOutcome::Retry { why, after } => match give_up_after(row, manner, standing) {
             Some(limit) if now.since(row.created) >= limit => {
@@ -124,9 +132,7 @@ pub fn after_sending(
 /// while the incident is live, and the resolved one for five minutes after it. None of a combined message, which ends by itself.
 pub fn to_keep_alive<'a>(rows: &'a [Dispatch], receiver: &str, standing: &Standing, now: Ms) -> Vec<&'a Dispatch> {
     let mut last: BTreeMap<Option<&Text>, &Dispatch> = BTreeMap::new();
-    for row in
-        rows.iter().filter(|r| *r.receiver == *receiver && r.state == DispatchState::Delivered && r.kind != DispatchKind::Test)
-    {
+    for row in rows.iter().filter(|r| *r.receiver == *receiver && r.state == DispatchState::Delivered && r.kind.is_page()) {
         let kept = last.entry(row.content.owner.as_ref()).or_insert(row);
         if kept.id < row.id {
             *kept = row;
@@ -199,7 +205,7 @@ impl<'a> Near<'a> {
 
     /// The receiver was told that it fires, and not yet that it ended.
     fn was_told(&self) -> bool {
-        let last = self.earlier.iter().rev().find(|r| r.state == DispatchState::Delivered && r.kind != DispatchKind::Test);
+        let last = self.earlier.iter().rev().find(|r| r.state == DispatchState::Delivered && r.kind.is_page());
         last.is_some_and(|r| r.kind.is_firing() && !r.is_combined())
     }
 

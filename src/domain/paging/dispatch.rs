@@ -26,6 +26,10 @@ pub enum DispatchKind {
     Resolved,
     /// A marked test.
     Test,
+    /// A response is run: at most once.
+    Response,
+    /// "I am alive": never in the outbox.
+    Heartbeat,
 }
 
 impl DispatchKind {
@@ -40,12 +44,29 @@ impl DispatchKind {
             Self::NoData => "no_data",
             Self::Resolved => "resolved",
             Self::Test => "test",
+            Self::Response => "response",
+            Self::Heartbeat => "heartbeat",
         }
     }
 
     /// Every kind, for reading stored rows.
-    pub const ALL: [Self; 8] =
-        [Self::First, Self::Raised, Self::Repeat, Self::Escalated, Self::Reopened, Self::NoData, Self::Resolved, Self::Test];
+    pub const ALL: [Self; 10] = [
+        Self::First,
+        Self::Raised,
+        Self::Repeat,
+        Self::Escalated,
+        Self::Reopened,
+        Self::NoData,
+        Self::Resolved,
+        Self::Test,
+        Self::Response,
+        Self::Heartbeat,
+    ];
+
+    /// It tells people of an incident, as opposed to tests, responses and signs of life.
+    pub const fn is_page(self) -> bool {
+        !matches!(self, Self::Test | Self::Response | Self::Heartbeat)
+    }
 }
 
 /// What a page says, in values; receivers and `words` give it form.
@@ -77,6 +98,8 @@ pub struct PageContent {
     pub cost_per_minute: Option<Money>,
     /// Where the runbook is.
     pub runbook: Option<Text>,
+    /// Changes that were made shortly before it began, in words.
+    pub changes: Vec<Text>,
     /// The environment's name.
     pub environment: Option<Text>,
     /// The ledger is down: nothing of this is recorded.

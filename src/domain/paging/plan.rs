@@ -3,7 +3,7 @@
 //! Pure over what was told so far ([`Told`]), who is to be told ([`Routes`]) and the time. Planning the same change again from
 //! the same rows gives the same numbers, so the outbox can refuse doubles. Deliberately absent: delivery (`delivery`).
 
-use super::{Acknowledgement, DispatchKind, NewDispatch, PageContent, Routes, Told, ToldPage};
+use super::{Acknowledgement, DispatchKind, NewDispatch, PageContent, Routes, Told, ToldPage, Whom};
 use crate::domain::base::{Ms, Severity, Text};
 use crate::domain::incident::IncidentRef;
 use crate::domain::objective::Timing;
@@ -116,7 +116,7 @@ impl Plan<'_> {
         match self.next(severity, ack) {
             Some((at, DispatchKind::Escalated)) if at <= now => {
                 let level = self.reached().saturating_add(1);
-                let names = self.audience.routes.levels(self.audience.owner, severity).get(usize::from(level));
+                let names = self.audience.routes.levels(self.whom(), severity).get(usize::from(level));
                 let pages = names.into_iter().flatten();
                 pages.map(|name| self.page(DispatchKind::Escalated, severity, level, name.clone())).collect()
             }
@@ -156,14 +156,21 @@ impl Plan<'_> {
             None => first,
         };
         let timing = self.audience.timing;
-        let repeat = last.max(loud_again) + timing.repeat;
-        let deeper = self.audience.routes.levels(self.audience.owner, severity).len() > usize::from(reached) + 1;
-        let escalate = first.max(loud_again) + timing.escalate_after;
+        let route = self.audience.routes.route(self.whom(), severity);
+        let distance = route.and_then(|r| r.repeat).unwrap_or(timing.repeat);
+        let repeat = last.max(loud_again) + distance;
+        let deeper = route.is_some_and(|r| r.levels.len() > usize::from(reached) + 1);
+        let delay = route.map_or(timing.escalate_after, |r| r.delay_after(reached, timing.escalate_after));
+        let escalate = first.max(loud_again) + delay;
         let escalated = deeper.then_some((escalate, DispatchKind::Escalated));
         // An expired acknowledgement has been quiet for long: what a repeat was due for is due at once.
         let expired = ack.is_some_and(|a| severity <= a.severity);
-        let repeated = (if expired { loud_again.max(last + timing.repeat) } else { repeat }, DispatchKind::Repeat);
+        let repeated = (if expired { loud_again.max(last + distance) } else { repeat }, DispatchKind::Repeat);
         Some(escalated.filter(|e| e.0 <= repeated.0).unwrap_or(repeated))
+    }
+
+    fn whom(&self) -> Whom<'_> {
+        Whom { owner: self.audience.owner, service: &self.audience.content.service }
     }
 
     fn has(&self, receiver: &str) -> bool {
@@ -176,7 +183,7 @@ impl Plan<'_> {
     }
 
     fn up_to(&self, severity: Severity, level: u8) -> Vec<(u8, Text)> {
-        self.audience.routes.up_to(self.audience.owner, severity, level)
+        self.audience.routes.up_to(self.whom(), severity, level)
     }
 
     fn page(&self, kind: DispatchKind, severity: Severity, level: u8, receiver: Text) -> NewDispatch {

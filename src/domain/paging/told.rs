@@ -68,7 +68,7 @@ impl Told {
 
     /// When the first page was planned.
     pub fn first_at(&self) -> Option<Ms> {
-        self.pages.first().map(|page| page.at)
+        self.pages.iter().find(|page| page.kind.is_page()).map(|page| page.at)
     }
 
     /// The number that makes the next row of this kind, level and receiver unique.
@@ -86,7 +86,7 @@ impl Told {
     /// Pages of the present run of the incident: those to each receiver after its last resolved page, for one owner.
     pub fn current(&self, owner: Option<&str>) -> Vec<&ToldPage> {
         let mut open: BTreeMap<&str, Vec<&ToldPage>> = BTreeMap::new();
-        for page in self.pages.iter().filter(|p| p.owner.as_deref() == owner) {
+        for page in self.pages.iter().filter(|p| p.owner.as_deref() == owner && p.kind.is_page()) {
             let list = open.entry(&page.receiver).or_default();
             if page.kind == DispatchKind::Resolved { list.clear() } else { list.push(page) }
         }

@@ -4,11 +4,13 @@
 
 pub mod command;
 pub mod film;
+pub mod intake;
 pub mod past;
 pub mod snapshot;
 
 pub use command::{Answer, Command, Question, Refusal};
 pub use film::{Film, FilmAsk, FilmMark};
+pub use intake::InboundAlert;
 pub use past::{Lookback, Past, PastOf, PastRow, TrackId};
 pub use snapshot::{
     CostTicker, IncidentView, NextEvent, ReceiverHealth, RecentLine, Role, Signal, SloRow, Snapshot, SourceHealth, SourceState,

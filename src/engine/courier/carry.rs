@@ -3,13 +3,11 @@
 use super::Inner;
 use crate::domain::base::{Now, Span, Text};
 use crate::domain::paging::{
-    Before, Bucket, Dispatch, Manner, SendOutcome, Settlement, Standing, after_sending, backoff, before_sending,
+    Before, Bucket, Dispatch, Manner, PageContent, SendOutcome, Settlement, Standing, Whom, after_sending, backoff,
+    before_sending,
 };
 use crate::ports::{Fence, LedgerError, Notifier};
 use std::sync::{Arc, PoisonError};
-
-/// No notifier takes longer; one that does is treated as if it had not answered.
-const PATIENCE: Span = Span::from_secs(15);
 
 impl Inner {
     /// Carries one claimed row to its receiver.
@@ -58,11 +56,11 @@ impl Inner {
 
     /// Delivers with a limit of our own beside the notifier's.
     pub(super) async fn deliver(&self, notifier: &Arc<dyn Notifier>, row: &Dispatch) -> SendOutcome {
-        let now = self.now();
+        let (now, patience) = (self.now(), notifier.patience());
         tokio::select! {
             outcome = notifier.deliver(row, now) => outcome,
-            () = self.ports.clock.sleep_until(now.mono + PATIENCE) => {
-                SendOutcome::Retry { after: None, why: format!("no outcome within {PATIENCE}").into() }
+            () = self.ports.clock.sleep_until(now.mono + patience) => {
+                SendOutcome::Retry { after: None, why: format!("no outcome within {patience}").into() }
             }
         }
     }
@@ -70,7 +68,7 @@ impl Inner {
     /// Who would take the page if this receiver refuses it: the next of its route that has no page of this incident yet.
     fn instead(&self, row: &Dispatch, rows: &[Dispatch]) -> Option<Text> {
         let have: Vec<Text> = rows.iter().map(|r| r.receiver.clone()).chain([row.receiver.clone()]).collect();
-        self.roster().routes.instead(row.content.owner.as_deref(), row.severity, &have)
+        self.roster().routes.instead(whom(&row.content), row.severity, &have)
     }
 
     /// Writes back until the ledger took it, another process leads, or we are leaving: an outcome that is not written would
@@ -95,4 +93,8 @@ impl Inner {
             }
         }
     }
+}
+
+fn whom(content: &PageContent) -> Whom<'_> {
+    Whom { owner: content.owner.as_deref(), service: &content.service }
 }

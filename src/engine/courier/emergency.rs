@@ -2,7 +2,7 @@
 
 use super::{Roster, outcome_name};
 use crate::domain::base::{Now, Severity, Text};
-use crate::domain::paging::{Emergencies, PageContent, SendOutcome};
+use crate::domain::paging::{Emergencies, PageContent, SendOutcome, Whom};
 use crate::telemetry::{EmergencyLabels, Metrics};
 use futures_util::future::join_all;
 
@@ -22,7 +22,8 @@ pub async fn emergency(
     }
     let mut tried: Vec<(Text, SendOutcome)> = Vec::new();
     let routes = &roster.routes;
-    let levels = routes.levels(content.owner.as_deref(), severity).iter().chain([&routes.fallback]);
+    let whom = Whom { owner: content.owner.as_deref(), service: &content.service };
+    let levels = routes.levels(whom, severity).iter().chain([&routes.fallback]);
     for level in levels {
         let fresh: Vec<Text> = level.iter().filter(|name| !tried.iter().any(|(have, _)| have == *name)).cloned().collect();
         tried.extend(join_all(fresh.into_iter().map(|name| send(all, roster, severity, content, name, now))).await);

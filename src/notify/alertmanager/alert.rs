@@ -29,6 +29,8 @@ pub(super) fn alert(settings: &AlertmanagerSettings, page: &Dispatch, now: Ms) -
         // A reminder of the end repeats the end.
         DispatchKind::Resolved => page.settled.unwrap_or(now).min(now),
         DispatchKind::Test => now + LINGERS,
+        // Three beats may be lost: then it ends, and its end is the page.
+        DispatchKind::Heartbeat => now + settings.resend.max(Span::from_mins(1)) * 4,
         _ if page.is_combined() => now + LINGERS,
         _ if page.content.not_recorded => now + EMERGENCY,
         _ => now + settings.resend.max(Span::from_mins(1)) * 4,
@@ -63,7 +65,11 @@ fn labels(settings: &AlertmanagerSettings, page: &Dispatch, severity: Severity) 
     // `burnledger/<ledger id>/<incident>`, or `burnledger/unrecorded/<service>/<impact start>`.
     let mut key = page.key.splitn(3, '/').skip(1);
     let (ledger, incident) = (key.next().unwrap_or_default(), key.next().unwrap_or_default());
-    let name = if page.kind == DispatchKind::Test { "SLOBurnTest" } else { "SLOBurn" };
+    let name = match page.kind {
+        DispatchKind::Test => "SLOBurnTest",
+        DispatchKind::Heartbeat => "BurnledgerHeartbeat",
+        _ => "SLOBurn",
+    };
     let mut labels: BTreeMap<String, String> = settings.labels.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect();
     let own = [
         ("alertname", name),

@@ -5,11 +5,12 @@
 //! | `version` | `burnledger/page/v1` |
 //! | `key` | the same for every page of one incident; differs between ledgers |
 //! | `idempotency_key` | the same at every try of one page; drop what you have seen |
-//! | `kind` | `first`, `raised`, `repeat`, `escalated`, `reopened`, `no_data`, `resolved`, `test` |
-//! | `status` | `firing`, `resolved` (also of a combined message: it fired and ended before it could be delivered), `test` |
+//! | `kind` | `first`, `raised`, `repeat`, `escalated`, `reopened`, `no_data`, `resolved`, `test`, `response`, `heartbeat` |
+//! | `status` | `firing`, `resolved` (also of a combined message: it fired and ended before it could be delivered), `test`, `heartbeat` |
 //! | `severity` | `P0`, `P1` or `P2` |
 //! | `incident` | number and name, null when the page is not recorded |
 //! | `reasons` | code, value, threshold and words of each rule that fired |
+//! | `changes` | what was changed within half an hour before it began, in words |
 //! | `times` | RFC 3339 in UTC |
 //! | `numbers` | bad and total events, share of the budget left, cost as decimal text with its currency |
 //! | `text` | title and body for people, without control characters; escape it once more for HTML or Markdown |
@@ -43,6 +44,7 @@ pub struct Payload {
     combined: bool,
     attempt: u32,
     reasons: Vec<Reason>,
+    changes: Vec<String>,
     times: Times,
     numbers: Numbers,
     text: Words,
@@ -123,6 +125,7 @@ pub fn payload(page: &Dispatch, zone: Zone, language: Language, now: Ms) -> Payl
         combined: page.is_combined(),
         attempt: page.attempts,
         reasons: reasons(page),
+        changes: c.changes.iter().map(ToString::to_string).collect(),
         times: Times {
             impact_start: c.impact_start.map(Ms::rfc3339),
             detected: c.detected.map(Ms::rfc3339),
@@ -145,6 +148,7 @@ pub fn payload(page: &Dispatch, zone: Zone, language: Language, now: Ms) -> Payl
 fn status(page: &Dispatch) -> &'static str {
     match page.kind {
         DispatchKind::Test => "test",
+        DispatchKind::Heartbeat => "heartbeat",
         DispatchKind::Resolved => "resolved",
         _ if page.is_combined() => "resolved",
         _ => "firing",

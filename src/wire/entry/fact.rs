@@ -1,8 +1,8 @@
 //! Payloads of facts, version 1, each kind with a form of its own.
 
-use super::StoredError;
 use super::cost::SheetForm;
 use super::parts::{ImpactForm, OnsetForm, ReasonForm, RuleForm, of, slos, texts};
+use super::{StoredError, notice};
 use crate::domain::base::{Ms, Text};
 use crate::domain::incident::{Fact, Outcome};
 use crate::wire::exact::SeverityText;
@@ -113,6 +113,9 @@ pub(super) fn payload(fact: &Fact) -> Result<Box<RawValue>, StoredError> {
         Fact::Paged { .. } => to_raw_value(&paged(fact)),
         Fact::Measured(impact) => to_raw_value(&ImpactForm::from(impact)),
         Fact::Costed(sheet) => to_raw_value(&SheetForm::from(sheet)),
+        Fact::Notice(notice) => notice::payload(notice),
+        Fact::Held(held) => to_raw_value(&notice::HeldForm::from(held)),
+        Fact::Alerted(alert) => to_raw_value(&notice::AlertForm::from(alert)),
     };
     Ok(raw?)
 }
@@ -155,6 +158,9 @@ pub(super) fn read(kind: &str, version: i64, payload: &RawValue) -> Result<Fact,
         "paged" => parse::<Paged>(json)?.into(),
         "measured" => Fact::Measured(parse::<ImpactForm>(json)?.into()),
         "costed" => Fact::Costed(parse::<SheetForm>(json)?.into()),
+        "silenced" | "silence_ended" | "changed" => Fact::Notice(notice::read(kind, json)?),
+        "held" => Fact::Held(parse::<notice::HeldForm>(json)?.into()),
+        "alerted" => Fact::Alerted(parse::<notice::AlertForm>(json)?.into()),
         _ => return Err(StoredError::Newer { kind: kind.to_owned(), version }),
     })
 }

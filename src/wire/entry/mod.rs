@@ -5,6 +5,7 @@
 
 mod cost;
 mod fact;
+mod notice;
 mod parts;
 pub(crate) use parts::ReasonForm;
 #[cfg(test)]
@@ -137,5 +138,8 @@ pub const fn kind(fact: &Fact) -> &'static str {
         Fact::Paged { .. } => "paged",
         Fact::Measured(_) => "measured",
         Fact::Costed(_) => "costed",
+        Fact::Notice(notice) => notice::kind(notice),
+        Fact::Held(_) => "held",
+        Fact::Alerted(_) => "alerted",
     }
 }

@@ -38,6 +38,7 @@ fn row(kind: DispatchKind) -> Dispatch {
             cost_per_minute: usd("918"),
             runbook: Some("https://runbooks.example/checkout?x=1".into()),
             environment: None,
+            changes: vec![],
             not_recorded: false,
             drill: false,
         },
@@ -144,7 +145,7 @@ proptest! {
         row.content.reasons = vec![row.content.reasons[0].clone(); count];
         let text = page(&row, Zone::Utc);
         prop_assert!(text.title.chars().count() <= TITLE_MAX);
-        prop_assert!(text.lines.len() <= REASONS_MAX + 10);
+        prop_assert!(text.lines.len() <= REASONS_MAX + CHANGES_MAX + 10);
         for line in std::iter::once(&text.title).chain(&text.lines) {
             prop_assert!(line.chars().count() <= LINE_MAX);
             prop_assert_eq!(&escape::terminal(line), line);

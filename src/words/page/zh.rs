@@ -39,6 +39,8 @@ fn headline(page: &Dispatch) -> String {
         DispatchKind::Resolved => {
             format!("[已恢复] {service}：{slos} 已恢复{}", ended().map(|s| format!("，历时 {s}")).unwrap_or_default())
         }
+        DispatchKind::Response => format!("[{severity}] {service}：执行响应动作，{slos} 不达标"),
+        DispatchKind::Heartbeat => "burnledger 正在运行；如果不再收到本消息，说明无人值守".into(),
         DispatchKind::Test => "[测试] burnledger 可以联系到你；一切正常".into(),
     }
 }
@@ -74,6 +76,7 @@ pub(super) fn lines(page: &Dispatch, zone: Zone) -> Vec<String> {
     out.extend(cost(c.cost_so_far, c.cost_per_minute));
     out.extend(labelled("处理手册", c.runbook.as_ref()));
     out.extend(labelled("负责人", c.owner.as_ref()));
+    out.extend(c.changes.iter().take(super::CHANGES_MAX).map(|change| format!("变更：{change}")));
     out.extend(take_command(page).map(|command| format!("确认：{command}")));
     out
 }

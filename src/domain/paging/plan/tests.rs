@@ -16,6 +16,7 @@ fn routes() -> Routes {
         owner: owner.map(Into::into),
         severities,
         levels: levels.iter().map(|l| text(l)).collect(),
+        ..Route::default()
     };
     Routes {
         routes: vec![
@@ -23,29 +24,12 @@ fn routes() -> Routes {
             route(Some("search"), vec![], &[&["search-pager"]]),
             route(None, vec![Severity::P2], &[&["tickets"]]),
         ],
-        fallback: vec![],
+        ..Routes::default()
     }
 }
 
 fn content() -> PageContent {
-    PageContent {
-        service: "checkout".into(),
-        slos: vec![],
-        owner: None,
-        impact_start: None,
-        detected: None,
-        resolved: None,
-        reasons: vec![],
-        bad: None,
-        total: None,
-        budget_remaining: None,
-        cost_so_far: None,
-        cost_per_minute: None,
-        runbook: None,
-        environment: None,
-        not_recorded: false,
-        drill: false,
-    }
+    PageContent { service: "checkout".into(), ..PageContent::default() }
 }
 
 /// An incident's pages while it goes on.

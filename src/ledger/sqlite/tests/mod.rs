@@ -58,6 +58,7 @@ fn page(number: u32) -> NewDispatch {
         cost_per_minute: None,
         runbook: None,
         environment: None,
+        changes: vec![],
         not_recorded: false,
         drill: false,
     };

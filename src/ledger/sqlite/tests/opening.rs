@@ -63,7 +63,7 @@ fn a_newer_ledger_is_refused() {
     let (_folder, path) = place();
     sql(&SqliteLedger::open(&path).unwrap(), "PRAGMA user_version = 99").unwrap();
     let error = SqliteLedger::open(&path).map(|_| ()).unwrap_err();
-    assert_eq!(error, LedgerError::Newer { path: path.display().to_string(), found: 99, known: 1 });
+    assert_eq!(error, LedgerError::Newer { path: path.display().to_string(), found: 99, known: 2 });
     assert!(refusal(&path).contains("nothing was changed"));
 }
 
@@ -136,4 +136,35 @@ fn a_file_that_may_not_be_written_is_told() {
     let shown = SqliteLedger::open(&folder.path().join("new.db")).map(|_| ()).unwrap_err().to_string();
     set(folder.path(), false);
     assert!(shown.contains("may be written"), "{shown}");
+}
+
+#[tokio::test]
+async fn a_ledger_of_the_first_schema_keeps_its_entries_and_takes_what_is_about_none_of_them() {
+    use crate::domain::incident::{Change, Notice};
+    use crate::ledger::migrations::{APPLICATION_ID, FIRST};
+    let (folder, new) = place();
+    let made = SqliteLedger::open(&new).unwrap();
+    let commit = |id: &str, entries| Commit { id: CommitId(id.into()), entries, dispatches: vec![], decided_at: None };
+    let mut before = made.commit(commit("a", vec![opened()]), None, NOW).await.unwrap();
+    before.extend(made.commit(commit("n", vec![note("x")]), None, NOW).await.unwrap());
+    drop(made);
+    let old = folder.path().join("old.db");
+    let connection = rusqlite::Connection::open(&old).unwrap();
+    connection.execute_batch(FIRST).unwrap();
+    connection.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+    connection.pragma_update(None, "user_version", 1).unwrap();
+    connection.execute("ATTACH ? AS new", [new.display().to_string()]).unwrap();
+    connection.execute("INSERT INTO entries SELECT * FROM new.entries", []).unwrap();
+    connection.execute("INSERT INTO commits SELECT * FROM new.commits", []).unwrap();
+    drop(connection);
+    let ledger = SqliteLedger::open(&old).unwrap();
+    assert_eq!(ledger.since(Seq(0), 10).await.unwrap(), before);
+    let change = Fact::Notice(Notice::Changed(Change { title: "t".into(), ..Change::default() }));
+    let at_large = entry(IncidentRef::Known(IncidentId::LEDGER), change);
+    let added = ledger.commit(commit("b", vec![at_large]), None, NOW).await.unwrap();
+    assert_eq!((added[0].seq, added[0].incident), (Seq(3), IncidentId::LEDGER));
+    for statement in ["UPDATE entries SET kind = 'x'", "DELETE FROM entries"] {
+        assert!(sql(&ledger, statement).is_err(), "{statement}");
+    }
+    assert_eq!(ledger.since(Seq(0), 10).await.unwrap().len(), 3);
 }
