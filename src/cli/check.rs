@@ -78,6 +78,9 @@ fn tell(loaded: &Loaded, common: &Common, out: &mut Out) -> Exit {
             out.line(&render::problem(problem, out.color, out.width));
             out.line("");
         }
+        for note in &loaded.notes {
+            out.line(&super::import::note_line(note));
+        }
     }
     out.say(&summary(loaded));
     if count(&loaded.rulebook.problems, ProblemLevel::Error) > 0 { Exit::No } else { Exit::Fine }
@@ -111,10 +114,11 @@ fn summary(loaded: &Loaded) -> String {
 
 fn as_json(loaded: &Loaded) -> Value {
     let problems: Vec<Value> = loaded.rulebook.problems.iter().map(problem_json).collect();
-    json!({"files": loaded.files, "slos": loaded.slos, "problems": problems})
+    let notes: Vec<Value> = loaded.notes.iter().map(super::import::note_json).collect();
+    json!({"files": loaded.files, "slos": loaded.slos, "problems": problems, "notes": notes})
 }
 
-fn problem_json(problem: &Problem) -> Value {
+pub(super) fn problem_json(problem: &Problem) -> Value {
     let place = problem.place.as_ref();
     json!({
         "code": problem.code,

@@ -11,6 +11,7 @@ pub mod doctor;
 pub mod exit;
 pub mod explain;
 pub mod gate;
+pub mod import;
 pub mod incidents;
 pub mod look;
 pub mod out;
@@ -50,6 +51,8 @@ enum Verb {
     Demo(demo::DemoArgs),
     /// Check SLO and business files: every problem with its place and advice
     Check(check::CheckArgs),
+    /// Turn files of Sloth, OpenSLO and Pyrra, and rules generated from them, into SLO files; what has no equal is noted
+    Import(import::ImportArgs),
     /// Collect, evaluate, page and record until stopped
     Watch(watch::WatchArgs),
     /// The dashboard
@@ -125,6 +128,7 @@ async fn run(verb: &Verb, common: &Common, out: &mut Out) -> Exit {
     match verb {
         Verb::Demo(args) => demo::run(args, common, out).await,
         Verb::Check(args) => check::answer(args, common, out).await,
+        Verb::Import(args) => import::run(args, common, out),
         Verb::Watch(args) => watch::run(args, common, out).await,
         Verb::Tui(args) => tui::run(args, common, out).await,
         Verb::Incidents(args) => incidents::run(args, common, out).await,

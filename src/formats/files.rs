@@ -36,11 +36,22 @@ struct Search {
     /// Files and folders as they really are: nothing is read twice, and a link back does not go round in circles.
     seen: BTreeSet<PathBuf>,
     problems: Vec<Problem>,
+    /// The files are those of other tools.
+    foreign: bool,
 }
 
 /// All files of the paths, sorted by path, each once.
 pub(super) fn collect(paths: &[PathBuf]) -> (Vec<InputFile>, Vec<Problem>) {
-    let mut search = Search { found: BTreeSet::new(), seen: BTreeSet::new(), problems: Vec::new() };
+    gather(paths, false)
+}
+
+/// Files of other tools: in folders JSON too, and nothing beside what was named.
+pub(super) fn collect_foreign(paths: &[PathBuf]) -> (Vec<InputFile>, Vec<Problem>) {
+    gather(paths, true)
+}
+
+fn gather(paths: &[PathBuf], foreign: bool) -> (Vec<InputFile>, Vec<Problem>) {
+    let mut search = Search { found: BTreeSet::new(), seen: BTreeSet::new(), problems: Vec::new(), foreign };
     for path in paths {
         search.named(path);
     }
@@ -76,6 +87,9 @@ impl Search {
     /// A file that was named itself, and the business file beside it.
     fn file(&mut self, path: &Path) {
         self.add(path, path.file_name().map_or(path, Path::new));
+        if self.foreign {
+            return;
+        }
         for name in ["business.yaml", "business.yml"] {
             let beside = path.with_file_name(name);
             if beside.is_file() {
@@ -98,7 +112,7 @@ impl Search {
         for path in paths.iter().filter(|p| !is_hidden(p)) {
             if path.is_dir() {
                 self.folder(root, path, depth + 1);
-            } else if is_yaml(path) && path.is_file() {
+            } else if (is_yaml(path) || self.foreign && is_json(path)) && path.is_file() {
                 self.add(path, path.strip_prefix(root).unwrap_or(path));
             }
         }
@@ -124,6 +138,10 @@ fn is_hidden(path: &Path) -> bool {
 
 fn is_yaml(path: &Path) -> bool {
     path.extension().is_some_and(|e| e == "yaml" || e == "yml")
+}
+
+fn is_json(path: &Path) -> bool {
+    path.extension().is_some_and(|e| e == "json")
 }
 
 /// At most a byte more than the limit, so that an endless file ends.

@@ -16,6 +16,8 @@ pub(super) enum Kind {
     Cost,
     /// Unit tests of SLOs, which `test` reads: they may lie beside the SLOs.
     Test,
+    /// A document of another tool, which `import` reads.
+    Foreign,
 }
 
 /// `version:` of SLO files.
@@ -29,7 +31,7 @@ impl Kind {
     /// The `version:` of such documents.
     pub(super) const fn version(self) -> &'static str {
         match self {
-            Self::Slos => SLO_VERSION,
+            Self::Slos | Self::Foreign => SLO_VERSION,
             Self::Policy => POLICY_VERSION,
             Self::Business => BUSINESS_VERSION,
             Self::Cost => COST_VERSION,
@@ -69,15 +71,6 @@ pub(super) const COST_VERSION: &str = "burnledger-cost/v1";
 /// `version:` of test files, which `test` reads.
 pub(super) const TEST_VERSION: &str = "burnledger-test/v1";
 
-/// Versions of other tools, and what to say.
-const FOREIGN: [(&str, &str); 5] = [
-    ("prometheus/v1", "a Sloth file"),
-    ("sloth.slok.dev/v1", "a Sloth file"),
-    ("openslo/v1", "an OpenSLO file"),
-    ("openslo/v1alpha", "an OpenSLO file"),
-    ("pyrra.dev/v1alpha1", "a Pyrra file"),
-];
-
 /// Checks `version:`, which every document needs.
 pub(super) fn check_version(out: &mut Findings<'_>, fields: &Fields<'_>, wanted: &str) {
     if !fields.has("version") {
@@ -90,13 +83,7 @@ pub(super) fn check_version(out: &mut Findings<'_>, fields: &Fields<'_>, wanted:
     if &*text == wanted {
         return;
     }
-    let foreign = FOREIGN.iter().find(|(version, _)| *version == &*text);
-    let hint = match foreign {
-        Some((_, what)) => {
-            format!("this looks like {what}; write it as `version: {wanted}`, importing is not supported by this version")
-        }
-        None => format!("this program reads `{wanted}`"),
-    };
+    let hint = format!("this program reads `{wanted}`");
     let shown: String = text.chars().take(60).collect();
     out.error_hint("unknown-version", &node.span, format!("unknown version `{shown}`"), hint);
 }

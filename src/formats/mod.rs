@@ -1,19 +1,21 @@
 //! Files in: SLOs, severity policies and the business become one rulebook, with every problem of every file.
 //!
-//! A broken SLO leaves the others working; what is wrong stays in the rulebook as values. Deliberately absent: formats of
-//! other tools, writing files, and asking a server whether the metrics exist.
+//! A broken SLO leaves the others working; what is wrong stays in the rulebook as values. Files of other tools become ours
+//! first (`import`). Deliberately absent: writing files, and asking a server whether the metrics exist.
 
 mod across;
 mod business;
 pub mod casefile;
 pub mod estimate;
 mod files;
+pub mod import;
 mod kinds;
 pub mod labels;
 mod native;
 mod policies;
 pub mod records;
 pub mod render;
+mod sloth;
 pub mod what_if;
 
 pub use files::InputFile;
@@ -54,6 +56,8 @@ pub struct Loaded {
     pub slos: usize,
     /// Where each sound SLO's name stands, by id.
     pub places: std::collections::BTreeMap<Text, crate::domain::base::Place>,
+    /// What of other tools' files has no equal here.
+    pub notes: Vec<import::Note>,
 }
 
 /// Most problems that are kept; a broken generator can make millions.
@@ -79,26 +83,38 @@ struct Parsed {
 }
 
 fn build(files: &[InputFile], mut problems: Vec<Problem>, options: &LoadOptions) -> Loaded {
-    let parsed = parse(files, &mut problems);
-    assemble(files, &parsed, problems, options)
+    let mut parsed = parse(files, &mut problems);
+    let foreign = import::in_place(&parsed, options, &mut problems);
+    parsed.extend(foreign.parsed);
+    let loaded = assemble(files, &parsed, problems, options);
+    Loaded { notes: foreign.notes, ..loaded }
 }
 
 /// Reads files as trees; what is no YAML is told.
 fn parse(files: &[InputFile], problems: &mut Vec<Problem>) -> Vec<Parsed> {
     let mut parsed = Vec::with_capacity(files.len());
     for file in files {
-        match Source::decode(&file.name, &file.bytes) {
-            Ok(source) => {
-                let documents = compose(&source);
-                problems.extend(documents.problems.iter().cloned());
-                problems.extend(empty_file(&source, &documents));
-                let kinds = documents.roots.iter().map(|root| kind_of(root, &file.name)).collect();
-                parsed.push(Parsed { source, documents, kinds });
-            }
-            Err(problem) => problems.push(*problem),
-        }
+        parsed.extend(parse_file(file, problems));
     }
     parsed
+}
+
+/// One file as trees.
+fn parse_file(file: &InputFile, problems: &mut Vec<Problem>) -> Option<Parsed> {
+    match Source::decode(&file.name, &file.bytes) {
+        Ok(source) => {
+            let documents = compose(&source);
+            problems.extend(documents.problems.iter().cloned());
+            problems.extend(empty_file(&source, &documents));
+            let kind = |root| import::kind_in_place(root).unwrap_or_else(|| kind_of(root, &file.name));
+            let kinds = documents.roots.iter().map(kind).collect();
+            Some(Parsed { source, documents, kinds })
+        }
+        Err(problem) => {
+            problems.push(*problem);
+            None
+        }
+    }
 }
 
 /// From trees to rules.
@@ -132,7 +148,7 @@ fn finish(
     sort_and_cap(&mut problems);
     let business = business.business;
     let rulebook = Rulebook { slos, services, business, timing: options.timing, problems, hash: hash(files) };
-    Loaded { rulebook, files: files.len(), slos: written, places }
+    Loaded { rulebook, files: files.len(), slos: written, places, notes: Vec::new() }
 }
 
 /// Problems by file, then by place, at most [`MAX_PROBLEMS`].

@@ -82,13 +82,20 @@ pub(super) fn read_all(parsed: &[Parsed], policies: &[Policy], options: &LoadOpt
             let broken = broken_spots(&file.documents.problems);
             drafts.extend(read_document(&mut out, root, policies, options, &broken));
         }
-        problems.extend(out.finish());
+        let mut found = out.finish();
+        if file.source.is_derived() {
+            // What should stand in the text that was made is no advice for the file it was made from.
+            for problem in &mut found {
+                problem.replacement = None;
+            }
+        }
+        problems.extend(found);
     }
     drafts
 }
 
 /// Bytes with errors of YAML itself, such as a key that is written twice.
-fn broken_spots(problems: &[Problem]) -> Vec<usize> {
+pub(super) fn broken_spots(problems: &[Problem]) -> Vec<usize> {
     problems.iter().filter(|p| is_error(p)).filter_map(|p| p.place.as_ref().map(|place| place.span.start)).collect()
 }
 
@@ -191,7 +198,7 @@ fn words(out: &mut Findings<'_>, node: &Node, what: &str) -> Option<Text> {
 }
 
 /// Prometheus' rule for label names.
-fn is_label_name(name: &str) -> bool {
+pub(super) fn is_label_name(name: &str) -> bool {
     let ok = |c: char| c.is_ascii_alphanumeric() || c == '_';
     name.starts_with(|c: char| ok(c) && !c.is_ascii_digit()) && name.chars().all(ok)
 }

@@ -21,6 +21,8 @@ pub struct Source {
     name: Text,
     text: String,
     starts: Vec<usize>,
+    /// Where its parts were taken from, when it was made from another file.
+    origin: Option<Vec<(Range<usize>, Place)>>,
 }
 
 impl Source {
@@ -34,7 +36,17 @@ impl Source {
                 starts.push(i + 1);
             }
         }
-        Self { name: name.into(), text, starts }
+        Self { name: name.into(), text, starts, origin: None }
+    }
+
+    /// A text that was made from another file: places are those of the smallest part of it that a byte lies in.
+    pub fn derived(name: &str, text: String, marks: Vec<(Range<usize>, Place)>) -> Self {
+        Self { origin: Some(marks), ..Self::new(name, text) }
+    }
+
+    /// True when it was made from another file: what should stand in it says nothing about that file.
+    pub const fn is_derived(&self) -> bool {
+        self.origin.is_some()
     }
 
     /// A source from the bytes of a file.
@@ -74,6 +86,10 @@ impl Source {
 
     /// The place of a byte range. Offsets beyond the text or inside a character are moved back to where they fit.
     pub fn place(&self, span: Range<usize>) -> Place {
+        let around = self.origin.iter().flatten().filter(|(part, _)| part.start <= span.start && span.start < part.end);
+        if let Some((_, place)) = around.min_by_key(|(part, _)| part.len()) {
+            return place.clone();
+        }
         let start = self.fit(span.start);
         let end = self.fit(span.end.max(start));
         let line = self.starts.partition_point(|s| *s <= start).max(1);
@@ -131,6 +147,15 @@ mod tests {
             assert_eq!((place.line, place.column, &*place.excerpt), (line, column, excerpt), "{what}");
         }
         assert_eq!(source.place(9999..10_000).line, 4);
+    }
+
+    #[test]
+    fn a_text_made_from_another_file_has_its_places() {
+        let other = Source::new("other.yaml", "one: 1\ntwo: 2\n".into());
+        let marks = vec![(3..4, other.place(12..13)), (0..5, other.place(0..3))];
+        let made = Source::derived("other.yaml", "b: 2\n".into(), marks);
+        assert_eq!((made.place(3..4).line, made.place(3..4).column), (2, 6));
+        assert_eq!(made.place(0..1).line, 1);
     }
 
     #[test]
