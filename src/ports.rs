@@ -188,6 +188,10 @@ pub enum LedgerError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fence(pub u64);
 
+/// Ends the names under which a lease is held by a process that records but pages nobody, such as a dashboard: it gives way
+/// at once to a process that pages.
+pub const PAGES_NOBODY: &str = " (pages nobody)";
+
 /// Answer to a wish to lead.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Lead {
@@ -221,7 +225,8 @@ pub trait Ledger: Send + Sync {
     /// Completes when there is an entry after `after`, from this process or another.
     fn changed(&self, after: Seq) -> Job<'_, ()>;
     /// Asks for or renews the lease. `who` tells living processes apart (host and process id); the same `who` from a new
-    /// handle is a restart: it takes over at once under a new fence.
+    /// handle is a restart: it takes over at once under a new fence. A holder whose name ends in [`PAGES_NOBODY`] gives way
+    /// to any other name that does not.
     fn lead(&self, who: Text, ttl: Span, now: Now) -> Job<'_, Result<Lead, LedgerError>>;
     /// Gives the lease back.
     fn resign(&self, fence: Fence) -> Job<'_, Result<(), LedgerError>>;

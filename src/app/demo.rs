@@ -3,7 +3,7 @@
 //! One recording is inside the program, so that it needs no files; the others are read from the sample data's folder.
 
 use super::setup::SetupError;
-use super::watch::{Frame, Plan, build};
+use super::watch::{Duty, Frame, Plan, build};
 use crate::clock::{ManualClock, ScaledClock};
 use crate::collector::{Horizon, Recorded};
 use crate::domain::base::{Labels, Ms, Now, Seq, Span, Text};
@@ -145,7 +145,7 @@ impl Demo {
             clock,
             roster: Roster::new([Arc::new(Terminal::new(pager, Zone::Utc, pages)) as Arc<_>], routes),
             role: Role::Replaying,
-            leads: true,
+            duty: Duty::Pages,
             concurrency: 4,
             until: Some(self.to),
             speed,

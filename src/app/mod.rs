@@ -8,6 +8,7 @@ pub mod desk;
 mod gate;
 pub mod doctor;
 mod heartbeat;
+pub mod late;
 pub mod intake;
 pub mod logging;
 pub mod notices;

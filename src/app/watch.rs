@@ -8,13 +8,13 @@ use super::setup::{History, Setup, SetupError};
 use crate::config::HeartbeatSettings;
 use crate::domain::base::{Ms, Now, Span, Text};
 use crate::domain::objective::Rulebook;
-use crate::domain::paging::{DispatchKind, DispatchState, Emergencies, NewDispatch};
+use crate::domain::paging::{DispatchKind, DispatchState, Emergencies, NewDispatch, Routes};
 use crate::domain::view::{ReceiverHealth, Role, Snapshot};
 use crate::engine::courier::{Courier, CourierPorts, Roster, emergency};
 use crate::engine::health::Health;
 use crate::engine::live::{Asked, Emergency, Live, Options, World};
-use crate::engine::state::State;
-use crate::ports::{Clock, Job, Ledger, MetricSource};
+use crate::engine::state::{Settings, State};
+use crate::ports::{Clock, Job, Ledger, MetricSource, PAGES_NOBODY};
 use crate::serve::{self, Served, Tokens};
 use crate::telemetry::Metrics;
 use std::net::SocketAddr;
@@ -31,7 +31,7 @@ pub struct Plan {
     /// Rules in force at the start.
     pub book: Arc<Rulebook>,
     /// What the engine is told once.
-    pub settings: crate::engine::state::Settings,
+    pub settings: Settings,
     /// Where samples come from.
     pub source: Arc<dyn MetricSource>,
     /// Where facts go.
@@ -42,8 +42,8 @@ pub struct Plan {
     pub roster: Roster,
     /// Who this program is while nobody else leads.
     pub role: Role,
-    /// Whether it records and pages.
-    pub leads: bool,
+    /// What it does while nobody else does it.
+    pub duty: Duty,
     /// Feeds read at once.
     pub concurrency: usize,
     /// The end of a recording.
@@ -52,6 +52,41 @@ pub struct Plan {
     pub speed: Option<f64>,
     /// The environment's name.
     pub environment: Text,
+}
+
+impl Plan {
+    /// The plan of a screen's own house: it may record, so that an incident is kept also where no watch runs, but nobody is
+    /// paged by it.
+    ///
+    /// # Errors
+    /// Source or ledger cannot be used.
+    pub async fn without_pages(setup: &Setup, duty: Duty) -> Result<Self, SetupError> {
+        Ok(Self {
+            book: Arc::clone(setup.rulebook()),
+            settings: Settings { routes: Routes::default(), ..setup.settings("tui") },
+            source: setup.source()?,
+            ledger: setup.ledger().await?,
+            clock: setup.shared_clock(),
+            roster: Roster::default(),
+            role: if duty == Duty::Records { Role::Recording } else { Role::Watching },
+            duty,
+            concurrency: setup.config.prometheus.concurrency,
+            until: None,
+            speed: None,
+            environment: setup.environment(),
+        })
+    }
+}
+
+/// What a house does beside looking, while it holds the lease.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Duty {
+    /// Records and pages.
+    Pages,
+    /// Records, pages nobody, and gives way to a house that pages.
+    Records,
+    /// Nothing: it never asks for the lease.
+    Looks,
 }
 
 /// A house that runs.
@@ -105,10 +140,14 @@ pub fn build(plan: Plan) -> Frame {
         ledger: plan.ledger,
         clock: plan.clock,
         metrics: metrics.clone(),
-        emergency: plan.leads.then(|| Arc::new(way_out) as Arc<dyn Emergency>),
+        emergency: (plan.duty == Duty::Pages).then(|| Arc::new(way_out) as Arc<dyn Emergency>),
     };
-    let options =
-        Options { who: super::who(), wants_to_lead: plan.leads, lease: LEASE, concurrency: plan.concurrency, until: plan.until };
+    let who = match plan.duty {
+        Duty::Pages | Duty::Looks => super::who(),
+        Duty::Records => format!("{}{PAGES_NOBODY}", super::who()).into(),
+    };
+    let wants_to_lead = plan.duty != Duty::Looks;
+    let options = Options { who, wants_to_lead, lease: LEASE, concurrency: plan.concurrency, until: plan.until };
     let live = Live::new(State::new(plan.book, plan.settings), world, options, health).with_rosters(rosters.subscribe());
     Frame { live, courier, rosters, metrics }
 }
@@ -134,6 +173,7 @@ impl House {
             source: Arc::clone(&plan.source),
             concurrency: plan.concurrency,
         };
+        let pages = plan.duty == Duty::Pages;
         let Frame { mut live, courier, rosters, metrics } = build(plan);
         live = live.keeping(history.store, history.trouble);
         live.begin().await?;
@@ -142,8 +182,11 @@ impl House {
         let held = fence.clone();
         let engine_stop = stop.subscribe();
         let courier_stop = stop.subscribe();
-        let tasks =
-            vec![tokio::spawn(async move { courier.run(fence, courier_stop).await }), tokio::spawn(live.run(engine_stop, rules))];
+        let mut tasks = vec![tokio::spawn(live.run(engine_stop, rules))];
+        if pages {
+            // A courier without receivers would give up what an earlier watch left to be sent.
+            tasks.push(tokio::spawn(async move { courier.run(fence, courier_stop).await }));
+        }
         Ok(Self { snapshots, ledger, clock, metrics, questions, studio, fence: held, rosters, stop, tasks })
     }
 
@@ -228,12 +271,6 @@ impl House {
             let _ = task.await;
         }
     }
-}
-
-/// Rules that follow their files: read again when they change, swapped whole. `setup` says where they are.
-pub fn following_rules(setup: &Setup) -> (watch::Receiver<Arc<Rulebook>>, JoinHandle<()>) {
-    let (seen, follower) = follow_later(setup);
-    (seen, follower.start(None))
 }
 
 /// Follows configuration and rules, once it is started.

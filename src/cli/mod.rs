@@ -16,6 +16,7 @@ pub mod incidents;
 pub mod look;
 pub mod out;
 pub mod page;
+pub mod plain;
 pub mod report;
 pub mod shell;
 pub mod stats;

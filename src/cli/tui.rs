@@ -1,22 +1,26 @@
 //! `tui`: the dashboard, over its own engine and the same ledger as a running watch.
 //!
-//! The engine here evaluates for show: it records nothing by itself and pages nobody. People's orders go into the ledger.
+//! The engine here pages nobody. It records while no watch leads the ledger, and gives way to one that starts; with
+//! `--watch-only` it records nothing by itself. People's orders go into the ledger in any case.
 
 use super::out::ColorChoice;
 use super::{Common, Exit, Out, times};
 use crate::app::Past;
 use crate::app::desk::{no_ledger, open_existing_ledger};
-use crate::app::watch::{House, Plan, following_rules};
-use crate::app::{Setup, SetupError, logging, receivers};
+use crate::app::late::late_desk;
+use crate::app::watch::{Duty, House, Plan, follow_later};
+use crate::app::{Setup, SetupError, logging};
 use crate::chart::Charset;
+use crate::config::{self, Overrides};
 use crate::domain::base::{IncidentId, Text};
-use crate::domain::view::{FilmAsk, Role, Snapshot};
+use crate::domain::view::{FilmAsk, Snapshot};
 use crate::ports::Desk;
 use crate::tui::{self, Ended, Ground, Screen, TuiOptions, Wanted, Wishes};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::task::JoinHandle;
 
 /// Arguments of `tui`.
 #[derive(Clone, Debug, Args)]
@@ -24,6 +28,12 @@ pub struct TuiArgs {
     /// Evaluate once, print the screen and end
     #[arg(long)]
     pub once: bool,
+    /// One line for each change instead of screens, as for screen readers and logs; what happens where stdout is no terminal
+    #[arg(long, conflicts_with = "once")]
+    pub plain: bool,
+    /// Look only: record nothing, even while no watch does
+    #[arg(long)]
+    pub watch_only: bool,
     /// Replay an incident of the ledger (17), or a stretch of time (30m, or FROM..TO)
     #[arg(long, value_name = "WHAT", conflicts_with = "once")]
     pub replay: Option<String>,
@@ -96,34 +106,96 @@ fn size(text: &str) -> Result<(u16, u16), String> {
 
 /// Runs the verb.
 pub async fn run(args: &TuiArgs, common: &Common, out: &mut Out) -> Exit {
-    let setup = match super::setup(common, out) {
-        Ok(setup) => setup,
-        Err(exit) => return exit,
+    // The file of settings is small; SLO files, ledger and source are read behind the first picture.
+    let config = match config::load(&common.overrides(), &|name| std::env::var(name).ok()) {
+        Ok(config) => config,
+        Err(problems) => return super::tell(&SetupError::Problems(problems), out),
     };
     // A line on standard error would tear the picture, so what there is to log goes to a file beside the ledger.
-    let _log = setup.config.ledger.parent().and_then(logging::to_file);
-    match show(&setup, args, common, out).await {
+    let _log = config.ledger.parent().and_then(logging::to_file);
+    match show(args, common, out).await {
         Ok(exit) => exit,
         Err(error) => super::tell(&error, out),
     }
 }
 
-async fn show(setup: &Setup, args: &TuiArgs, common: &Common, out: &mut Out) -> Result<Exit, SetupError> {
+async fn show(args: &TuiArgs, common: &Common, out: &mut Out) -> Result<Exit, SetupError> {
     if !args.samples.is_empty() || args.replay.is_some() {
-        return replay(setup, args, common).await;
+        return replay(&load(common).await?, args, common).await;
     }
-    let (rules, following) = following_rules(setup);
-    let house = House::raise_keeping(plan(setup).await?, rules, setup.history(false).await).await?;
-    let exit = if args.once {
-        let snapshot = first_evaluation(&house).await;
-        print(&snapshot, house.clock.now(), Screen::Overview, &args.look, common, out);
-        Ok(Exit::Fine)
-    } else {
-        dashboard(&house, "tui", &args.look, common).await
-    };
-    following.abort();
-    house.stop().await;
-    exit
+    let duty = if args.watch_only || args.once { Duty::Looks } else { Duty::Records };
+    if args.once {
+        let raised = raise(common.overrides(), duty).await?;
+        let snapshot = first_evaluation(&raised.house).await;
+        print(&snapshot, raised.house.clock.now(), Screen::Overview, &args.look, common, out);
+        raised.end().await;
+        return Ok(Exit::Fine);
+    }
+    if args.plain || !out.is_terminal {
+        let raised = raise(common.overrides(), duty).await?;
+        let ascii = options(&args.look, common).look.glyphs.charset == Charset::Ascii;
+        let exit = super::plain::follow(&raised.house, ascii, out).await;
+        raised.end().await;
+        return exit;
+    }
+    live(args, common, duty).await
+}
+
+/// The dashboard, at once; its house is raised behind it.
+async fn live(args: &TuiArgs, common: &Common, duty: Duty) -> Result<Exit, SetupError> {
+    let (desk, opening) = late_desk();
+    let overrides = common.overrides();
+    let raising = tokio::spawn(async move {
+        let raised = raise(overrides, duty).await;
+        match &raised {
+            Ok(raised) => drop(tokio::spawn(opening.open(Arc::new(raised.house.desk("tui"))))),
+            Err(error) => opening.fail(error),
+        }
+        raised
+    });
+    let shown = show_desk(Arc::new(desk), options(&args.look, common)).await;
+    if !raising.is_finished() {
+        raising.abort();
+    }
+    match raising.await {
+        Ok(Ok(raised)) => raised.end().await,
+        Ok(Err(error)) => return Err(shown.err().unwrap_or(error)),
+        // A person left before it stood.
+        Err(_) => {}
+    }
+    shown
+}
+
+/// A house that follows its files.
+struct Raised {
+    house: House,
+    following: JoinHandle<()>,
+}
+
+impl Raised {
+    async fn end(self) {
+        self.following.abort();
+        self.house.stop().await;
+    }
+}
+
+/// Reads everything and raises the house.
+async fn raise(overrides: Overrides, duty: Duty) -> Result<Raised, SetupError> {
+    let setup = read(overrides).await?;
+    let (plan, history) = (Plan::without_pages(&setup, duty).await?, setup.history(false).await);
+    let (rules, follower) = follow_later(&setup);
+    let house = House::raise_keeping(plan, rules, history).await?;
+    Ok(Raised { house, following: follower.start(None) })
+}
+
+async fn load(common: &Common) -> Result<Setup, SetupError> {
+    read(common.overrides()).await
+}
+
+/// Reading hundreds of files takes its time; the screen does not wait for it.
+async fn read(overrides: Overrides) -> Result<Setup, SetupError> {
+    let broken = |e| SetupError::Other { what: format!("the files could not be read: {e}"), hint: None };
+    tokio::task::spawn_blocking(move || Setup::load(&overrides)).await.map_err(broken)?
 }
 
 /// The past, without an engine beside it.
@@ -151,23 +223,6 @@ fn what(text: &str, past: &Past) -> Result<FilmAsk, SetupError> {
         return Err(no("the stretch is empty".into()));
     }
     Ok(FilmAsk::Stretch { from, to })
-}
-
-async fn plan(setup: &Setup) -> Result<Plan, SetupError> {
-    Ok(Plan {
-        book: Arc::clone(setup.rulebook()),
-        settings: setup.settings("tui"),
-        source: setup.source()?,
-        ledger: setup.ledger().await?,
-        clock: setup.shared_clock(),
-        roster: receivers::roster(setup)?,
-        role: Role::Watching,
-        leads: false,
-        concurrency: setup.config.prometheus.concurrency,
-        until: None,
-        speed: None,
-        environment: setup.environment(),
-    })
 }
 
 /// The first snapshot that holds verdicts, or the present one when none comes in half a minute.
@@ -208,7 +263,7 @@ async fn show_desk(desk: Arc<dyn Desk>, options: TuiOptions) -> Result<Exit, Set
         Ok(Ended::Interrupted | Ended::TerminalGone) => Ok(Exit::Interrupted),
         Err(error) => Err(SetupError::Other {
             what: error.to_string(),
-            hint: Some("`status`, `tui --once` and `demo --headless` print without a terminal".into()),
+            hint: Some("`tui --plain`, `tui --once`, `status` and `demo --headless` print without a terminal".into()),
         }),
     }
 }

@@ -1,7 +1,7 @@
 //! `watch`: the daemon. It collects, evaluates, pages and records until it is told to stop.
 
 use super::{Common, Exit, Format, Out};
-use crate::app::watch::{House, LEASE, Plan, follow_later};
+use crate::app::watch::{Duty, House, LEASE, Plan, follow_later};
 use crate::app::{Setup, logging, receivers, signals};
 use crate::domain::base::ProblemLevel;
 use crate::domain::view::{Role, Snapshot, SourceState};
@@ -88,7 +88,7 @@ async fn plan(setup: &Setup) -> Result<Plan, crate::app::SetupError> {
         clock: setup.shared_clock(),
         roster: receivers::roster(setup)?,
         role: Role::Leading,
-        leads: true,
+        duty: Duty::Pages,
         concurrency: setup.config.prometheus.concurrency,
         until: None,
         speed: None,

@@ -1,7 +1,7 @@
 //! The lease: one process leads a ledger, under a fence that grows with every change of leader.
 
 use crate::domain::base::{Ms, Now, Span, Text};
-use crate::ports::{Fence, Lead, LedgerError};
+use crate::ports::{Fence, Lead, LedgerError, PAGES_NOBODY};
 
 /// Who leads, as stored.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,7 +24,7 @@ impl Lease {
         let same = self.holder.as_ref() == Some(who);
         let fence = match &self.holder {
             Some(_) if same && self.session == *session => self.fence,
-            Some(by) if !same && now.wall < self.until => {
+            Some(by) if !same && now.wall < self.until && !gives_way(by, who) => {
                 return (Lead::Taken { by: by.clone(), until: self.until }, None);
             }
             _ => self.fence + 1,
@@ -49,4 +49,9 @@ impl Lease {
             None => Err(LedgerError::Fenced { by: "nobody: the lease was given back".into() }),
         }
     }
+}
+
+/// Who only records gives way to who pages: an incident that nobody is paged for must not stay so because a dashboard is open.
+fn gives_way(holder: &str, asker: &str) -> bool {
+    holder.ends_with(PAGES_NOBODY) && !asker.ends_with(PAGES_NOBODY)
 }

@@ -50,6 +50,7 @@ pub(super) async fn snapshot(State(served): State<Served>) -> Response {
 fn of_snapshot(s: &Snapshot) -> Value {
     let (role, leader) = match &s.role {
         Role::Leading => ("leading", None),
+        Role::Recording => ("recording", None),
         Role::Following { leader } => ("following", Some(leader.to_string())),
         Role::Watching => ("watching", None),
         Role::Replaying => ("replaying", None),

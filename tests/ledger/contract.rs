@@ -5,7 +5,7 @@ use burnledger::domain::base::{IncidentId, Now, Seq, Severity, Span, Text};
 use burnledger::domain::incident::{Entry, Fact, IncidentRef, Outcome};
 use burnledger::domain::paging::{Dispatch, DispatchId, DispatchKind, DispatchState, NewDispatch, Settlement};
 use burnledger::ledger::{MemoryLedger, SqliteLedger, ZERO_HASH, chain};
-use burnledger::ports::{Fence, Lead, Ledger, LedgerError};
+use burnledger::ports::{Fence, Lead, Ledger, LedgerError, PAGES_NOBODY};
 use burnledger::wire;
 use std::sync::Arc;
 use std::time::Duration;
@@ -67,6 +67,7 @@ contract!(
     only_the_newest_fence_commits,
     a_lease_is_renewed_taken_over_and_given_back,
     the_same_process_leads_again_after_a_restart,
+    who_pages_nobody_gives_way_to_who_pages,
     nothing_is_paged_twice_by_one_decision,
     rows_are_claimed_in_order_for_each_receiver,
     worse_pages_go_first,
@@ -225,6 +226,22 @@ async fn a_lease_is_renewed_taken_over_and_given_back(bench: Bench) {
     assert!(matches!(b.commit(commit("x", vec![opened(0)]), Some(two), now(52)).await, Err(LedgerError::Fenced { .. })));
     let three = lead(&a, "a", now(52)).await;
     assert!(three > two);
+}
+
+async fn who_pages_nobody_gives_way_to_who_pages(bench: Bench) {
+    let (screen, watch) = (bench.handle(), bench.handle());
+    let (screen_name, other) = (format!("host:1{PAGES_NOBODY}"), format!("host:3{PAGES_NOBODY}"));
+    let recording = lead(&screen, &screen_name, now(0)).await;
+    let taken = bench.handle().lead(other.into(), TTL, now(1)).await;
+    assert_eq!(taken, Ok(Lead::Taken { by: screen_name.as_str().into(), until: now(30).wall }), "not to another screen");
+    let paging = lead(&watch, "host:2", now(2)).await;
+    assert!(paging > recording);
+    let late = screen.commit(commit("x", vec![opened(0)]), Some(recording), now(3)).await;
+    assert_eq!(late, Err(LedgerError::Fenced { by: "host:2".into() }), "what the screen decided before it knew is not recorded");
+    let back = screen.lead(screen_name.as_str().into(), TTL, now(3)).await;
+    assert_eq!(back, Ok(Lead::Taken { by: "host:2".into(), until: now(32).wall }));
+    watch.resign(paging).await.unwrap();
+    assert!(lead(&screen, &screen_name, now(4)).await > paging);
 }
 
 async fn the_same_process_leads_again_after_a_restart(bench: Bench) {

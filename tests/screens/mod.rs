@@ -6,6 +6,8 @@ mod keys;
 mod latency;
 mod laws;
 mod pictures;
+mod plain;
+mod real;
 mod readme;
 mod scene;
 mod terminal;

@@ -12,6 +12,8 @@ use std::sync::Arc;
 pub enum Role {
     /// Evaluates and records.
     Leading,
+    /// Evaluates and records, but pages nobody.
+    Recording,
     /// Another process holds the lease: evaluates for show, records nothing by itself.
     Following {
         /// Who leads.

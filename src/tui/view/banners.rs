@@ -4,6 +4,7 @@
 use super::pen::{Pen, piece};
 use crate::domain::base::{ProblemLevel, Severity};
 use crate::domain::view::{IncidentView, Role as Part, Snapshot, SourceHealth, SourceState};
+use crate::ports::PAGES_NOBODY;
 use crate::tui::model::{Link, Model, Tab, state, ticker};
 use crate::tui::theme::Role;
 use crate::words::plural::{counted, noun};
@@ -41,7 +42,10 @@ pub(super) fn of(model: &Model, columns: usize) -> Vec<Banner> {
         out.extend(open_incident(model, columns));
     }
     if model.cut_off {
-        out.push(problem("the engine behind this screen has ended; what is shown stays as it was", "q quits"));
+        let never = model.shown().is_some_and(|s| s.at.is_none() && s.slos.is_empty() && !s.problems.is_empty());
+        let what =
+            if never { "it could not start" } else { "the engine behind this screen has ended; what is shown stays as it was" };
+        out.push(problem(what, "q quits"));
     }
     let Some(snapshot) = model.shown() else { return out };
     // Problems are told as they are now, even over a held picture.
@@ -234,11 +238,16 @@ fn receivers(snapshot: &Snapshot) -> Option<Banner> {
 }
 
 fn following(snapshot: &Snapshot) -> Option<Banner> {
-    match &snapshot.role {
-        Part::Following { leader } => Some(Banner {
-            left: vec![piece(format!("{leader} leads this ledger and pages; this view follows"), Role::Faint)],
-            right: String::new(),
-        }),
-        _ => None,
-    }
+    let (text, role, right) = match &snapshot.role {
+        Part::Following { leader } => {
+            let text = match leader.strip_suffix(PAGES_NOBODY) {
+                Some(name) => format!("{name} records and pages nobody; this view follows"),
+                None => format!("{leader} leads this ledger and pages; this view follows"),
+            };
+            (text, Role::Faint, "")
+        }
+        Part::Recording => ("records, pages nobody: no watch leads this ledger".into(), Role::P1, "burnledger watch pages"),
+        _ => return None,
+    };
+    Some(Banner { left: vec![piece(text, role)], right: right.into() })
 }

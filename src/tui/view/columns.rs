@@ -104,7 +104,7 @@ impl Column {
 }
 
 /// The three columns in front of a name.
-pub(super) fn tag_of(row: &SloRow) -> (String, Role) {
+pub(in crate::tui) fn tag_of(row: &SloRow) -> (String, Role) {
     let Some(verdict) = &row.verdict else { return ("..".into(), Role::Faint) };
     if let Some(severity) = verdict.severity {
         let (text, role) = tag(Some(severity));
@@ -123,7 +123,7 @@ pub(super) fn tag_of(row: &SloRow) -> (String, Role) {
 }
 
 /// The name: the id, and the values of its group.
-pub(super) fn name_of(row: &SloRow) -> String {
+pub(in crate::tui) fn name_of(row: &SloRow) -> String {
     let group: Vec<&str> = row.group.iter().map(|(_, value)| value).collect();
     if group.is_empty() { row.slo.id.to_string() } else { format!("{} {}", row.slo.id, group.join(",")) }
 }

@@ -2,7 +2,7 @@
 
 mod banners;
 mod burn_chart;
-mod columns;
+pub(super) mod columns;
 mod detail;
 mod dialogs;
 mod frame;

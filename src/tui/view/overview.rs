@@ -15,9 +15,12 @@ const BEFORE_NAME: usize = 5;
 
 pub(super) fn draw(model: &Model, pen: &mut Pen<'_>) {
     let plan = layout::overview(model, pen.width(), pen.height());
-    let Some(snapshot) = model.shown().cloned() else {
+    let Some(snapshot) = model.shown().filter(|s| !says_nothing(s)).cloned() else {
         return waiting(model, pen);
     };
+    if model.cut_off && snapshot.slos.is_empty() && !snapshot.problems.is_empty() {
+        return not_started(&snapshot, pen);
+    }
     head(model, &snapshot, pen);
     list(model, &snapshot, &mut pen.part(0, 1, usize::MAX, plan.list + 1));
     let mut y = 2 + plan.list;
@@ -42,6 +45,34 @@ fn waiting(model: &Model, pen: &mut Pen<'_>) {
     };
     pen.put(2, 2, text, Role::Text);
     pen.put(2, 3, "Keys work already: ? help, q quit.", Role::Faint);
+}
+
+/// Files, ledger and source are still being read behind the screen.
+fn says_nothing(snapshot: &Snapshot) -> bool {
+    snapshot.number == 0
+        && snapshot.at.is_none()
+        && snapshot.slos.is_empty()
+        && snapshot.sources.is_empty()
+        && snapshot.problems.is_empty()
+}
+
+/// Why there is nothing to look at, with advice; the same is told again when the screen is left.
+fn not_started(snapshot: &Snapshot, pen: &mut Pen<'_>) {
+    pen.rule(0, &[piece("it could not start", Role::Problem)], "q quits");
+    let mut y = 1;
+    for problem in &snapshot.problems {
+        let place = problem.place.as_ref().map(|p| format!("{}:{}:{} ", p.file, p.line, p.column)).unwrap_or_default();
+        let width = pen.width().saturating_sub(3);
+        y += 1;
+        pen.put_cut(2, y, width, &format!("{place}{}", problem.message), Role::Strong);
+        if let Some(hint) = &problem.hint {
+            y += 1;
+            pen.put_cut(4, y, width.saturating_sub(2), hint, Role::Faint);
+        }
+        if y + 1 >= pen.height() {
+            return;
+        }
+    }
 }
 
 fn head(model: &Model, snapshot: &Snapshot, pen: &mut Pen<'_>) {

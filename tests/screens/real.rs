@@ -1,0 +1,109 @@
+//! The program itself in a terminal, and without one: what is seen before files are read, and who records.
+
+use super::terminal::Terminal;
+use crate::support::{free_port, wait_until};
+use std::io::Read;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+const BIN: &str = env!("CARGO_BIN_EXE_burnledger");
+
+fn slo(service: &str) -> String {
+    format!(
+        "version: burnledger/v1\nservice: {service}\nslos:\n  - name: availability\n    target: 99.9%\n    sli: {{events: {{bad: 'x_total{{code=\"500\"}}', total: x_total}}}}\n"
+    )
+}
+
+fn folder(services: usize) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::create_dir(dir.path().join("slos")).unwrap();
+    for i in 0..services {
+        std::fs::write(dir.path().join(format!("slos/s{i}.yaml")), slo(&format!("s{i}"))).unwrap();
+    }
+    std::fs::write(dir.path().join("burnledger.yaml"), format!("prometheus: 'http://127.0.0.1:{}'\n", free_port())).unwrap();
+    dir
+}
+
+fn started(dir: &Path, args: &str) -> String {
+    let dir = dir.display();
+    format!("clear; (cd {dir} && XDG_STATE_HOME={dir} XDG_CONFIG_HOME={dir} {BIN} {args}); echo rc=$?")
+}
+
+#[test]
+fn the_first_picture_is_there_before_the_files_are_read_and_keys_work() {
+    let Some(t) = Terminal::open(120, 36) else { return };
+    let dir = folder(500);
+    t.line(&started(dir.path(), "tui"));
+    t.wait("Starting: reading SLOs");
+    t.wait("SLOs 500");
+    t.wait("records, pages nobody");
+    t.keys(&["q"]);
+    t.wait("rc=0");
+    t.line(&started(dir.path(), "tui"));
+    t.wait("Starting: reading SLOs");
+    t.keys(&["q"]);
+    t.wait("rc=0");
+}
+
+#[test]
+fn what_keeps_it_from_starting_is_on_the_screen_and_told_again_when_it_is_left() {
+    let Some(t) = Terminal::open(100, 30) else { return };
+    let dir = folder(0);
+    t.line(&started(dir.path(), "tui"));
+    t.wait("it could not start");
+    t.wait("there are no SLOs in ./slos");
+    t.keys(&["q"]);
+    t.wait("rc=2");
+    t.wait("error: there are no SLOs in ./slos");
+}
+
+/// A program that runs, and what it has printed.
+struct Running {
+    child: Child,
+    printed: Arc<Mutex<String>>,
+}
+
+impl Running {
+    fn start(dir: &Path, args: &[&str]) -> Self {
+        let mut command = Command::new(BIN);
+        command.args(args).current_dir(dir).env("XDG_STATE_HOME", dir).env("XDG_CONFIG_HOME", dir);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let (printed, mut pipe) = (Arc::new(Mutex::new(String::new())), child.stdout.take().unwrap());
+        let into = Arc::clone(&printed);
+        std::thread::spawn(move || {
+            let mut bytes = [0; 4096];
+            while let Ok(n @ 1..) = pipe.read(&mut bytes) {
+                into.lock().unwrap().push_str(&String::from_utf8_lossy(&bytes[..n]));
+            }
+        });
+        Self { child, printed }
+    }
+
+    fn says(&self, text: &str) {
+        let said = wait_until(Duration::from_secs(20), || self.printed.lock().unwrap().contains(text));
+        assert!(said, "waited for `{text}`, got:\n{}", self.printed.lock().unwrap());
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn a_view_without_a_terminal_tells_lines_and_records_only_while_nobody_else_leads() {
+    let dir = folder(2);
+    let view = Running::start(dir.path(), &["tui"]);
+    view.says(" records, pages nobody");
+    let looks = Running::start(dir.path(), &["tui", "--plain", "--watch-only"]);
+    looks.says(" looks only: records nothing, pages nobody");
+    let second = Running::start(dir.path(), &["tui", "--plain"]);
+    second.says(" leads this ledger; this view follows");
+    // A watch that starts later takes the lease from the first view, which notices at its next renewal.
+    let watch = Running::start(dir.path(), &["watch", "--listen", "127.0.0.1:0"]);
+    view.says(&format!(":{} leads this ledger; this view follows", watch.child.id()));
+}
