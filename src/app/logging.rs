@@ -23,6 +23,7 @@ pub fn to_stderr(color: bool) {
 /// Logs to `burnledger.log` in `folder`, a file a day, while the guard lives. Without a folder that can be written nothing
 /// is logged: the dashboard works all the same.
 pub fn to_file(folder: &Path) -> Option<WorkerGuard> {
+    std::fs::create_dir_all(folder).ok()?;
     let made = tracing_appender::rolling::Builder::new()
         .rotation(tracing_appender::rolling::Rotation::DAILY)
         .filename_prefix("burnledger.log")

@@ -9,13 +9,14 @@ use super::view::columns::{name_of, tag_of};
 use crate::domain::base::{Ms, Text};
 use crate::domain::view::{IncidentView, RecentLine, Role, SloRow, Snapshot, SourceState, TrackId};
 use crate::words::{Zone, escape, money, plural, time, units};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 /// What was told, so that only changes are.
 pub struct Plain {
     zone: Zone,
     ascii: bool,
-    rows: HashMap<TrackId, String>,
+    /// Tag and name of each track.
+    rows: BTreeMap<TrackId, (String, String)>,
     begun: bool,
     newest: Option<RecentLine>,
     source: BTreeMap<Text, &'static str>,
@@ -26,13 +27,13 @@ pub struct Plain {
 impl Plain {
     /// Nothing was told yet. Times are in `zone`; `ascii` leaves no byte above 127.
     pub fn new(zone: Zone, ascii: bool) -> Self {
-        let (rows, source) = (HashMap::new(), BTreeMap::new());
-        Self { zone, ascii, rows, begun: false, newest: None, source, role: None, trouble: Vec::new() }
+        let (rows, source, trouble) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
+        Self { zone, ascii, rows, begun: false, newest: None, source, role: None, trouble }
     }
 
     /// The lines of what changed since the last snapshot, oldest first.
     pub fn lines(&mut self, snapshot: &Snapshot) -> Vec<String> {
-        let at = snapshot.at.unwrap_or(snapshot.made);
+        let at = snapshot.made;
         let mut out = Vec::new();
         out.extend(self.part(snapshot, at));
         self.sources(snapshot, &mut out);
@@ -111,15 +112,17 @@ impl Plain {
             let many = plural::counted(snapshot.slos.len(), "SLO", "SLOs");
             out.push(self.at(at, format!("{many}, {well} ok")));
         }
-        let mut rows = HashMap::with_capacity(snapshot.slos.len());
+        let mut rows = BTreeMap::new();
         for row in &snapshot.slos {
             let (id, tag) = (TrackId::of(row), tag(row));
-            let before = self.rows.get(&id).map_or("ok", String::as_str);
+            let before = self.rows.get(&id).map_or("ok", |(tag, _)| tag.as_str());
             if before != tag {
                 out.push(self.at(at, track(snapshot, row, &tag)));
             }
-            rows.insert(id, tag);
+            rows.insert(id, (tag, name_of(row)));
         }
+        let gone = self.rows.iter().filter(|(id, (tag, _))| tag != "ok" && !rows.contains_key(*id));
+        out.extend(gone.map(|(_, (tag, name))| self.at(at, format!("-- {name} is not evaluated any more, it was {tag}"))));
         self.rows = rows;
     }
 }

@@ -22,7 +22,8 @@ fn folder(services: usize) -> tempfile::TempDir {
     for i in 0..services {
         std::fs::write(dir.path().join(format!("slos/s{i}.yaml")), slo(&format!("s{i}"))).unwrap();
     }
-    std::fs::write(dir.path().join("burnledger.yaml"), format!("prometheus: 'http://127.0.0.1:{}'\n", free_port())).unwrap();
+    std::fs::write(dir.path().join("burnledger.yaml"), format!("prometheus: {{url: 'http://127.0.0.1:{}'}}\n", free_port()))
+        .unwrap();
     dir
 }
 
