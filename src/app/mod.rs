@@ -12,6 +12,7 @@ pub mod late;
 pub mod intake;
 pub mod logging;
 pub mod notices;
+pub mod pricing;
 pub mod receivers;
 mod reload;
 mod setup;

@@ -74,7 +74,7 @@ enum Verb {
     Report(report::ReportArgs),
     /// Recovery times, frequency, resilience and cost, with honest intervals; of the ledger or of another tool's records
     Stats(stats::StatsArgs),
-    /// What incidents cost: the calculator for declared numbers
+    /// What incidents cost: the calculator, and the costs of the ledger explained, verified and restated
     Cost(cost::CostArgs),
     /// Try receivers
     Page(page::PageArgs),
@@ -140,7 +140,7 @@ async fn run(verb: &Verb, common: &Common, out: &mut Out) -> Exit {
         Verb::Gate(args) => gate::run(args, common, out).await,
         Verb::Report(args) => report::run(args, common, out).await,
         Verb::Stats(args) => stats::run(args, common, out).await,
-        Verb::Cost(args) => cost::run(args, common, out),
+        Verb::Cost(args) => cost::run(args, common, out).await,
         Verb::Page(args) => page_test(args, common, out).await,
         Verb::Doctor => doctor::run(common, out).await,
         Verb::Silence(args) => silence::run(args, common, out).await,

@@ -6,7 +6,9 @@ use super::beside::{self, SignalFeed};
 use crate::domain::base::{Interval, Labels, Ms, SloId, Span, Text};
 use crate::domain::judge::{Beside, CompositeJudge, Judge, Part, RuleRef, Verdict};
 use crate::domain::measure::{Ask, Batch, CountedPlan, Detail, Meter, MeterSpec, Plan, Role, Track};
-use crate::domain::objective::{BreachRule, Level, RevenueStream, Rulebook, Sli, Slo};
+use crate::domain::objective::{
+    BreachRule, CapacityHow, CapacityPrice, Counter, Level, RevenueStream, Rulebook, Side, Sli, Slo, StreamMethod,
+};
 use rust_decimal::prelude::ToPrimitive;
 use std::sync::Arc;
 
@@ -15,8 +17,12 @@ pub const SPARK_POINTS: usize = 72;
 /// Distance of the points of a row's small chart.
 pub const SPARK_STEP: Span = Span::from_mins(5);
 
-/// How far back failed transactions are known: incidents are costed while they are young.
+/// How far back transactions are known: incidents are costed while they are young.
 const STREAM_HISTORY: Span = Span::from_days(3);
+/// How far back orders are known where they are compared with earlier weeks: five of them, and the rebound.
+const SEASONS: Span = Span::from_days(38);
+/// How far back single values of replicas are known.
+const REPLICA_HISTORY: Span = Span::from_hours(24);
 /// How far back a first read asks for every detail.
 const DETAILED: Span = Span::from_hours(2);
 /// History is read in stretches of this, so that a feed of many series never holds its whole period as samples.
@@ -30,10 +36,12 @@ const DEEPEST: usize = 16;
 pub enum FeedRef {
     /// Of an SLO, by its place in the rulebook.
     Slo(usize),
-    /// Of a revenue stream, by its place in the business file.
+    /// Of a counter of a revenue stream, by its place on the board.
     Stream(usize),
     /// Of an expression that rules ask beside their SLIs, by its place on the board.
     Signal(usize),
+    /// Of a number of replicas, by its place on the board.
+    Replicas(usize),
 }
 
 /// What a feed must read so that everything is known: stretches of time in order, each taken before the next is read.
@@ -79,12 +87,32 @@ pub struct Spark {
     pub long: Arc<[f32]>,
 }
 
-/// A revenue stream with the history of its failed transactions.
+/// Which counters of a stream a feed reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StreamPart {
+    /// Those its method finds a loss by.
+    Loss,
+    /// Orders that came, to see them come back.
+    Orders,
+}
+
+/// A revenue stream with the history of one part of its counters.
 #[derive(Debug)]
 pub struct StreamFeed {
     /// The stream.
     pub stream: RevenueStream,
+    /// Which part.
+    pub part: StreamPart,
     /// Its history.
+    pub meter: Meter,
+}
+
+/// Replicas behind a price of capacity.
+#[derive(Debug)]
+pub struct ReplicaFeed {
+    /// The price's name.
+    pub name: Text,
+    /// Their history.
     pub meter: Meter,
 }
 
@@ -94,10 +122,12 @@ pub struct Board {
     step: Span,
     /// SLOs, in the rulebook's order.
     pub slos: Vec<SloFeed>,
-    /// Revenue streams, in the business file's order.
+    /// Revenue streams, in the business file's order, each with one or two parts.
     pub streams: Vec<StreamFeed>,
     /// Expressions that rules look at beside their SLIs.
     pub signals: Vec<SignalFeed>,
+    /// Replicas that are metered.
+    pub replicas: Vec<ReplicaFeed>,
     /// The instant judged last.
     pub at: Option<Ms>,
     /// Whether small charts are drawn: not where nobody looks at them.
@@ -110,9 +140,10 @@ impl Board {
     pub fn new(book: &Rulebook) -> Self {
         let step = book.timing.step;
         let slos = book.slos.iter().map(|slo| SloFeed::new(slo, step)).collect();
-        let streams = book.business.iter().flat_map(|b| &b.streams).map(|s| StreamFeed::new(s, step)).collect();
         let signals = beside::feeds(&book.slos, step);
-        Self { step, slos, streams, signals, at: None, draws: true, spark_at: None }
+        let streams = book.business.iter().flat_map(|b| &b.streams).flat_map(|s| StreamFeed::all(s, step)).collect();
+        let replicas = book.business.iter().flat_map(|b| &b.capacity).filter_map(|c| ReplicaFeed::new(c, step)).collect();
+        Self { step, slos, streams, signals, replicas, at: None, draws: true, spark_at: None }
     }
 
     /// A board for a new rulebook that keeps the history of feeds whose measuring did not change.
@@ -136,6 +167,11 @@ impl Board {
         for feed in &mut new.signals {
             if let Some(i) = old.signals.iter().position(|o| o.meter.spec() == feed.meter.spec()) {
                 feed.meter = old.signals.swap_remove(i).meter;
+            }
+        }
+        for feed in &mut new.replicas {
+            if let Some(i) = old.replicas.iter().position(|o| o.meter.spec() == feed.meter.spec()) {
+                feed.meter = old.replicas.swap_remove(i).meter;
             }
         }
         new
@@ -163,7 +199,8 @@ impl Board {
         let slos = self.slos.iter_mut().enumerate().map(|(i, f)| (FeedRef::Slo(i), &mut f.meter));
         let streams = self.streams.iter_mut().enumerate().map(|(i, f)| (FeedRef::Stream(i), &mut f.meter));
         let signals = self.signals.iter_mut().enumerate().map(|(i, f)| (FeedRef::Signal(i), &mut f.meter));
-        slos.chain(streams).chain(signals)
+        let replicas = self.replicas.iter_mut().enumerate().map(|(i, f)| (FeedRef::Replicas(i), &mut f.meter));
+        slos.chain(streams).chain(signals).chain(replicas)
     }
 
     /// Takes all answers of a feed, in the order of its asks, and seals it through `through`.
@@ -220,6 +257,7 @@ impl Board {
             FeedRef::Slo(i) => self.slos.get_mut(i).map(|f| &mut f.meter),
             FeedRef::Stream(i) => self.streams.get_mut(i).map(|f| &mut f.meter),
             FeedRef::Signal(i) => self.signals.get_mut(i).map(|f| &mut f.meter),
+            FeedRef::Replicas(i) => self.replicas.get_mut(i).map(|f| &mut f.meter),
         }
     }
 
@@ -368,10 +406,26 @@ impl SloFeed {
 }
 
 impl StreamFeed {
-    fn new(stream: &RevenueStream, step: Span) -> Self {
-        let plan = Plan::Counted(CountedPlan::Events { bad: stream.failed.clone(), total: None });
-        let spec = MeterSpec { step, period: STREAM_HISTORY, ..MeterSpec::new(plan) };
-        Self { stream: stream.clone(), meter: Meter::new(spec) }
+    /// The feeds of a stream: what its method needs, and orders where they are watched coming back.
+    fn all(stream: &RevenueStream, step: Span) -> Vec<Self> {
+        let count = |c: &Option<Counter>| c.as_ref().map(|c| c.count.clone()).unwrap_or_default();
+        let some = |c: &Option<Counter>| c.as_ref().map(|c| c.count.clone());
+        let (bad, total, period) = match stream.method {
+            StreamMethod::FailedTransactions => (count(&stream.failed), None, STREAM_HISTORY),
+            StreamMethod::Excess => (count(&stream.failed), some(&stream.total), STREAM_HISTORY),
+            StreamMethod::Conversion => (count(&stream.orders), some(&stream.sessions), STREAM_HISTORY),
+            StreamMethod::Seasonal => (count(&stream.orders), None, SEASONS),
+        };
+        let feed = |part, bad, total, period| {
+            let plan = Plan::Counted(CountedPlan::Events { bad, total });
+            let spec = MeterSpec { step, period, ..MeterSpec::new(plan) };
+            Self { stream: stream.clone(), part, meter: Meter::new(spec) }
+        };
+        let mut feeds = vec![feed(StreamPart::Loss, bad, total, period)];
+        if stream.rebound.is_some() && stream.method != StreamMethod::Seasonal {
+            feeds.push(feed(StreamPart::Orders, count(&stream.orders), None, SEASONS));
+        }
+        feeds
     }
 
     /// Slices of the step that had samples within a stretch.
@@ -385,6 +439,17 @@ fn sparks_of(at: Ms, burn: impl Fn(Ms, Span) -> Option<f64>) -> Spark {
     let end = |i: usize| at - SPARK_STEP * (SPARK_POINTS - 1 - i) as i64;
     let row = |window: Span| (0..SPARK_POINTS).map(|i| burn(end(i), window).map_or(f32::NAN, |b| b as f32)).collect();
     Spark { short: row(Span::from_mins(5)), long: row(Span::from_hours(1)) }
+}
+
+impl ReplicaFeed {
+    /// `None` where capacity is not metered.
+    fn new(price: &CapacityPrice, step: Span) -> Option<Self> {
+        let CapacityHow::Metered { plan, .. } = &price.how else { return None };
+        // Any number of replicas is a good one: only the values are of interest.
+        let good = Some((Side::Above, f64::NEG_INFINITY));
+        let spec = MeterSpec { step, period: REPLICA_HISTORY, slack: REPLICA_HISTORY, good, ..MeterSpec::new(plan.clone()) };
+        Some(Self { name: price.name.clone(), meter: Meter::new(spec) })
+    }
 }
 
 /// Burn rate over a window of the past: error ratio over budget, or occurrences over what is allowed.

@@ -9,6 +9,7 @@ use super::board::{FeedRead, FeedRef};
 use super::event::Event;
 use super::harm;
 use super::look::warm_up;
+use super::pricing;
 use super::state::{Settings, State};
 use super::step::step;
 use crate::domain::base::{IncidentId, Ms, Now, Seq, Span, Text};
@@ -222,7 +223,7 @@ impl Case {
 
     fn measured(&self, incident: &Incident) -> Incident {
         let at = self.state.board.at.unwrap_or_default();
-        let cost = harm::cost(&self.state, incident, at);
+        let cost = pricing::cost(&self.state, incident, at);
         let impact = harm::impact(&self.state, incident, at).record(&self.state, incident).clone();
         Incident { impact: Some(impact), cost, ..incident.clone() }
     }

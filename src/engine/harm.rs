@@ -1,34 +1,25 @@
-//! What an incident did, at one instant: bad runs, impact, budget and cost, gathered from the board for the rest of the engine.
+//! What an incident did, at one instant: bad runs, impact and budget, gathered from the board for the rest of the engine.
 //!
-//! Deliberately absent: deciding anything from it (`steer`, `pages`).
+//! Deliberately absent: deciding anything from it (`steer`, `pages`), and what it cost (`pricing`).
 
-use super::board::{SloFeed, StreamFeed};
+use super::board::SloFeed;
 use super::state::State;
-use crate::domain::base::{IncidentId, Interval, Labels, Money, Ms, Seq, SloId, Span, Text};
-use crate::domain::cost::{
-    CostQuestion, CostSheet, Counted, RateQuestion, Responder, StreamCount, month_of, price, rate_per_minute,
-};
+use crate::domain::base::{IncidentId, Interval, Labels, Ms, Seq, SloId, Span, Text};
 use crate::domain::incident::impact::{BadSoFar, BucketTest, measure};
-use crate::domain::incident::{Actor, Fact, ImpactRecord, Incident, Onset, Phase};
+use crate::domain::incident::{Fact, ImpactRecord, Incident, Onset, Phase};
 use crate::domain::judge::{BudgetStatus, RuleRef, Verdict};
-use crate::domain::measure::{CountedPlan, Meter, Plan, Track};
-use crate::domain::objective::{BudgetMethod, Business, Slo};
-use crate::domain::view::CostTicker;
-use rust_decimal::Decimal;
+use crate::domain::measure::Track;
+use crate::domain::objective::{BudgetMethod, Slo};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock, PoisonError};
 
-/// The rate that live costs go on at is that of the last minutes.
-const RATE_OVER: Span = Span::from_mins(5);
 /// Ended incidents are looked at again for so long: a person may have ended them without an account.
-const ACCOUNT_WITHIN: Span = Span::from_days(1);
+pub(super) const ACCOUNT_WITHIN: Span = Span::from_days(1);
 /// Impacts of linked services that come so close together are one incident (SEMANTICS 7).
 const TOGETHER: Span = Span::from_mins(10);
-/// After the last bad bucket users go on being hurt for so long at most, as far as anybody can tell.
-const STILL_HURT: Span = Span::from_mins(2);
 /// Incidents so far back among the newest ones say nothing of how a track was yesterday.
-const LATELY: usize = 500;
+pub(super) const LATELY: usize = 500;
 
 /// What an incident did, and where.
 #[derive(Debug, Default)]
@@ -387,98 +378,4 @@ pub fn needs_account(state: &State, incident: &Incident, at: Ms) -> bool {
         _ => None,
     });
     !counted && (by_rule == Some(false) || state.book.business.is_some())
-}
-
-/// The people who worked on an incident: from their first entry to its mitigation, or `until`.
-fn responders(incident: &Incident, until: Ms) -> Vec<Responder> {
-    let end = incident.milestones.mitigated.unwrap_or(until);
-    let mut found: Vec<Responder> = Vec::new();
-    for entry in &incident.entries {
-        let Actor::Person(name) = &entry.actor else { continue };
-        if entry.at < end && !found.iter().any(|r| r.person == *name) {
-            found.push(Responder { person: name.clone(), time: Interval { from: entry.at, to: end }, declared: false });
-        }
-    }
-    found
-}
-
-/// What the incident cost so far; absent without a business file, and for drills only their own drill counts.
-pub fn cost(state: &State, incident: &Incident, at: Ms) -> Option<CostSheet> {
-    let business = state.book.business.as_deref()?;
-    let impact = match (&incident.impact, incident.phase.is_live()) {
-        (Some(recorded), false) => recorded.clone(),
-        _ => impact(state, incident, at).record(state, incident).clone(),
-    };
-    Some(price(&question(state, incident, &impact, at), business))
-}
-
-fn question(state: &State, incident: &Incident, impact: &ImpactRecord, at: Ms) -> CostQuestion {
-    let count = |feed: &StreamFeed| StreamCount { stream: feed.stream.name.clone(), counted: count_stream(state, feed, impact) };
-    CostQuestion {
-        services: incident.services.iter().map(|(name, _)| name.clone()).collect(),
-        streams: state.board.streams.iter().map(count).collect(),
-        responders: responders(incident, at),
-        booked_month: incident.milestones.impact_start.and_then(month_of),
-    }
-}
-
-fn count_stream(state: &State, feed: &StreamFeed, impact: &ImpactRecord) -> Result<Counted, Text> {
-    let last = impact.intervals.last().ok_or("no bad minute was measured")?;
-    match feed.meter.sealed() {
-        Some(sealed) if sealed + Span::from_mins(1) >= last.to => {}
-        _ => return Err("its counter could not be read over the whole impact".into()),
-    }
-    let record = measure(best_meter(state, feed, last.to).tracks().iter(), &impact.intervals);
-    let observed = impact.intervals.iter().map(|i| feed.observed(*i)).sum::<usize>();
-    if observed == 0 {
-        return Err("its counter has no samples in the impact".into());
-    }
-    Ok(Counted {
-        failed: record.bad,
-        low: record.bad_low,
-        high: record.bad_high,
-        intervals: impact.intervals.clone(),
-        series: feed.meter.series_count(),
-        samples: observed,
-        source: state.metric_source.clone(),
-    })
-}
-
-/// Where the failed transactions of a stream are counted best: an SLO whose bad events they are also watches the counters
-/// of all events beside them. It sees restarts that took a failure counter away, and knows a process whose first failure
-/// comes.
-fn best_meter<'a>(state: &'a State, feed: &'a StreamFeed, through: Ms) -> &'a Meter {
-    let same = |slo: &&SloFeed| match &slo.slo.plan {
-        Plan::Counted(CountedPlan::Events { bad, total: Some(_) }) => *bad == feed.stream.failed,
-        _ => false,
-    };
-    let known = |slo: &&SloFeed| slo.meter.sealed().is_some_and(|sealed| sealed + Span::from_mins(1) >= through);
-    state.board.slos.iter().filter(same).find(known).map_or(&feed.meter, |slo| &slo.meter)
-}
-
-/// The cost of an incident as it runs: so far, and a minute at the present rate.
-pub fn ticker(state: &State, incident: &Incident, at: Ms) -> Option<CostTicker> {
-    let business = state.book.business.as_deref()?;
-    let live = incident.phase.is_live();
-    let sheet = if live { cost(state, incident, at)? } else { incident.cost.clone()? };
-    let so_far = sheet.total.map(|total| Money::new(total, sheet.currency));
-    let hurt = || impact(state, incident, at).intervals.last().is_some_and(|i| at.since(i.to) < STILL_HURT);
-    let running = matches!(incident.phase, Phase::Open | Phase::Acknowledged) && hurt();
-    let per_minute =
-        if running { rate(state, incident, business, at) } else { Some(Money::new(Decimal::ZERO, business.currency)) };
-    Some(CostTicker { so_far, per_minute: per_minute.filter(|_| so_far.is_some()), at, sheet: Arc::new(sheet) })
-}
-
-fn rate(state: &State, incident: &Incident, business: &Business, at: Ms) -> Option<Money> {
-    let failed = state.board.streams.iter().map(|f| {
-        let bad = f.meter.tracks().iter().map(|t| t.history.counts(at - RATE_OVER, at).bad).sum();
-        (f.stream.name.clone(), bad)
-    });
-    let question = RateQuestion {
-        services: incident.services.iter().map(|(name, _)| name.clone()).collect(),
-        failed: failed.collect(),
-        over: RATE_OVER,
-        responders: responders(incident, at).into_iter().map(|r| r.person).collect(),
-    };
-    rate_per_minute(&question, business)
 }

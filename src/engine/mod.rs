@@ -18,6 +18,7 @@ pub mod look;
 pub mod next;
 pub mod pages;
 pub mod past;
+pub mod pricing;
 pub mod reading;
 pub mod rows;
 pub mod signals;

@@ -5,6 +5,7 @@
 use super::draft::Draft;
 use super::harm;
 use super::hold::{self, hold};
+use super::pricing;
 use super::state::State;
 use super::steer;
 use crate::domain::base::{Ms, Now, Text};
@@ -232,7 +233,7 @@ impl Pager<'_> {
         } else {
             incident.impact.clone().unwrap_or_default()
         };
-        let ticker = harm::ticker(self.state, incident, at);
+        let ticker = pricing::ticker(self.state, incident, at);
         let slos = incident.services.iter().flat_map(|(_, slos)| slos).cloned().collect();
         PageContent {
             service: incident.service.clone(),

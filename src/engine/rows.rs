@@ -7,6 +7,7 @@ use super::harm;
 use super::health::Health;
 use super::hold;
 use super::next;
+use super::pricing;
 use super::signals;
 use super::state::State;
 use crate::domain::base::{Ms, Now, Seq, Severity, Span, Text};
@@ -137,7 +138,7 @@ pub fn view(state: &State, incident: &Arc<Incident>) -> IncidentView {
     let measured = live && state.board.at.is_some();
     let impact =
         if measured { Some(harm::impact(state, incident, at).record(state, incident).clone()) } else { incident.impact.clone() };
-    let cost = harm::ticker(state, incident, at);
+    let cost = pricing::ticker(state, incident, at);
     IncidentView {
         next: if live { next::events(state, incident, budget.as_ref(), cost.as_ref(), at) } else { Vec::new() },
         signals: signals::of(state, incident, at),

@@ -6,6 +6,7 @@
 use super::draft::Draft;
 use super::harm::{self, Impact};
 use super::pages;
+use super::pricing;
 use super::state::{Memory, State};
 use crate::domain::base::{Interval, Ms, Now, Severity, SloId, Span, Text};
 use crate::domain::incident::{Fact, Incident, IncidentRef, Onset, Phase, ReasonText, RuleFired};
@@ -41,6 +42,11 @@ pub fn steer(state: &mut State, now: Now) -> Option<Draft> {
     }
     for incident in state.incidents.iter().filter(|i| harm::needs_account(state, i, at)) {
         account(state, &mut draft, incident, at);
+    }
+    for incident in state.incidents.iter().rev().take(harm::LATELY) {
+        if let Some(why) = pricing::must_restate(state, incident, at) {
+            restate(state, &mut draft, incident, why, at);
+        }
     }
     memory.lower_since.retain(|(id, _), _| live.iter().any(|i| i.id == *id));
     memory.quiet_since.retain(|id, _| live.iter().any(|i| i.id == *id));
@@ -284,7 +290,19 @@ fn account(state: &State, draft: &mut Draft, incident: &Arc<Incident>, at: Ms) {
         draft.add(reference, Some(incident), Fact::Measured(impact.record(state, incident).clone()), at);
     }
     let now = draft.after(reference).cloned().unwrap_or_else(|| Arc::clone(incident));
-    if let Some(sheet) = harm::cost(state, &now, at) {
+    if let Some(sheet) = pricing::cost(state, &now, at) {
+        draft.add(reference, Some(incident), Fact::Costed(sheet), at);
+    }
+}
+
+/// Writes a new version of a recorded cost; the old one stays.
+fn restate(state: &State, draft: &mut Draft, incident: &Arc<Incident>, why: &str, at: Ms) {
+    let reference = IncidentRef::Known(incident.id);
+    if draft.after(reference).is_some() {
+        return;
+    }
+    if let Some(mut sheet) = pricing::cost(state, incident, at) {
+        sheet.restates = incident.restates(why);
         draft.add(reference, Some(incident), Fact::Costed(sheet), at);
     }
 }
@@ -473,7 +491,7 @@ impl Progress<'_> {
 
     fn add_cost(&self, draft: &mut Draft) {
         let after = draft.after(self.reference()).cloned();
-        if let Some(sheet) = after.and_then(|incident| harm::cost(self.state, &incident, self.at)) {
+        if let Some(sheet) = after.and_then(|incident| pricing::cost(self.state, &incident, self.at)) {
             self.add(draft, Fact::Costed(sheet), self.at);
         }
     }

@@ -2,33 +2,43 @@
 //!
 //! Numbers are read from their text. What is given as null applies but is not known: it is listed, never taken as 0.
 
+mod others;
+mod streams;
+
 use super::Parsed;
+use super::estimate::ask::{Takes, number};
+use super::estimate::labour::premium;
 use super::kinds::{BUSINESS_VERSION, Kind, check_version};
-use super::native::query_problem;
 use super::policies::is_error;
-use crate::domain::base::{Currency, Money, Place, Problem, Text};
-use crate::domain::objective::{Assumption, Business, ExchangeRate, Labour, RevenueStream, ValueIs};
+use crate::domain::base::{Currency, Money, Place, Problem, Span, Text};
+use crate::domain::objective::{Assumption, Business, ExchangeRate, Labour, ValueIs};
 use crate::kit::yaml::{Fields, Findings, Node, Value};
-use crate::query;
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-const FIELDS: [&str; 7] = ["version", "currency", "headline", "streams", "labour", "exchange", "assumptions"];
-const STREAM_FIELDS: [&str; 7] = ["name", "services", "failed", "value", "value_is", "recovered_fraction", "currency"];
-/// Parts of the format that this version does not price. Refused, never silently ignored.
-const LATER: [(&str, &str); 5] = [
-    ("contracts", "SLA credits are not estimated by this version; state them in the report by hand"),
-    ("capacity", "capacity is not priced by this version"),
-    ("churn", "churn is not estimated by this version"),
-    ("premium_hours", "labour is priced by one rate a role"),
-    ("baselines", "streams are priced by their failed transactions"),
+const FIELDS: [&str; 14] = [
+    "version",
+    "currency",
+    "headline",
+    "streams",
+    "labour",
+    "contracts",
+    "capacity",
+    "churn",
+    "refunds",
+    "support",
+    "penalties",
+    "avoided_cost",
+    "exchange",
+    "assumptions",
 ];
-const STREAM_LATER: [(&str, &str); 2] = [
-    ("orders", "write the counter of failed transactions as `failed:`"),
-    ("baseline", "write the counter of failed transactions as `failed:`"),
-];
+/// Words that people try. Refused with the right place, never silently ignored.
+const ELSEWHERE: [(&str, &str); 2] =
+    [("premium_hours", "write `premium` inside `labour`"), ("baselines", "write `baseline` inside a stream")];
+/// Components that no rule can tell: they are given as null, to be listed as not estimated.
+const BY_HAND: [&str; 2] = ["penalties", "avoided_cost"];
 const VALUES: [(&str, ValueIs); 3] = [("gmv", ValueIs::Gmv), ("revenue", ValueIs::Revenue), ("margin", ValueIs::Margin)];
 
 /// The business and where its streams name services.
@@ -41,7 +51,7 @@ pub(super) struct BusinessDraft {
 }
 
 /// Reads the business document, of which there may be one.
-pub(super) fn read_all(parsed: &[Parsed], problems: &mut Vec<Problem>) -> BusinessDraft {
+pub(super) fn read_all(parsed: &[Parsed], step: Span, problems: &mut Vec<Problem>) -> BusinessDraft {
     let mut draft = BusinessDraft::default();
     let mut seen = false;
     for file in parsed.iter().filter(|f| f.kinds.contains(&Kind::Business)) {
@@ -59,45 +69,51 @@ pub(super) fn read_all(parsed: &[Parsed], problems: &mut Vec<Problem>) -> Busine
                 continue;
             }
             seen = true;
-            draft.business = read(&mut out, root, &mut draft.services).filter(|_| !broken).map(Arc::new);
+            draft.business = read(&mut out, root, step, &mut draft.services).filter(|_| !broken).map(Arc::new);
         }
         problems.extend(out.finish());
     }
     draft
 }
 
-fn read(out: &mut Findings<'_>, root: &Node, services: &mut Vec<(Text, Place)>) -> Option<Business> {
+fn read(out: &mut Findings<'_>, root: &Node, step: Span, services: &mut Vec<(Text, Place)>) -> Option<Business> {
     let before = out.errors();
     let what = "the business file";
-    let fields = out.fields_and(root, what, &FIELDS, &LATER.map(|(name, _)| name))?;
+    let fields = out.fields_and(root, what, &FIELDS, &ELSEWHERE.map(|(name, _)| name))?;
     check_version(out, &fields, BUSINESS_VERSION);
-    out.refuse(&fields, &LATER);
+    out.refuse(&fields, &ELSEWHERE);
     // XXX is ISO 4217 for no currency: the rest of the file is read though this one is wrong.
     let currency = fields.need(out, "currency", what).and_then(|n| read_currency(out, n)).or_else(|| Currency::parse("XXX"))?;
+    let mut business = Business { file: out.source().name().clone(), ..Business::new(currency) };
     let mut nulls = Vec::new();
-    let streams = match given(&fields, "streams", "lost_revenue", &mut nulls) {
-        Some(node) => {
-            let streams = read_streams(out, node, currency, &mut nulls);
-            services.extend(named_services(out, node));
-            streams
+    if let Some(node) = given(&fields, "streams", "lost_revenue", &mut nulls) {
+        business.streams = streams::read(out, node, currency, &mut nulls);
+        services.extend(named_services(out, node));
+    }
+    let labour = given(&fields, "labour", "responder_labour", &mut nulls);
+    business.labour = labour.and_then(|n| read_labour(out, n, currency));
+    if let Some(node) = given(&fields, "contracts", "sla_credits", &mut nulls) {
+        business.contracts = others::contracts(out, node, currency);
+        services.extend(named_services(out, node));
+    }
+    if let Some(node) = given(&fields, "capacity", "extra_capacity", &mut nulls) {
+        business.capacity = others::capacity(out, node, currency, step);
+        services.extend(named_services(out, node));
+    }
+    for name in others::CONSEQUENCES {
+        let node = given(&fields, name, name, &mut nulls);
+        business.consequences.extend(node.and_then(|n| others::consequence(out, n, name, &business)));
+    }
+    for name in BY_HAND {
+        if let Some(node) = given(&fields, name, name, &mut nulls) {
+            let hint = format!("write `{name}: null` to have it listed as not estimated, and price it with `cost estimate`");
+            out.error_hint("not-supported", &node.span, format!("no rule can tell `{name}` of an incident"), hint);
         }
-        None => Vec::new(),
-    };
-    let labour = given(&fields, "labour", "responder_labour", &mut nulls).and_then(|n| read_labour(out, n, currency));
-    let exchange = fields.get(out, "exchange").map(|n| read_exchange(out, n)).unwrap_or_default();
-    let assumptions = fields.get(out, "assumptions").map(|n| read_assumptions(out, n)).unwrap_or_default();
-    let headline = fields.get(out, "headline").and_then(|n| out.choice(n, "headline", &VALUES[1..]));
-    let business = Business {
-        currency,
-        headline,
-        streams,
-        labour,
-        exchange,
-        assumptions,
-        nulls,
-        file: out.source().name().clone(),
-        read_at: None,
-    };
+    }
+    business.exchange = fields.get(out, "exchange").map(|n| read_exchange(out, n)).unwrap_or_default();
+    business.assumptions = fields.get(out, "assumptions").map(|n| read_assumptions(out, n)).unwrap_or_default();
+    business.headline = fields.get(out, "headline").and_then(|n| out.choice(n, "headline", &VALUES[1..]));
+    business.nulls = nulls;
     missing_rates(out, &fields, &business);
     (out.errors() == before).then_some(business)
 }
@@ -126,66 +142,11 @@ pub(super) fn read_currency(out: &mut Findings<'_>, node: &Node) -> Option<Curre
     currency
 }
 
-fn read_streams(out: &mut Findings<'_>, node: &Node, currency: Currency, nulls: &mut Vec<Text>) -> Vec<RevenueStream> {
-    let mut streams: Vec<RevenueStream> = Vec::new();
-    for item in out.list(node, "`streams`").unwrap_or_default() {
-        let Some(stream) = read_stream(out, item, currency, nulls) else { continue };
-        if streams.iter().any(|s| s.name == stream.name) {
-            let span = item.get("name").map_or_else(|| item.span.clone(), |n| n.span.clone());
-            out.error_hint("duplicate-stream", &span, format!("two streams are named `{}`", stream.name), "rename one of them");
-        }
-        streams.push(stream);
-    }
-    streams
-}
-
-/// The services of all streams with their places.
+/// The services that the items of a list name, with their places.
 fn named_services(out: &mut Findings<'_>, node: &Node) -> Vec<(Text, Place)> {
     let lists = node.one_or_many().into_iter().filter_map(|stream| stream.get("services"));
     let names = lists.flat_map(|list| list.one_or_many());
     names.filter_map(|n| Some((n.text()?.trim().into(), out.place(n.span.clone())))).collect()
-}
-
-fn read_stream(out: &mut Findings<'_>, node: &Node, currency: Currency, nulls: &mut Vec<Text>) -> Option<RevenueStream> {
-    let what = "a stream";
-    let fields = out.fields_and(node, what, &STREAM_FIELDS, &STREAM_LATER.map(|(name, _)| name))?;
-    out.refuse(&fields, &STREAM_LATER);
-    let name = fields.need(out, "name", what).and_then(|n| out.text(n, "`name`").cloned());
-    let services: Vec<Text> = match fields.need(out, "services", what) {
-        Some(n) => out.texts(n, "`services`").into_iter().map(|(name, _)| name).collect(),
-        None => Vec::new(),
-    };
-    let currency = fields.get(out, "currency").map_or(Some(currency), |n| read_currency(out, n));
-    let value_is = fields.need(out, "value_is", what).and_then(|n| out.choice(n, "value_is", &VALUES));
-    let recovered = fields.get(out, "recovered_fraction").map_or(Some(Decimal::ZERO), |n| out.share(n, "`recovered_fraction`"));
-    let failed = fields.need(out, "failed", what).and_then(|n| read_failed(out, n));
-    if fields.raw("value").is_some_and(|n| n.value == Value::Null) {
-        nulls.push(format!("lost_revenue ({})", name?).into());
-        return None;
-    }
-    let value = fields.need(out, "value", what).and_then(|n| read_money(out, n, "`value`", currency?));
-    let (failed_query, failed) = failed?;
-    Some(RevenueStream {
-        name: name?,
-        services,
-        failed_query,
-        failed,
-        value: value?,
-        value_is: value_is?,
-        recovered_fraction: recovered?,
-    })
-}
-
-fn read_failed(out: &mut Findings<'_>, node: &Node) -> Option<(Text, crate::domain::measure::Count)> {
-    let text = out.text(node, "`failed`")?.trim_end().to_owned();
-    match query::plan_count(&text) {
-        Ok(count) => Some((text.into(), count)),
-        Err(error) => {
-            let problem = query_problem(out, node, error);
-            out.push(problem);
-            None
-        }
-    }
 }
 
 /// `42.50`, or `42.50 EUR` for another currency than the file's.
@@ -211,7 +172,7 @@ fn read_money(out: &mut Findings<'_>, node: &Node, what: &str, currency: Currenc
 
 fn read_labour(out: &mut Findings<'_>, node: &Node, currency: Currency) -> Option<Labour> {
     let what = "`labour`";
-    let fields = out.fields(node, what, &["rates", "people", "default_role", "currency"])?;
+    let fields = out.fields(node, what, &["rates", "people", "default_role", "premium", "review_hours", "currency"])?;
     let currency = fields.get(out, "currency").map_or(Some(currency), |n| read_currency(out, n))?;
     let mut rates = BTreeMap::new();
     let node = fields.need(out, "rates", what)?;
@@ -228,7 +189,10 @@ fn read_labour(out: &mut Findings<'_>, node: &Node, currency: Currency) -> Optio
         }
     }
     let default_role = fields.get(out, "default_role").and_then(|n| read_role(out, n, &roles));
-    Some(Labour { rates, people, default_role })
+    let before = out.errors();
+    let premium = fields.get(out, "premium").and_then(|n| premium(out, n));
+    let review_hours = fields.get(out, "review_hours").and_then(|n| number(out, n, "`review_hours`", Takes::Positive));
+    (out.errors() == before).then_some(Labour { rates, people, default_role, premium, review_hours })
 }
 
 fn read_role(out: &mut Findings<'_>, node: &Node, roles: &[&str]) -> Option<Text> {
@@ -291,7 +255,11 @@ fn missing_rates(out: &mut Findings<'_>, fields: &Fields<'_>, business: &Busines
     let home = business.currency;
     let streams = business.streams.iter().map(|s| ("streams", s.value.currency));
     let labour = business.labour.iter().flat_map(|l| l.rates.values().map(|m| ("labour", m.currency)));
-    for (part, currency) in streams.chain(labour).filter(|(_, c)| *c != home) {
+    let contracts = business.contracts.iter().map(|c| ("contracts", c.currency));
+    let capacity = business.capacity.iter().map(|c| ("capacity", c.currency));
+    let consequences = business.consequences.iter().map(|c| (c.kind.component(), c.currency));
+    let all = streams.chain(labour).chain(contracts).chain(capacity).chain(consequences);
+    for (part, currency) in all.filter(|(_, c)| *c != home) {
         let known =
             business.exchange.iter().any(|r| (r.base, r.quote) == (currency, home) || (r.base, r.quote) == (home, currency));
         if let Some(span) = fields.key_span(part).filter(|_| !known) {

@@ -120,7 +120,7 @@ fn parse_file(file: &InputFile, problems: &mut Vec<Problem>) -> Option<Parsed> {
 /// From trees to rules.
 fn assemble(files: &[InputFile], parsed: &[Parsed], mut problems: Vec<Problem>, options: &LoadOptions) -> Loaded {
     let policies = policies::all(parsed, &mut problems);
-    let business = business::read_all(parsed, &mut problems);
+    let business = business::read_all(parsed, options.timing.step, &mut problems);
     for file in parsed.iter().filter(|f| f.kinds.contains(&Kind::Cost)) {
         // What is wrong with the YAML itself was told above.
         let documents = Documents { problems: Vec::new(), ..file.documents.clone() };

@@ -2,10 +2,10 @@
 
 use super::{Subject, regions};
 use crate::domain::base::{CommitId, Currency, IncidentId, Interval, Language, Money, Ms, Seq, Severity, SloId, Span, Text};
-use crate::domain::cost::{CostQuestion, CostSheet, Counted, Responder, StreamCount, month_of, price};
+use crate::domain::cost::{Amounts, CostQuestion, CostSheet, Counted, Responder, StreamCount, month_of, price};
 use crate::domain::incident::{Actor, Entry, Fact, ImpactRecord, Incident, Incidents, Onset, Outcome, ReasonText, RuleFired};
 use crate::domain::measure::Count;
-use crate::domain::objective::{Business, Labour, RevenueStream, ValueIs};
+use crate::domain::objective::{Business, Counter, Labour, RevenueStream, SeasonalRules, StreamMethod, ValueIs};
 use crate::domain::review::{Beside, BurnSeries, PostmortemFacts};
 use crate::words::Zone;
 use std::sync::Arc;
@@ -44,40 +44,36 @@ fn impact() -> ImpactRecord {
 fn business() -> Business {
     let usd = |text: &str| Money::new(text.parse().unwrap(), Currency::parse("USD").unwrap());
     Business {
-        currency: Currency::parse("USD").unwrap(),
-        headline: None,
         streams: vec![RevenueStream {
             name: "payments".into(),
             services: vec!["payments".into()],
-            failed_query: r#"payments_total{job="payments", outcome="failed"}"#.into(),
-            failed: Count::default(),
+            method: StreamMethod::FailedTransactions,
+            failed: Some(Counter {
+                query: r#"payments_total{job="payments", outcome="failed"}"#.into(),
+                count: Count::default(),
+            }),
+            total: None,
+            orders: None,
+            sessions: None,
+            seasonal: SeasonalRules::default(),
+            rebound: None,
             value: usd("31.80"),
             value_is: ValueIs::Gmv,
             recovered_fraction: "0.40".parse().unwrap(),
         }],
         labour: Some(Labour {
             rates: [("sre".into(), usd("110.00"))].into(),
-            people: [].into(),
             default_role: Some("sre".into()),
+            ..Labour::default()
         }),
-        exchange: Vec::new(),
-        assumptions: Vec::new(),
-        nulls: Vec::new(),
         file: "slos/business.yaml".into(),
-        read_at: None,
+        ..Business::new(Currency::parse("USD").unwrap())
     }
 }
 
 fn cost(people: &[&str]) -> CostSheet {
-    let counted = Counted {
-        failed: 83_419.0,
-        low: 83_419.0,
-        high: 83_512.0,
-        intervals: impact().intervals,
-        series: 2,
-        samples: 592,
-        source: "http://localhost:9090".into(),
-    };
+    let mut counted = Counted::failed(83_419.0, impact().intervals, 2, 592, "http://localhost:9090".into());
+    counted.amounts = Amounts::Failed { failed: 83_419.0, low: 83_419.0, high: 83_512.0 };
     let time = Interval { from: at("02:26:10"), to: at("03:31:00") };
     let responders = people.iter().map(|p| Responder { person: (*p).into(), time, declared: false }).collect();
     let question = CostQuestion {
@@ -85,6 +81,7 @@ fn cost(people: &[&str]) -> CostSheet {
         streams: vec![StreamCount { stream: "payments".into(), counted: Ok(counted) }],
         responders,
         booked_month: month_of(at("02:17:00")),
+        ..CostQuestion::default()
     };
     price(&question, &business())
 }

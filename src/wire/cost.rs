@@ -3,9 +3,9 @@
 //! Money is text with all its decimals, unknown is null and never 0 or absent. Inputs keep their order.
 //! Deliberately absent: arithmetic; a sheet is read back as it was written, never computed anew.
 
-use crate::domain::base::{Currency, Money, Text};
+use crate::domain::base::{Currency, Money, Ms, Seq, Text};
 use crate::domain::cost::estimate::{OverlapShare, QUANTILES, Range, Shares, Swing};
-use crate::domain::cost::{Basis, CostInput, CostLine, CostSheet, Estimated};
+use crate::domain::cost::{Basis, CostInput, CostLine, CostSheet, Estimated, Restates};
 use crate::domain::objective::ValueIs;
 use rust_decimal::Decimal;
 use serde::de::{MapAccess, Visitor};
@@ -48,10 +48,27 @@ pub struct CostSheetJson {
     pub assumptions: Vec<String>,
     /// Methods with versions.
     pub method_versions: Vec<String>,
+    /// Figures may change until then (RFC 3339, UTC); null once they are final, and of estimates.
+    pub provisional_until: Option<String>,
+    /// What these figures replace; null when they replace nothing.
+    pub restates: Option<RestatesJson>,
     /// Quantiles by simulation; null until asked for.
     pub range: Option<serde_json::Value>,
     /// Shares of overlapping incidents; null without overlap.
     pub overlaps: Option<serde_json::Value>,
+}
+
+/// Earlier figures as JSON.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RestatesJson {
+    /// Their entry.
+    pub seq: u64,
+    /// Their total.
+    pub total: Option<String>,
+    /// How far the total moved.
+    pub difference: Option<String>,
+    /// Why they were replaced.
+    pub reason: String,
 }
 
 /// One line as JSON.
@@ -146,6 +163,13 @@ impl From<&CostSheet> for CostSheetJson {
             not_estimated: texts(&sheet.not_estimated),
             assumptions: texts(&sheet.assumptions),
             method_versions: texts(&sheet.method_versions),
+            provisional_until: sheet.provisional_until.map(Ms::rfc3339),
+            restates: sheet.restates.as_ref().map(|r| RestatesJson {
+                seq: r.seq.0,
+                total: shown(r.total),
+                difference: shown(sheet.difference()),
+                reason: r.reason.to_string(),
+            }),
             range: None,
             overlaps: None,
         }
@@ -228,6 +252,9 @@ impl TryFrom<CostSheetJson> for CostSheet {
             not_estimated: json.not_estimated.into_iter().map(Text::from).collect(),
             assumptions: json.assumptions.into_iter().map(Text::from).collect(),
             method_versions: json.method_versions.into_iter().map(Text::from).collect(),
+            provisional_until: json.provisional_until.as_deref().map(instant).transpose()?,
+            restates: json.restates.map(restates).transpose()?,
+            record: None,
         })
     }
 }
@@ -257,6 +284,14 @@ impl TryFrom<CostLineJson> for CostLine {
 fn input((name, json): (String, CostInputJson)) -> Result<CostInput, CostError> {
     let basis = basis(&json.basis)?;
     Ok(CostInput { name: name.into(), value: json.value.into(), basis, source: json.source.into() })
+}
+
+fn restates(json: RestatesJson) -> Result<Restates, CostError> {
+    Ok(Restates { seq: Seq(json.seq), total: maybe_decimal("restates", json.total.as_deref())?, reason: json.reason.into() })
+}
+
+fn instant(text: &str) -> Result<Ms, CostError> {
+    Ms::parse_rfc3339(text).ok_or_else(|| refuse("provisional_until", text, "a time"))
 }
 
 fn shown(amount: Option<Decimal>) -> Option<String> {
@@ -330,13 +365,16 @@ mod tests {
             not_estimated: vec!["responder_labour: nobody is known to have responded".into()],
             assumptions: vec!["one".into()],
             method_versions: vec!["failed_transactions/1".into()],
+            provisional_until: None,
+            restates: None,
+            record: None,
         }
     }
 
     #[test]
     fn the_cost_object_is_the_contracts_and_unknown_is_null() {
         let text = serde_json::to_string(&CostSheetJson::from(&sheet())).unwrap();
-        let expected = r#"{"currency":"USD","lines":[{"component":"lost_revenue","subject":"orders","amount":"85.00","low":"80.00","high":null,"unrounded":"84.9999","currency":"USD","basis":"derived","value_is":"gmv","cash":false,"booked_month":"2026-03","formula":"F × v","inputs":{"v":{"value":"42.50 USD","basis":"declared","source":"a \"source\"\u0007"},"F":{"value":"2","basis":"measured","source":"a \"source\"\u0007"}},"memo":false,"note":null}],"total":"85.00","low":null,"high":null,"complete":false,"not_estimated":["responder_labour: nobody is known to have responded"],"assumptions":["one"],"method_versions":["failed_transactions/1"],"range":null,"overlaps":null}"#;
+        let expected = r#"{"currency":"USD","lines":[{"component":"lost_revenue","subject":"orders","amount":"85.00","low":"80.00","high":null,"unrounded":"84.9999","currency":"USD","basis":"derived","value_is":"gmv","cash":false,"booked_month":"2026-03","formula":"F × v","inputs":{"v":{"value":"42.50 USD","basis":"declared","source":"a \"source\"\u0007"},"F":{"value":"2","basis":"measured","source":"a \"source\"\u0007"}},"memo":false,"note":null}],"total":"85.00","low":null,"high":null,"complete":false,"not_estimated":["responder_labour: nobody is known to have responded"],"assumptions":["one"],"method_versions":["failed_transactions/1"],"provisional_until":null,"restates":null,"range":null,"overlaps":null}"#;
         assert_eq!(text, expected);
     }
 

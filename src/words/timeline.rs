@@ -170,12 +170,19 @@ fn held(pages: &HeldPages, zone: Zone) -> String {
 
 fn costed(sheet: &CostSheet) -> String {
     let Some(total) = sheet.total else { return "cost not estimated".into() };
-    let amount = money::exact(Money::new(total, sheet.currency));
-    if sheet.complete {
+    let shown = |d| money::exact(Money::new(d, sheet.currency));
+    let amount = shown(total);
+    let told = if sheet.complete {
         format!("cost {amount}")
     } else {
         format!("cost at least {amount}; not estimated: {}", sheet.not_estimated.join(", "))
-    }
+    };
+    let provisional = sheet.provisional_until.map_or_else(String::new, |at| format!("; provisional until {at}"));
+    let restated = sheet.restates.as_ref().map_or_else(String::new, |r| {
+        let was = r.total.map_or_else(|| money::NOT_ESTIMATED.to_owned(), shown);
+        format!("; restated ({}), was {was}", r.reason)
+    });
+    told + &provisional + &restated
 }
 
 /// `83,419 of 471,242 events failed (17.7%) within 47m00s`.
@@ -274,6 +281,9 @@ mod tests {
             not_estimated: missing.iter().map(|m| Text::from(*m)).collect(),
             assumptions: vec![],
             method_versions: vec![],
+            provisional_until: None,
+            restates: None,
+            record: None,
         };
         let slos: Vec<SloId> = ["a", "b", "c"].iter().map(|n| SloId::new("pay", n)).collect();
         for (person, fact, told) in [

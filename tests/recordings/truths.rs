@@ -83,16 +83,16 @@ fn pricing_the_observable_failures_gives_the_truths_cost() {
         let business = rules.business.unwrap();
         let told = &truth["cost"]["lines"][0];
         let failed = told["failed"].as_f64().unwrap();
-        let intervals =
+        let intervals: Vec<Interval> =
             stretches(&truth).iter().map(|(from, to)| Interval { from: Ms(from * 1000), to: Ms(to * 1000) }).collect();
-        let counted =
-            Counted { failed, low: failed, high: failed, intervals, series: 2, samples: 0, source: "a recording".into() };
+        let impact = intervals.clone();
+        let counted = Counted::failed(failed, intervals, 2, 0, "a recording".into());
         let sheet = price(
             &CostQuestion {
                 services: vec![rules.slos[0].service.clone()],
                 streams: vec![StreamCount { stream: told["subject"].as_str().unwrap().into(), counted: Ok(counted) }],
-                responders: Vec::new(),
-                booked_month: None,
+                impact,
+                ..CostQuestion::default()
             },
             &business,
         );

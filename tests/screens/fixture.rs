@@ -435,6 +435,9 @@ fn sheet() -> CostSheet {
         not_estimated: vec!["sla_credits: the contract's tiers are given as null".into()],
         assumptions: vec![],
         method_versions: vec!["failed_transactions/1".into()],
+        provisional_until: None,
+        restates: None,
+        record: None,
     }
 }
 

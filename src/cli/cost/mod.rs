@@ -1,7 +1,8 @@
-//! `cost estimate FILE`: the calculator, without Prometheus or ledger. The sheet on stdout, problems of the file on stderr.
+//! `cost`: the calculator for declared numbers, and the costs of incidents. Sheets on stdout, problems on stderr.
 //!
 //! Deliberately absent: arithmetic and reading (`domain/cost`, `formats/estimate`).
 
+pub mod incident;
 mod text;
 
 use super::{Common, Exit, Format, Out};
@@ -25,6 +26,12 @@ pub struct CostArgs {
 enum What {
     /// Price the numbers of a file: every line with its formula, and a column that adds up
     Estimate(EstimateArgs),
+    /// How the cost of an incident came about: every formula with its numbers, and where they come from
+    Explain(incident::ExplainArgs),
+    /// Compute a recorded cost again, from its recorded inputs and from samples, and compare
+    Verify(incident::VerifyArgs),
+    /// State the cost of an incident anew; the figures before stay in the ledger
+    Restate(incident::RestateArgs),
 }
 
 /// Arguments of `cost estimate`.
@@ -36,9 +43,12 @@ pub struct EstimateArgs {
 }
 
 /// Runs the verb.
-pub fn run(args: &CostArgs, common: &Common, out: &mut Out) -> Exit {
+pub async fn run(args: &CostArgs, common: &Common, out: &mut Out) -> Exit {
     match &args.what {
         What::Estimate(args) => estimate_file(args, common.format, out),
+        What::Explain(args) => incident::explain(args, common, out).await,
+        What::Verify(args) => incident::verify(args, common, out).await,
+        What::Restate(args) => incident::restate(args, common, out).await,
     }
 }
 

@@ -16,19 +16,34 @@ const TAKEN_OFF: [&str; 2] = ["recovered_revenue", "avoided_cost"];
 pub(super) fn print(file: &Estimate, estimated: &Estimated, out: &mut Out) {
     let sheet = &estimated.sheet;
     out.line(&format!("COST  {}", escape::terminal(&file.file)));
-    column(file, sheet, out);
-    if !sheet.lines.is_empty() {
-        out.line("\nHOW EACH LINE CAME ABOUT");
-    }
-    for line in &sheet.lines {
-        explain(line, out);
-    }
+    lines(file.headline, sheet, out);
     if let Some(shares) = &estimated.overlaps {
         overlaps(shares, sheet, out);
     }
     if let Some(range) = &estimated.range {
         quantiles(range, sheet, out);
     }
+    rest(sheet, out);
+}
+
+/// A whole sheet, below a head that the caller writes.
+pub(super) fn sheet(headline: Option<ValueIs>, sheet: &CostSheet, out: &mut Out) {
+    lines(headline, sheet, out);
+    rest(sheet, out);
+}
+
+fn lines(headline: Option<ValueIs>, sheet: &CostSheet, out: &mut Out) {
+    column(headline, sheet, out);
+    if !sheet.lines.is_empty() {
+        out.line("\nHOW EACH LINE CAME ABOUT");
+    }
+    for line in &sheet.lines {
+        explain(line, out);
+    }
+}
+
+/// What is missing, and what the figures rest on.
+fn rest(sheet: &CostSheet, out: &mut Out) {
     list("NOT ESTIMATED (unknown, not zero)", sheet.not_estimated.iter().map(|m| missing(m)).collect(), out);
     list("ASSUMPTIONS", sheet.assumptions.iter().map(|a| escape::terminal(a)).collect(), out);
     let rounding = format!(
@@ -36,15 +51,15 @@ pub(super) fn print(file: &Estimate, estimated: &Estimated, out: &mut Out) {
         sheet.currency
     );
     list("ROUNDING", vec![rounding], out);
-    list("METHODS", vec![sheet.method_versions.join(", ")], out);
+    list("METHODS", vec![escape::terminal(&sheet.method_versions.join(", "))], out);
 }
 
-fn column(file: &Estimate, sheet: &CostSheet, out: &mut Out) {
+fn column(headline: Option<ValueIs>, sheet: &CostSheet, out: &mut Out) {
     let shown = |d: Decimal| money::exact(Money::new(d, sheet.currency));
     let mut rows: Vec<(String, String, String)> =
         sheet.lines.iter().map(|l| (name(l), shown(l.amount.amount), remark(l, sheet))).collect();
     let total = sheet.total.map_or_else(|| money::NOT_ESTIMATED.to_owned(), shown);
-    rows.push((total_name(file, sheet), total, bounds(sheet.low, sheet.high, sheet)));
+    rows.push((total_name(headline, sheet), total, bounds(sheet.low, sheet.high, sheet)));
     let widest = |part: fn(&(String, String, String)) -> &str| rows.iter().map(|r| width::columns(part(r))).max().unwrap_or(0);
     let (left, right) = (widest(|r| &r.0), widest(|r| &r.1));
     let last = rows.len() - 1;
@@ -78,9 +93,9 @@ fn bounds(low: Option<Decimal>, high: Option<Decimal>, sheet: &CostSheet) -> Str
 }
 
 /// What the total is: of which value, and whether something is missing.
-fn total_name(file: &Estimate, sheet: &CostSheet) -> String {
+fn total_name(headline: Option<ValueIs>, sheet: &CostSheet) -> String {
     let kinds: Vec<&str> = sheet.value_kinds().into_iter().map(ValueIs::name).collect();
-    let value = match (file.headline, kinds.len()) {
+    let value = match (headline, kinds.len()) {
         (Some(headline), _) => format!(", revenue lines as {}", headline.name()),
         (None, 0) => String::new(),
         (None, 1) => format!(", revenue lines as {}", kinds[0]),

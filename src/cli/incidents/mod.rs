@@ -93,7 +93,7 @@ impl By {
     }
 }
 
-pub(super) fn number(text: &str) -> Result<IncidentId, String> {
+pub(in crate::cli) fn number(text: &str) -> Result<IncidentId, String> {
     IncidentId::parse(text).ok_or_else(|| "incidents are numbered: 17 or INC-0017".into())
 }
 
@@ -213,7 +213,7 @@ fn hint(by: &str) -> Option<&'static str> {
     by.trim().is_empty().then_some("--by NAME says who you are")
 }
 
-pub(super) fn unknown(id: IncidentId, all: &Incidents, out: &mut Out) -> Exit {
+pub(in crate::cli) fn unknown(id: IncidentId, all: &Incidents, out: &mut Out) -> Exit {
     let recent: Vec<String> = all.newest(5).iter().map(|i| short(i)).collect();
     let hint = if recent.is_empty() {
         "the ledger holds no incidents yet".to_owned()
@@ -229,13 +229,13 @@ fn short(incident: &Incident) -> String {
 }
 
 /// Entries that cannot be true are told, not hidden: someone or something wrote them.
-pub(super) fn warn_of_problems(all: &Incidents, out: &mut Out) {
+pub(in crate::cli) fn warn_of_problems(all: &Incidents, out: &mut Out) {
     for problem in all.problems() {
         out.say(&format!("warning: {}", escape::terminal(&problem.to_string())));
     }
 }
 
-pub(super) fn cannot_use(error: &LedgerError, out: &mut Out) -> Exit {
+pub(in crate::cli) fn cannot_use(error: &LedgerError, out: &mut Out) -> Exit {
     out.error(&escape::terminal(&error.to_string()), Some("`--ledger PATH` names another file"));
     Exit::Ledger
 }

@@ -1,51 +1,50 @@
-//! `responder_labour`: the time of people known to have responded, at the rate of their role.
+//! `responder_labour` of an incident: the time of people known to have responded, at the rate of their role.
 //!
-//! A person's stretches are joined before they are priced, so nobody is paid twice for one minute.
-//! Deliberately absent: premium hours and review meetings.
+//! Deliberately absent: joining stretches and premium hours, which the model has (`estimate/hours`).
 
-use super::exchange::Exchange;
-use super::revenue::{result, too_large};
-use super::{Basis, CostInput, CostLine, CostQuestion, Responder};
-use crate::domain::base::{Interval, Money, Span, Text};
+use super::estimate::{Component, Hours, Kind, Review, Shift};
+use super::record::{Priced, Trace};
+use super::{Basis, CostQuestion, Responder};
+use crate::domain::base::{Currency, Money, Text};
 use crate::domain::objective::{Business, Labour};
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 
 /// Component id.
 pub(super) const COMPONENT: &str = "responder_labour";
-/// Method and version.
-pub(super) const METHOD: &str = "responder_labour/1";
+const SPAN: &str = "A responder works from their first entry on the incident to its mitigation";
 
-const MILLIS_AN_HOUR: Decimal = Decimal::from_parts(3_600_000, 0, 0, false, 0);
-
-/// One person's time, priced.
-struct Share<'a> {
-    person: &'a Text,
-    role: &'a Text,
-    rate: Money,
-    span: Span,
-    declared: bool,
-    exchange: Exchange<'a>,
-    amount: Decimal,
+/// People paid in one currency.
+#[derive(Default)]
+struct Crew {
+    rates: BTreeMap<Text, Decimal>,
+    shifts: Vec<Shift>,
+    traces: Vec<Trace>,
 }
 
-/// The line, where anything of it is known, and what is missing of it.
-pub(super) fn line(labour: &Labour, question: &CostQuestion, business: &Business) -> (Option<CostLine>, Vec<String>) {
+/// The lines, one a currency, and what is missing of them.
+pub(super) fn priced(labour: &Labour, question: &CostQuestion, business: &Business) -> (Vec<Priced>, Vec<String>) {
     if question.responders.is_empty() {
-        return (None, vec!["nobody is known to have responded".into()]);
+        return (Vec::new(), vec!["nobody is known to have responded".into()]);
     }
-    let (mut shares, mut missing) = (Vec::new(), Vec::new());
-    for (person, stretches) in by_person(&question.responders) {
-        match share(person, &stretches, labour, business) {
-            Ok(share) => shares.push(share),
-            Err(why) => missing.push(format!("{person}: {why}")),
+    let (mut crews, mut missing): (BTreeMap<Currency, Crew>, Vec<String>) = (BTreeMap::new(), Vec::new());
+    for responder in &question.responders {
+        match rate_of(labour, &responder.person) {
+            Ok((role, rate)) => crews.entry(rate.currency).or_default().add(responder, role, rate, business),
+            Err(why) => {
+                let why = format!("{}: {why}", responder.person);
+                missing.extend((!missing.contains(&why)).then_some(why));
+            }
         }
     }
-    match total(&shares) {
-        Some(sum) if !shares.is_empty() => (Some(to_line(&shares, sum, question, business)), missing),
-        Some(_) => (None, missing),
-        None => (None, vec![too_large()]),
-    }
+    let several = crews.len() > 1;
+    let line = |(currency, crew): (Currency, Crew)| Priced {
+        subject: several.then(|| currency.to_string().into()),
+        traces: crew.traces.clone(),
+        assumption: crew.traces.iter().any(|t| t.basis == Basis::Derived).then(|| SPAN.into()),
+        ..Priced::new(crew.component(labour, currency))
+    };
+    (crews.into_iter().map(line).collect(), missing)
 }
 
 /// The rate of a person by their role, and the role. The error says what is missing.
@@ -56,92 +55,39 @@ pub(super) fn rate_of<'a>(labour: &'a Labour, person: &str) -> Result<(&'a Text,
     Ok((role, *rate))
 }
 
-fn by_person(responders: &[Responder]) -> BTreeMap<&Text, Vec<&Responder>> {
-    let mut map: BTreeMap<&Text, Vec<&Responder>> = BTreeMap::new();
-    for responder in responders {
-        map.entry(&responder.person).or_default().push(responder);
+impl Crew {
+    fn add(&mut self, responder: &Responder, role: &Text, rate: Money, business: &Business) {
+        let Responder { person, time, declared } = responder;
+        self.rates.insert(role.clone(), rate.amount);
+        self.shifts.push(Shift { person: person.clone(), role: role.clone(), time: *time });
+        let (basis, source) = if *declared {
+            (Basis::Declared, "declared by a person")
+        } else {
+            (Basis::Derived, "ledger: from the person's first entry on the incident to its mitigation, stretches joined")
+        };
+        let time = Trace { input: format!("time ({person}, {role})").into(), basis, source: source.into() };
+        let source = format!("{}: labour rate of {role}", business.file).into();
+        let rate = Trace { input: format!("rate ({role})").into(), basis: Basis::Declared, source };
+        for trace in [time, rate] {
+            match self.traces.iter_mut().find(|t| t.input == trace.input) {
+                // One stretch from the ledger makes the whole time derived.
+                Some(known) if known.basis == Basis::Declared => *known = trace,
+                Some(_) => {}
+                None => self.traces.push(trace),
+            }
+        }
     }
-    map
-}
 
-fn share<'a>(
-    person: &'a Text,
-    stretches: &[&Responder],
-    labour: &'a Labour,
-    business: &'a Business,
-) -> Result<Share<'a>, String> {
-    let (role, rate) = rate_of(labour, person)?;
-    let exchange = Exchange::find(&business.exchange, rate.currency, business.currency)?;
-    let span = Interval::union_span(stretches.iter().map(|r| r.time));
-    let priced = Decimal::from(span.millis()).checked_mul(rate.amount).and_then(|a| a.checked_div(MILLIS_AN_HOUR));
-    let amount = priced.and_then(|a| exchange.convert(a)).ok_or_else(too_large)?;
-    Ok(Share { person, role, rate, span, declared: stretches.iter().all(|r| r.declared), exchange, amount })
-}
-
-fn total(shares: &[Share]) -> Option<Decimal> {
-    shares.iter().try_fold(Decimal::ZERO, |sum, s| sum.checked_add(s.amount))
-}
-
-fn to_line(shares: &[Share], unrounded: Decimal, question: &CostQuestion, business: &Business) -> CostLine {
-    let declared = shares.iter().all(|s| s.declared);
-    CostLine {
-        component: COMPONENT.into(),
-        subject: None,
-        amount: Money::new(unrounded, business.currency).rounded(),
-        low: None,
-        high: None,
-        unrounded,
-        basis: if declared { Basis::Declared } else { Basis::Derived },
-        value_is: None,
-        cash: false,
-        booked_month: question.booked_month.clone(),
-        formula: formula(shares, unrounded, business).into(),
-        inputs: shares.iter().flat_map(|s| inputs(s, business)).fold(Vec::new(), once_each),
-        memo: false,
-        note: None,
+    fn component(self, labour: &Labour, currency: Currency) -> Component {
+        let mut reviews: Vec<Review> = Vec::new();
+        for shift in self.shifts.iter().filter(|_| labour.review_hours.is_some()) {
+            if !reviews.iter().any(|r| r.person == shift.person) {
+                let hours = labour.review_hours.unwrap_or_default();
+                reviews.push(Review { person: shift.person.clone(), role: shift.role.clone(), hours });
+            }
+        }
+        let premium = labour.premium.clone();
+        let hours = Hours::Shifts { rates: self.rates, premium, shifts: self.shifts, reviews };
+        Component { currency, value_is: None, kind: Kind::Labour(hours) }
     }
-}
-
-fn formula(shares: &[Share], sum: Decimal, business: &Business) -> String {
-    let terms: Vec<String> = shares
-        .iter()
-        .map(|s| {
-            let (secs, rate) = (seconds(s.span), s.rate);
-            format!("{} ({}) {secs} s × {} {}/h ÷ 3600{}", s.person, s.role, rate.amount, rate.currency, s.exchange.term())
-        })
-        .collect();
-    format!("sum of time × rate = {} {} {}", terms.join(" + "), result(sum), business.currency)
-}
-
-/// Exact seconds: milliseconds are kept where there are some.
-fn seconds(span: Span) -> Decimal {
-    Decimal::new(span.0, 3).normalize()
-}
-
-fn inputs(share: &Share, business: &Business) -> Vec<CostInput> {
-    let (basis, source) = if share.declared {
-        (Basis::Declared, "declared by a person")
-    } else {
-        (Basis::Derived, "ledger: from the person's first entry on the incident to its mitigation, stretches joined")
-    };
-    let time = CostInput {
-        name: format!("time ({})", share.person).into(),
-        value: format!("{} s", seconds(share.span)).into(),
-        basis,
-        source: source.into(),
-    };
-    let rate = CostInput {
-        name: format!("rate ({})", share.role).into(),
-        value: format!("{} {}/h", share.rate.amount, share.rate.currency).into(),
-        basis: Basis::Declared,
-        source: format!("{}: labour rate of {}", business.file, share.role).into(),
-    };
-    [time, rate].into_iter().chain(share.exchange.input(&business.file)).collect()
-}
-
-fn once_each(mut list: Vec<CostInput>, next: CostInput) -> Vec<CostInput> {
-    if !list.contains(&next) {
-        list.push(next);
-    }
-    list
 }

@@ -5,17 +5,29 @@
 pub mod sheet;
 pub mod question;
 pub mod exchange;
+pub mod share;
+pub mod record;
 pub mod revenue;
 pub mod labour;
 pub mod price;
 pub mod rate;
 pub mod estimate;
+mod compare;
+mod contract;
+mod side;
 
+pub use compare::{Difference, differences};
 pub use estimate::{Estimate, Estimated, estimate};
-pub use price::price;
-pub use question::{CostQuestion, Counted, Responder, StreamCount, month_of};
+pub use price::{price, record};
+pub use question::{
+    Amounts, CostQuestion, Counted, OtherImpact, ReboundCounts, ReplicaCount, Responder, SeasonalCounts, StreamCount, exact,
+    minutes, month_of,
+};
 pub use rate::{RateQuestion, rate_per_minute};
-pub use sheet::{Basis, CostInput, CostLine, CostSheet};
+pub use record::{CostRecord, Priced, Trace};
+pub use revenue::BUCKET_MINUTES;
+pub use share::Share;
+pub use sheet::{Basis, CostInput, CostLine, CostSheet, Restates};
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! Prices an incident: every component that applies becomes lines or is named as not estimated (SEMANTICS 8).
 
-use super::{CostLine, CostQuestion, CostSheet, labour, revenue};
+use super::record::{CostRecord, Priced};
+use super::{CostLine, CostQuestion, CostSheet, contract, labour, revenue, side};
 use crate::domain::base::{Currency, Text};
 use crate::domain::objective::{Assumption, Business};
 use rust_decimal::Decimal;
@@ -10,22 +11,54 @@ use rust_decimal::Decimal;
 /// A component that the file leaves out does not apply. One that it gives as null, that lacks an input or whose amount
 /// cannot be computed is listed in `not_estimated`, and the sheet is not complete.
 pub fn price(question: &CostQuestion, business: &Business) -> CostSheet {
-    let (mut lines, mut missing) = (Vec::new(), Vec::new());
+    record(question, business).sheet()
+}
+
+/// The inputs of every line, gathered: what a sheet is computed from and what the ledger keeps beside it.
+pub fn record(question: &CostQuestion, business: &Business) -> CostRecord {
+    let (mut priced, mut missing): (Vec<Priced>, Vec<String>) = (Vec::new(), Vec::new());
     for stream in revenue::streams_of(business, &question.services) {
-        match revenue::line(stream, question, business) {
-            Ok(line) => lines.push(line),
+        match revenue::priced(stream, question, business) {
+            Ok(lines) => priced.extend(lines),
             Err(why) => missing.push(format!("{} ({}): {why}", revenue::COMPONENT, stream.name)),
         }
     }
+    for contract in business.contracts.iter().filter(|c| contract::covers(c, question)) {
+        match contract::priced(contract, question, business) {
+            Ok(lines) => priced.extend(lines),
+            Err(why) => missing.push(format!("{} ({}): {why}", contract::COMPONENT, contract.name)),
+        }
+    }
     if let Some(rates) = &business.labour {
-        let (line, reasons) = labour::line(rates, question, business);
-        lines.extend(line);
+        let (lines, reasons) = labour::priced(rates, question, business);
+        priced.extend(lines);
         missing.extend(reasons.into_iter().map(|why| format!("{}: {why}", labour::COMPONENT)));
     }
+    for price in business.capacity.iter().filter(|p| revenue::concerns(&p.services, &question.services)) {
+        match side::capacity(price, question, business) {
+            Ok(line) => priced.push(line),
+            Err(why) => missing.push(format!("{} ({}): {why}", side::CAPACITY, price.name)),
+        }
+    }
+    let concerns = |name: &Text| revenue::streams_of(business, &question.services).any(|s| s.name == *name);
+    for what in business.consequences.iter().filter(|c| concerns(&c.stream)) {
+        match side::consequence(what, &priced) {
+            Ok(line) => priced.push(line),
+            Err(why) => missing.push(format!("{}: {why}", what.kind.component())),
+        }
+    }
     missing.extend(business.nulls.iter().map(|id| format!("{id}: given as null in {}", business.file)));
-    let not_estimated = missing.into_iter().map(Text::from).collect();
-    let (assumptions, method_versions) = (assumptions(&lines, business), methods(&lines));
-    CostSheet { assumptions, method_versions, ..add_up(lines, not_estimated, business.currency) }
+    CostRecord {
+        file: business.file.clone(),
+        currency: business.currency,
+        headline: business.headline,
+        exchange: business.exchange.clone(),
+        booked_month: question.booked_month.clone(),
+        priced,
+        not_estimated: missing.into_iter().map(Text::from).collect(),
+        assumptions: business.assumptions.iter().map(|a| sentence(a).into()).collect(),
+        provisional_until: question.provisional_until,
+    }
 }
 
 /// Totals add the rounded lines that are no memo, so the column adds up. What the figures rest on is the caller's to say.
@@ -46,6 +79,9 @@ pub(super) fn add_up(lines: Vec<CostLine>, mut not_estimated: Vec<Text>, currenc
         not_estimated,
         assumptions: Vec::new(),
         method_versions: Vec::new(),
+        provisional_until: None,
+        restates: None,
+        record: None,
         lines,
     }
 }
@@ -55,30 +91,6 @@ fn sum(lines: &[CostLine], part: impl Fn(&CostLine) -> Decimal) -> Option<Decima
     let mut added = lines.iter().filter(|l| !l.memo).map(part);
     let first = added.next()?;
     added.try_fold(first, Decimal::checked_add)
-}
-
-fn methods(lines: &[CostLine]) -> Vec<Text> {
-    [(revenue::COMPONENT, revenue::METHOD), (labour::COMPONENT, labour::METHOD)]
-        .into_iter()
-        .filter(|(component, _)| lines.iter().any(|l| &*l.component == *component))
-        .map(|(_, method)| method.into())
-        .collect()
-}
-
-/// What the figures rest on: the methods' own assumptions, then those of the file.
-fn assumptions(lines: &[CostLine], business: &Business) -> Vec<Text> {
-    let uses = |component: &str| lines.iter().any(|l| &*l.component == component);
-    let mut list: Vec<Text> = Vec::new();
-    if uses(revenue::COMPONENT) {
-        list.push("Every failed transaction counts as one lost sale, but for the share that comes back (r)".into());
-    }
-    if uses(labour::COMPONENT) {
-        list.push(
-            "A responder works from their first entry on the incident to its mitigation; salaried time, not paid out".into(),
-        );
-    }
-    list.extend(business.assumptions.iter().map(|a| sentence(a).into()));
-    list
 }
 
 /// An assumption with who holds it, from where, since when.

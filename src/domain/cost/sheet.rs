@@ -1,8 +1,10 @@
 //! The cost sheet: lines that add up, and what could not be estimated.
 
-use crate::domain::base::{Currency, Money, Text};
+use super::CostRecord;
+use crate::domain::base::{Currency, Money, Ms, Seq, Text};
 use crate::domain::objective::ValueIs;
 use rust_decimal::Decimal;
+use std::sync::Arc;
 
 /// How a number is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -93,9 +95,31 @@ pub struct CostSheet {
     pub assumptions: Vec<Text>,
     /// Versions of the methods used: `failed_transactions/1`.
     pub method_versions: Vec<Text>,
+    /// Figures may still change until then, because orders may come back; absent once they are final.
+    pub provisional_until: Option<Ms>,
+    /// The figures that these replace, and why.
+    pub restates: Option<Restates>,
+    /// What every line was computed from; absent on sheets recorded before it was kept, and on those of `cost estimate`.
+    pub record: Option<Arc<CostRecord>>,
+}
+
+/// Earlier figures, which stay in the ledger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Restates {
+    /// Their entry.
+    pub seq: Seq,
+    /// Their total.
+    pub total: Option<Decimal>,
+    /// Why they were replaced.
+    pub reason: Text,
 }
 
 impl CostSheet {
+    /// How far the total moved from the one it replaces; absent when it replaces none, or one of them is unknown.
+    pub fn difference(&self) -> Option<Decimal> {
+        self.total?.checked_sub(self.restates.as_ref()?.total?)
+    }
+
     /// What the lost revenue in the total is valued as: more than one kind when a file mixes them without a headline.
     pub fn value_kinds(&self) -> Vec<ValueIs> {
         let mut kinds: Vec<ValueIs> = self.lines.iter().filter(|l| !l.memo).filter_map(|l| l.value_is).collect();

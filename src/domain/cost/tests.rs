@@ -3,7 +3,9 @@
 use super::*;
 use crate::domain::base::{Currency, Interval, Money, Ms, Span, Text};
 use crate::domain::measure::Count;
-use crate::domain::objective::{Assumption, Business, ExchangeRate, Labour, RevenueStream, ValueIs};
+use crate::domain::objective::{
+    Assumption, Business, Counter, ExchangeRate, Labour, RevenueStream, SeasonalRules, StreamMethod, ValueIs,
+};
 use proptest::prelude::*;
 use rust_decimal::Decimal;
 
@@ -19,8 +21,13 @@ fn stream(name: &str, value: Money, recovered: &str) -> RevenueStream {
     RevenueStream {
         name: name.into(),
         services: vec!["shop".into()],
-        failed_query: "orders_total{outcome=\"failed\"}".into(),
-        failed: Count::default(),
+        method: StreamMethod::FailedTransactions,
+        failed: Some(Counter { query: "orders_total{outcome=\"failed\"}".into(), count: Count::default() }),
+        total: None,
+        orders: None,
+        sessions: None,
+        seasonal: SeasonalRules::default(),
+        rebound: None,
         value,
         value_is: ValueIs::Gmv,
         recovered_fraction: dec(recovered),
@@ -32,46 +39,35 @@ fn labour() -> Labour {
         rates: [("sre".into(), money("110", "USD")), ("lead".into(), money("150.50", "USD"))].into(),
         people: [("bo".into(), "lead".into())].into(),
         default_role: Some("sre".into()),
+        ..Labour::default()
     }
 }
 
 fn business(streams: Vec<RevenueStream>) -> Business {
-    Business {
-        currency: Currency::parse("USD").unwrap(),
-        headline: None,
-        streams,
-        labour: Some(labour()),
-        exchange: Vec::new(),
-        assumptions: Vec::new(),
-        nulls: Vec::new(),
-        file: "business.yaml".into(),
-        read_at: None,
-    }
+    Business { streams, labour: Some(labour()), ..Business::new(Currency::parse("USD").unwrap()) }
 }
 
 fn count(name: &str, failed: f64) -> StreamCount {
     StreamCount {
         stream: name.into(),
-        counted: Ok(Counted {
+        counted: Ok(Counted::failed(
             failed,
-            low: failed,
-            high: failed,
-            intervals: vec![Interval { from: Ms(0), to: Ms(60_000) }],
-            series: 2,
-            samples: 8,
-            source: "http://localhost:9090".into(),
-        }),
+            vec![Interval { from: Ms(0), to: Ms(60_000) }],
+            2,
+            8,
+            "http://localhost:9090".into(),
+        )),
     }
 }
 
-fn minutes(person: &str, from: i64, to: i64) -> Responder {
+fn shift(person: &str, from: i64, to: i64) -> Responder {
     let at = |m: i64| Ms::from_secs(m * 60);
     Responder { person: person.into(), time: Interval { from: at(from), to: at(to) }, declared: false }
 }
 
 fn question(streams: Vec<StreamCount>, responders: Vec<Responder>) -> CostQuestion {
     let booked_month = month_of(Ms::parse_rfc3339("2026-03-31T23:59:59Z").unwrap());
-    CostQuestion { services: vec!["shop".into()], streams, responders, booked_month }
+    CostQuestion { services: vec!["shop".into()], streams, responders, booked_month, ..CostQuestion::default() }
 }
 
 /// The sheet in lines of text: what the tests compare.
@@ -90,9 +86,9 @@ fn shown(sheet: &CostSheet) -> String {
 #[test]
 fn failed_transactions_and_labour_are_priced_and_the_formula_holds_the_numbers() {
     let rules = business(vec![stream("orders", money("42.50", "USD"), "0.3")]);
-    let mut asked = question(vec![count("orders", 83_419.0)], vec![minutes("amy", 5, 65), minutes("bo", 10, 31)]);
+    let mut asked = question(vec![count("orders", 83_419.0)], vec![shift("amy", 5, 65), shift("bo", 10, 31)]);
     if let Ok(counted) = &mut asked.streams[0].counted {
-        (counted.low, counted.high) = (83_400.0, 83_500.0);
+        counted.amounts = Amounts::Failed { failed: 83_419.0, low: 83_400.0, high: 83_500.0 };
     }
     let sheet = price(&asked, &rules);
     assert_eq!(
@@ -106,7 +102,7 @@ fn failed_transactions_and_labour_are_priced_and_the_formula_holds_the_numbers()
     assert_eq!(sheet.lines[0].booked_month.as_deref(), Some("2026-03"));
     assert_eq!(sheet.lines[0].inputs[0].basis, Basis::Measured);
     assert!(sheet.lines[0].inputs[0].source.contains("8 steps with samples, 2 series; between 83400 and 83500"));
-    assert_eq!(sheet.method_versions, ["failed_transactions/1".into(), "responder_labour/1".into()] as [Text; 2]);
+    assert_eq!(sheet.method_versions, ["failed_transactions/1".into(), "responder_labour_intervals/1".into()] as [Text; 2]);
 }
 
 #[test]
@@ -134,7 +130,7 @@ fn what_is_missing_is_named_and_never_zero() {
 fn streams_of_other_services_do_not_apply() {
     let mut other = stream("adverts", money("1", "USD"), "0");
     other.services = vec!["feed".into()];
-    let sheet = price(&question(vec![count("adverts", 5.0)], vec![minutes("amy", 0, 60)]), &business(vec![other]));
+    let sheet = price(&question(vec![count("adverts", 5.0)], vec![shift("amy", 0, 60)]), &business(vec![other]));
     assert_eq!(shown(&sheet).lines().next().unwrap(), "responder_labour 110.00 [unknown to unknown] derived");
 }
 
@@ -142,7 +138,7 @@ fn streams_of_other_services_do_not_apply() {
 fn people_without_a_rate_are_named_and_the_others_are_priced() {
     let mut rules = business(vec![]);
     rules.labour.as_mut().unwrap().default_role = None;
-    let sheet = price(&question(vec![], vec![minutes("amy", 0, 60), minutes("bo", 0, 60)]), &rules);
+    let sheet = price(&question(vec![], vec![shift("amy", 0, 60), shift("bo", 0, 60)]), &rules);
     assert_eq!(sheet.total, Some(dec("150.50")));
     assert_eq!(&*sheet.not_estimated[0], "responder_labour: amy: has no role and there is no default role");
     assert!(!sheet.complete);
@@ -164,7 +160,7 @@ fn a_line_in_another_currency_is_converted_at_a_printed_rate_and_then_rounded() 
     let sheet = price(&asked, &rules);
     assert_eq!(sheet.lines[0].amount.amount.to_string(), "4.22");
     assert!(
-        sheet.lines[0].formula.contains("3 × 10.01 CNY × (1 − 0) ÷ 7.12 CNY/USD ≈ 4.217697 USD"),
+        sheet.lines[0].formula.contains("(3 × 10.01 CNY × (1 − 0)) ÷ 7.12 CNY/USD ≈ 4.217697 USD"),
         "{}",
         sheet.lines[0].formula
     );
@@ -191,12 +187,12 @@ fn lines_valued_otherwise_than_the_headline_are_memo_lines() {
 fn numbers_beyond_decimals_are_not_estimated_and_do_not_panic() {
     let mut rules = business(vec![stream("orders", money("79228162514264337593543950335", "USD"), "0")]);
     for failed in [f64::NAN, f64::INFINITY, -1.0, 1e300, 3.0] {
-        let sheet = price(&question(vec![count("orders", failed)], vec![minutes("amy", 0, 1)]), &rules);
+        let sheet = price(&question(vec![count("orders", failed)], vec![shift("amy", 0, 1)]), &rules);
         assert!(sheet.not_estimated[0].starts_with("lost_revenue (orders): the "), "{failed}: {:?}", sheet.not_estimated);
         assert!(!sheet.complete);
     }
     rules.streams = vec![rules.streams[0].clone(), RevenueStream { name: "more".into(), ..rules.streams[0].clone() }];
-    let sheet = price(&question(vec![count("orders", 1.0), count("more", 1.0)], vec![minutes("amy", 0, 1)]), &rules);
+    let sheet = price(&question(vec![count("orders", 1.0), count("more", 1.0)], vec![shift("amy", 0, 1)]), &rules);
     assert_eq!((sheet.total, sheet.complete), (None, false));
     assert_eq!(sheet.not_estimated.last().unwrap(), &Text::from("total: the sum is too large to compute"));
 }
@@ -220,7 +216,7 @@ fn the_ticker_tells_lost_revenue_and_labour_a_minute() {
     let rules = business(vec![stream("orders", money("40", "USD"), "0.5")]);
     let asked = RateQuestion {
         services: vec!["shop".into()],
-        failed: vec![("orders".into(), 600.0)],
+        streams: vec![count("orders", 600.0)],
         over: Span::from_mins(5),
         responders: vec!["amy".into()],
     };
@@ -252,9 +248,9 @@ proptest! {
             RevenueStream { recovered_fraction: Decimal::new(*r, 2), ..stream(&name(i), Money::new(*v, currency), "0") }
         }).collect());
         rules.currency = currency;
-        rules.labour = Some(Labour { rates: [("sre".into(), Money::new(rate, currency))].into(), people: [].into(), default_role: Some("sre".into()) });
+        rules.labour = Some(Labour { rates: [("sre".into(), Money::new(rate, currency))].into(), default_role: Some("sre".into()), ..Labour::default() });
         let counts = orders.iter().enumerate().map(|(i, (_, n, _))| count(&name(i), n.floor())).collect();
-        let people = stretches.iter().map(|(from, to)| minutes("amy", *from, *to)).collect();
+        let people = stretches.iter().map(|(from, to)| shift("amy", *from, *to)).collect();
         let sheet = price(&question(counts, people), &rules);
         let column: Decimal = sheet.lines.iter().map(|l| l.amount.amount).sum();
         prop_assert_eq!(sheet.total, Some(column));
@@ -270,7 +266,7 @@ proptest! {
     #[test]
     fn a_minute_is_paid_once_however_stretches_overlap(stretches in prop::collection::vec((0_i64..200, 0_i64..200), 1..8)) {
         let rules = business(vec![]);
-        let people = stretches.iter().map(|(from, to)| minutes("amy", *from, *to)).collect();
+        let people = stretches.iter().map(|(from, to)| shift("amy", *from, *to)).collect();
         let sheet = price(&question(vec![], people), &rules);
         // Counted naively: every minute of the day that any stretch holds.
         let worked = (0..200).filter(|m| stretches.iter().any(|(from, to)| from <= m && m < to)).count();

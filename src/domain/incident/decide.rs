@@ -5,6 +5,7 @@
 use super::entry::{Actor, Fact, IncidentRef, NewEntry};
 use super::fold::{Incident, Phase};
 use crate::domain::base::{Ms, Severity, Span, Text, clean_line};
+use crate::domain::cost::CostSheet;
 use thiserror::Error;
 
 /// Longest note or reason, in characters.
@@ -28,6 +29,8 @@ pub enum Act {
         /// When it ended; now when absent.
         at: Option<Ms>,
     },
+    /// State its cost anew; the figures before stay in the ledger.
+    Restate(Box<CostSheet>),
 }
 
 /// Why an act is refused, in a sentence.
@@ -49,6 +52,7 @@ impl Incident {
             Act::Acknowledge => self.may_acknowledge(&name, now)?.then_some((Fact::Acknowledged, now)),
             Act::Unacknowledge => self.may_unacknowledge()?.then_some((Fact::Unacknowledged, now)),
             Act::Note(text) => Some((note(text)?, now)),
+            Act::Restate(sheet) => Some((Fact::Costed((**sheet).clone()), now)),
             Act::Resolve { reason, at } => {
                 let at = self.may_resolve(*at, now)?;
                 Some((Fact::Resolved { reason: clean_line(reason, MOST_WORDS), impact: None }, at))

@@ -1,9 +1,9 @@
 //! An incident's state, folded from its entries. Replaying the entries gives the same state.
 
-use super::entry::{Entry, ImpactRecord, Outcome, ReasonText, RuleFired};
+use super::entry::{Entry, Fact, ImpactRecord, Outcome, ReasonText, RuleFired};
 use super::notice::HeldPages;
 use crate::domain::base::{IncidentId, Ms, Seq, Severity, SloId, Span, Text};
-use crate::domain::cost::CostSheet;
+use crate::domain::cost::{CostSheet, Restates};
 
 /// Where an incident stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -160,5 +160,19 @@ impl Incident {
     /// Resolution after impact start.
     pub fn time_to_resolve(&self) -> Option<Span> {
         Some(self.milestones.resolved?.since(self.milestones.impact_start?))
+    }
+
+    /// The cost recorded last, and its entry.
+    pub fn last_cost(&self) -> Option<(Seq, &CostSheet)> {
+        self.entries.iter().rev().find_map(|e| match &e.fact {
+            Fact::Costed(sheet) => Some((e.seq, sheet)),
+            _ => None,
+        })
+    }
+
+    /// What a new cost would replace, and why; absent when none is recorded.
+    pub fn restates(&self, reason: &str) -> Option<Restates> {
+        let (seq, sheet) = self.last_cost()?;
+        Some(Restates { seq, total: sheet.total, reason: reason.into() })
     }
 }

@@ -3,6 +3,7 @@
 use super::film::{Film, FilmAsk};
 use super::past::{Lookback, Past};
 use crate::domain::base::{IncidentId, Ms, Text};
+use crate::domain::cost::CostSheet;
 use crate::domain::incident::{Act, Incident, NewEntry, NotPossible};
 use std::sync::Arc;
 use thiserror::Error;
@@ -44,6 +45,15 @@ pub enum Command {
         /// When it ended; now when absent.
         at: Option<Ms>,
     },
+    /// Its cost was computed anew.
+    Restate {
+        /// Which.
+        incident: IncidentId,
+        /// Who.
+        by: Text,
+        /// The new figures.
+        sheet: Box<CostSheet>,
+    },
 }
 
 impl Command {
@@ -53,7 +63,8 @@ impl Command {
             Self::Acknowledge { incident, .. }
             | Self::Unacknowledge { incident, .. }
             | Self::Note { incident, .. }
-            | Self::Resolve { incident, .. } => *incident,
+            | Self::Resolve { incident, .. }
+            | Self::Restate { incident, .. } => *incident,
         }
     }
 }
@@ -108,9 +119,11 @@ impl Command {
     /// The person who gives it, as they gave their name.
     pub const fn by(&self) -> &Text {
         match self {
-            Self::Acknowledge { by, .. } | Self::Unacknowledge { by, .. } | Self::Note { by, .. } | Self::Resolve { by, .. } => {
-                by
-            }
+            Self::Acknowledge { by, .. }
+            | Self::Unacknowledge { by, .. }
+            | Self::Note { by, .. }
+            | Self::Resolve { by, .. }
+            | Self::Restate { by, .. } => by,
         }
     }
 
@@ -120,6 +133,7 @@ impl Command {
             Self::Acknowledge { .. } => Act::Acknowledge,
             Self::Unacknowledge { .. } => Act::Unacknowledge,
             Self::Note { text, .. } => Act::Note(text.clone()),
+            Self::Restate { sheet, .. } => Act::Restate(sheet.clone()),
             Self::Resolve { reason, at, .. } => Act::Resolve { reason: reason.clone(), at: *at },
         }
     }

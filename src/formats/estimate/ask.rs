@@ -10,14 +10,14 @@ use std::sync::Arc;
 
 /// Where amounts must lead to.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Home<'a> {
-    pub(super) currency: Currency,
-    pub(super) exchange: &'a [ExchangeRate],
+pub(in crate::formats) struct Home<'a> {
+    pub(in crate::formats) currency: Currency,
+    pub(in crate::formats) exchange: &'a [ExchangeRate],
 }
 
 /// What numbers a field takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Takes {
+pub(in crate::formats) enum Takes {
     /// 0 or more.
     Positive,
     /// More than 0.
@@ -33,7 +33,7 @@ const LARGEST: Decimal = Decimal::from_parts(0xA764_0000, 0x0DE0_B6B3, 0, false,
 const VALUES: [(&str, ValueIs); 3] = [("gmv", ValueIs::Gmv), ("revenue", ValueIs::Revenue), ("margin", ValueIs::Margin)];
 
 /// One number.
-pub(super) fn number(out: &mut Findings<'_>, node: &Node, what: &str, takes: Takes) -> Option<Decimal> {
+pub(in crate::formats) fn number(out: &mut Findings<'_>, node: &Node, what: &str, takes: Takes) -> Option<Decimal> {
     let value = out.decimal(node, what)?;
     let (wrong, hint) = match takes {
         Takes::Positive => (value < Decimal::ZERO, "may not be negative"),
@@ -53,50 +53,55 @@ pub(super) fn number(out: &mut Findings<'_>, node: &Node, what: &str, takes: Tak
 }
 
 /// Reads the fields of one mapping.
-pub(super) struct Ask<'o, 's, 'n> {
-    pub(super) out: &'o mut Findings<'s>,
-    pub(super) fields: Fields<'n>,
+pub(in crate::formats) struct Ask<'o, 's, 'n> {
+    pub(in crate::formats) out: &'o mut Findings<'s>,
+    pub(in crate::formats) fields: Fields<'n>,
     what: String,
 }
 
 impl<'o, 's, 'n> Ask<'o, 's, 'n> {
     /// Opens a mapping; `what` names it in messages.
-    pub(super) fn open(out: &'o mut Findings<'s>, node: &'n Node, what: &str, known: &[&'static str]) -> Option<Self> {
+    pub(in crate::formats) fn open(
+        out: &'o mut Findings<'s>,
+        node: &'n Node,
+        what: &str,
+        known: &[&'static str],
+    ) -> Option<Self> {
         let fields = out.fields(node, what, known)?;
         Some(Self { out, fields, what: what.to_owned() })
     }
 
     /// A number that must be there.
-    pub(super) fn need(&mut self, name: &str, takes: Takes) -> Option<Decimal> {
+    pub(in crate::formats) fn need(&mut self, name: &str, takes: Takes) -> Option<Decimal> {
         let node = self.fields.need(self.out, name, &self.what)?;
         number(self.out, node, &format!("`{name}`"), takes)
     }
 
     /// A number that may be there.
-    pub(super) fn maybe(&mut self, name: &str, takes: Takes) -> Option<Decimal> {
+    pub(in crate::formats) fn maybe(&mut self, name: &str, takes: Takes) -> Option<Decimal> {
         let node = self.fields.get(self.out, name)?;
         number(self.out, node, &format!("`{name}`"), takes)
     }
 
     /// A share that must be there.
-    pub(super) fn share(&mut self, name: &str) -> Option<Decimal> {
+    pub(in crate::formats) fn share(&mut self, name: &str) -> Option<Decimal> {
         let node = self.fields.need(self.out, name, &self.what)?;
         self.out.share(node, &format!("`{name}`"))
     }
 
     /// A share that may be there; when it is wrong nothing comes back either.
-    pub(super) fn maybe_share(&mut self, name: &str) -> Option<Decimal> {
+    pub(in crate::formats) fn maybe_share(&mut self, name: &str) -> Option<Decimal> {
         let node = self.fields.get(self.out, name)?;
         self.out.share(node, &format!("`{name}`"))
     }
 
     /// The node of a field that must be there.
-    pub(super) fn node(&mut self, name: &str) -> Option<&'n Arc<Node>> {
+    pub(in crate::formats) fn node(&mut self, name: &str) -> Option<&'n Arc<Node>> {
         self.fields.need(self.out, name, &self.what)
     }
 
     /// Items of a list that must be there and hold something.
-    pub(super) fn list(&mut self, name: &str) -> Option<&'n [Arc<Node>]> {
+    pub(in crate::formats) fn list(&mut self, name: &str) -> Option<&'n [Arc<Node>]> {
         let node = self.node(name)?;
         let items = self.out.list(node, &format!("`{name}`"))?;
         if items.is_empty() {
@@ -107,7 +112,7 @@ impl<'o, 's, 'n> Ask<'o, 's, 'n> {
     }
 
     /// The component's currency: its own, else the file's. One that no rate leads from is an error.
-    pub(super) fn currency(&mut self, home: &Home<'_>) -> Option<Currency> {
+    pub(in crate::formats) fn currency(&mut self, home: &Home<'_>) -> Option<Currency> {
         let Some(node) = self.fields.get(self.out, "currency") else { return Some(home.currency) };
         let currency = read_currency(self.out, node)?;
         let to = home.currency;
@@ -121,19 +126,19 @@ impl<'o, 's, 'n> Ask<'o, 's, 'n> {
     }
 
     /// What the values are, where it is said.
-    pub(super) fn value_is(&mut self) -> Option<ValueIs> {
+    pub(in crate::formats) fn value_is(&mut self) -> Option<ValueIs> {
         let node = self.fields.get(self.out, "value_is")?;
         self.out.choice(node, "value_is", &VALUES)
     }
 
     /// Where a field stands, else the mapping.
-    pub(super) fn span(&self, name: &str) -> Range<usize> {
+    pub(in crate::formats) fn span(&self, name: &str) -> Range<usize> {
         self.fields.raw(name).map_or_else(|| self.fields.head(), |n| n.span.clone())
     }
 }
 
 /// Counts, bucket by bucket; null is a bucket that nobody knows.
-pub(super) fn buckets(out: &mut Findings<'_>, items: &[Arc<Node>], what: &str) -> Option<Vec<Option<Decimal>>> {
+pub(in crate::formats) fn buckets(out: &mut Findings<'_>, items: &[Arc<Node>], what: &str) -> Option<Vec<Option<Decimal>>> {
     let before = out.errors();
     let read: Vec<Option<Decimal>> =
         items.iter().map(|n| if n.value == Value::Null { None } else { number(out, n, what, Takes::Positive) }).collect();
@@ -141,7 +146,7 @@ pub(super) fn buckets(out: &mut Findings<'_>, items: &[Arc<Node>], what: &str) -
 }
 
 /// The same where every bucket must be known.
-pub(super) fn known(out: &mut Findings<'_>, items: &[Arc<Node>], what: &str) -> Option<Vec<Decimal>> {
+pub(in crate::formats) fn known(out: &mut Findings<'_>, items: &[Arc<Node>], what: &str) -> Option<Vec<Decimal>> {
     let read: Vec<Option<Decimal>> = items.iter().map(|n| number(out, n, what, Takes::Positive)).collect();
     read.into_iter().collect()
 }

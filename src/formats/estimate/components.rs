@@ -180,18 +180,23 @@ fn credits(out: &mut Findings<'_>, node: &Node, home: &Home<'_>) -> Option<Compo
     let mut ask = Ask::open(out, node, "`sla_credits`", &CREDIT_FIELDS)?;
     let before = ask.out.errors();
     let currency = ask.currency(home);
-    let tiers = ask.list("tiers").map(|list| list.iter().filter_map(|n| tier(ask.out, n)).collect::<Vec<_>>());
+    let tiers = read_tiers(&mut ask);
     let customers = ask.list("customers").map(|list| list.iter().filter_map(|n| customer(ask.out, n)).collect::<Vec<_>>());
     let least = ask.maybe("min_consecutive_minutes", Takes::Positive);
     let (cap, claim_share) = (ask.maybe_share("cap"), ask.maybe_share("claim_share"));
-    let tiers = tiers?;
+    let credits = Credits { tiers: tiers?, customers: customers?, min_consecutive_minutes: least, cap, claim_share };
+    (ask.out.errors() == before).then_some(plain(currency?, Kind::Credits(credits)))
+}
+
+/// `tiers` of a contract; a lower bound never gives less.
+pub(in crate::formats) fn read_tiers(ask: &mut Ask<'_, '_, '_>) -> Option<Vec<Tier>> {
+    let tiers: Vec<Tier> = ask.list("tiers")?.iter().filter_map(|n| tier(ask.out, n)).collect();
     if let Some((low, high)) = out_of_order(&tiers) {
         let span = ask.span("tiers");
         let message = format!("below {low} % gives less than below {high} %");
         ask.out.error_hint("bad-tiers", &span, message, "a lower bound gives at least as much as a higher one");
     }
-    let credits = Credits { tiers, customers: customers?, min_consecutive_minutes: least, cap, claim_share };
-    (ask.out.errors() == before).then_some(plain(currency?, Kind::Credits(credits)))
+    Some(tiers)
 }
 
 /// Two bounds of which the lower gives less.

@@ -126,7 +126,7 @@ fn instant(ask: &mut Ask<'_, '_, '_>, name: &str) -> Option<Ms> {
     at
 }
 
-fn premium(out: &mut Findings<'_>, node: &Node) -> Option<Premium> {
+pub(in crate::formats) fn premium(out: &mut Findings<'_>, node: &Node) -> Option<Premium> {
     let mut ask = Ask::open(out, node, "`premium`", &["from", "to", "zone", "multiplier"])?;
     let (from, to) = (clock(&mut ask, "from"), clock(&mut ask, "to"));
     let multiplier = ask.need("multiplier", Takes::AboveZero);

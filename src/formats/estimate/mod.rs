@@ -3,9 +3,9 @@
 //! What is given as null applies but is not known; what is left out does not apply. Deliberately absent: formulas, which
 //! `domain/cost` has.
 
-mod ask;
-mod components;
-mod labour;
+pub(super) mod ask;
+pub(super) mod components;
+pub(super) mod labour;
 mod overlap;
 mod ranges;
 mod revenue;

@@ -2,7 +2,7 @@
 
 use crate::domain::base::Seq;
 use crate::ports::LedgerError;
-use crate::wire::entry::{StoredError, VERSION};
+use crate::wire::entry::{StoredError, version as known};
 use rusqlite::ErrorCode;
 
 /// Anything that stops work on the file.
@@ -36,8 +36,8 @@ impl Fault {
         let path = path.to_owned();
         match self {
             Self::Told(error) => error,
-            Self::Entry(_, StoredError::Newer { version, .. }) if version > VERSION => {
-                LedgerError::Newer { path, found: version, known: VERSION }
+            Self::Entry(_, StoredError::Newer { kind, version }) if version > known(&kind) => {
+                LedgerError::Newer { path, found: version, known: known(&kind) }
             }
             Self::Entry(seq, StoredError::Newer { kind, .. }) => {
                 let why = format!(

@@ -60,6 +60,7 @@ pub(super) fn reply(model: &mut Model, ticket: u64, result: Result<(), Refusal>)
         Command::Unacknowledge { .. } => tell(model, Mood::Done, format!("{incident} is not acknowledged any more")),
         Command::Note { .. } => tell(model, Mood::Done, format!("noted on {incident}")),
         Command::Resolve { .. } => tell(model, Mood::Done, format!("resolved {incident}")),
+        Command::Restate { .. } => tell(model, Mood::Done, format!("restated the cost of {incident}")),
     }
 }
 
@@ -69,6 +70,7 @@ fn attempt(command: &Command) -> &'static str {
         Command::Unacknowledge { .. } => "could not take back the acknowledgement of",
         Command::Note { .. } => "could not note on",
         Command::Resolve { .. } => "could not resolve",
+        Command::Restate { .. } => "could not restate the cost of",
     }
 }
 

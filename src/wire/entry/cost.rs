@@ -1,15 +1,17 @@
 //! Stored form of a cost sheet. Apart from the JSON that people get: that one may change, stored bytes may not.
 
 use super::parts::of;
-use crate::domain::base::{Money, Text};
-use crate::domain::cost::{Basis, CostInput, CostLine, CostSheet};
+use super::record::RecordForm;
+use crate::domain::base::{Money, Ms, Seq, Text};
+use crate::domain::cost::{Basis, CostInput, CostLine, CostRecord, CostSheet, Restates};
 use crate::domain::objective::ValueIs;
 use crate::wire::exact::{CurrencyText, DecimalText, MoneyText};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 #[derive(Clone, Copy, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum BasisForm {
+pub(super) enum BasisForm {
     Measured,
     Derived,
     Declared,
@@ -37,7 +39,7 @@ impl From<BasisForm> for Basis {
 
 #[derive(Clone, Copy, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum ValueForm {
+pub(super) enum ValueForm {
     Gmv,
     Revenue,
     Margin,
@@ -145,7 +147,7 @@ impl From<LineForm> for CostLine {
     }
 }
 
-/// Stored form of a cost sheet.
+/// Stored form of a cost sheet, all of version 1.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SheetForm {
@@ -160,8 +162,8 @@ pub(super) struct SheetForm {
     method_versions: Vec<Text>,
 }
 
-impl From<&CostSheet> for SheetForm {
-    fn from(s: &CostSheet) -> Self {
+impl SheetForm {
+    fn bare(s: &CostSheet) -> Self {
         Self {
             currency: CurrencyText(s.currency),
             lines: of(&s.lines),
@@ -188,6 +190,52 @@ impl From<SheetForm> for CostSheet {
             not_estimated: s.not_estimated,
             assumptions: s.assumptions,
             method_versions: s.method_versions,
+            provisional_until: None,
+            restates: None,
+            record: None,
         }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RestatesForm {
+    seq: u64,
+    total: Option<DecimalText>,
+    reason: Text,
+}
+
+/// Version 2: the sheet, what it replaces, and what every line was computed from.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CostForm {
+    sheet: SheetForm,
+    provisional_until: Option<i64>,
+    restates: Option<RestatesForm>,
+    record: Option<RecordForm>,
+}
+
+impl From<&CostSheet> for CostForm {
+    fn from(s: &CostSheet) -> Self {
+        let restates = |r: &Restates| RestatesForm { seq: r.seq.0, total: r.total.map(DecimalText), reason: r.reason.clone() };
+        Self {
+            sheet: SheetForm::bare(s),
+            provisional_until: s.provisional_until.map(|at| at.0),
+            restates: s.restates.as_ref().map(restates),
+            record: s.record.as_deref().map(Into::into),
+        }
+    }
+}
+
+impl TryFrom<CostForm> for CostSheet {
+    type Error = String;
+    fn try_from(f: CostForm) -> Result<Self, String> {
+        let restates = |r: RestatesForm| Restates { seq: Seq(r.seq), total: r.total.map(|d| d.0), reason: r.reason };
+        Ok(Self {
+            provisional_until: f.provisional_until.map(Ms),
+            restates: f.restates.map(restates),
+            record: f.record.map(|r| CostRecord::try_from(r).map(Arc::new)).transpose()?,
+            ..f.sheet.into()
+        })
     }
 }

@@ -1,6 +1,6 @@
 //! Payloads of facts, version 1, each kind with a form of its own.
 
-use super::cost::SheetForm;
+use super::cost::{CostForm, SheetForm};
 use super::parts::{ImpactForm, OnsetForm, ReasonForm, RuleForm, of, slos, texts};
 use super::{StoredError, notice};
 use crate::domain::base::{Ms, Text};
@@ -112,10 +112,10 @@ pub(super) fn payload(fact: &Fact) -> Result<Box<RawValue>, StoredError> {
         Fact::Note(text) => to_raw_value(&Note { text: text.clone() }),
         Fact::Paged { .. } => to_raw_value(&paged(fact)),
         Fact::Measured(impact) => to_raw_value(&ImpactForm::from(impact)),
-        Fact::Costed(sheet) => to_raw_value(&SheetForm::from(sheet)),
         Fact::Notice(notice) => notice::payload(notice),
         Fact::Held(held) => to_raw_value(&notice::HeldForm::from(held)),
         Fact::Alerted(alert) => to_raw_value(&notice::AlertForm::from(alert)),
+        Fact::Costed(sheet) => to_raw_value(&CostForm::from(sheet)),
     };
     Ok(raw?)
 }
@@ -157,10 +157,11 @@ pub(super) fn read(kind: &str, version: i64, payload: &RawValue) -> Result<Fact,
         "note" => parse::<Note>(json).map(|f| Fact::Note(f.text))?,
         "paged" => parse::<Paged>(json)?.into(),
         "measured" => Fact::Measured(parse::<ImpactForm>(json)?.into()),
-        "costed" => Fact::Costed(parse::<SheetForm>(json)?.into()),
         "silenced" | "silence_ended" | "changed" => Fact::Notice(notice::read(kind, json)?),
         "held" => Fact::Held(parse::<notice::HeldForm>(json)?.into()),
         "alerted" => Fact::Alerted(parse::<notice::AlertForm>(json)?.into()),
+        "costed" if version == 1 => Fact::Costed(parse::<SheetForm>(json)?.into()),
+        "costed" => Fact::Costed(parse::<CostForm>(json)?.try_into().map_err(StoredError::Damaged)?),
         _ => return Err(StoredError::Newer { kind: kind.to_owned(), version }),
     })
 }

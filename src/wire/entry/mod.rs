@@ -7,6 +7,7 @@ mod cost;
 mod fact;
 mod notice;
 mod parts;
+mod record;
 pub(crate) use parts::ReasonForm;
 #[cfg(test)]
 mod tests;
@@ -17,8 +18,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use thiserror::Error;
 
-/// The newest version of every kind that this program knows. All kinds are in their first.
-pub const VERSION: i64 = 1;
+/// The newest version of a kind that this program knows, which is the one it writes. All but costs are in their first.
+pub fn version(kind: &str) -> i64 {
+    if kind == "costed" { 2 } else { 1 }
+}
 
 /// Why a stored entry cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -78,7 +81,7 @@ pub fn encode(entry: &Entry) -> Result<String, StoredError> {
     };
     let envelope = Envelope {
         kind: kind(&entry.fact).into(),
-        version: VERSION,
+        version: version(kind(&entry.fact)),
         seq: entry.seq.0,
         incident: entry.incident.0,
         at: entry.at.0,
@@ -97,12 +100,12 @@ pub fn encode(entry: &Entry) -> Result<String, StoredError> {
 /// # Errors
 /// A newer program wrote it, or it is damaged.
 pub fn decode(stored: &str, hash: [u8; 32]) -> Result<Entry, StoredError> {
-    let Label { kind, version } = serde_json::from_str(stored)?;
-    if version > VERSION {
-        return Err(StoredError::Newer { kind, version });
+    let Label { kind, version: written } = serde_json::from_str(stored)?;
+    if written > version(&kind) {
+        return Err(StoredError::Newer { kind, version: written });
     }
-    if version < 1 {
-        return Err(StoredError::Damaged(format!("version {version} never was")));
+    if written < 1 {
+        return Err(StoredError::Damaged(format!("version {written} never was")));
     }
     let e: Envelope = serde_json::from_str(stored)?;
     Ok(Entry {

@@ -129,6 +129,9 @@ fn sheet() -> impl Strategy<Value = CostSheet> {
             not_estimated,
             assumptions,
             method_versions,
+            provisional_until: None,
+            restates: None,
+            record: None,
         },
     )
 }

@@ -25,13 +25,29 @@ pub enum Capacity {
         /// How long.
         hours: Decimal,
     },
+    /// The same, for minutes that were measured.
+    During {
+        /// Cost an hour on other days.
+        per_hour: Decimal,
+        /// Additional share.
+        extra: Decimal,
+        /// How long.
+        minutes: Decimal,
+    },
 }
 
 impl Capacity {
     pub(super) fn draft(&self, c: &Component) -> Result<Draft, String> {
         match self {
             Self::Metered { price, baseline, samples } => metered(c, *price, *baseline, samples),
-            Self::Assumed { per_hour, extra, hours } => assumed(c, *per_hour, *extra, *hours),
+            Self::Assumed { per_hour, extra, hours } => {
+                let amount = product(&[*per_hour, *extra, *hours])?;
+                Ok(assumed(c, (*per_hour, *extra), amount, ("hours", format!("{hours} h"))))
+            }
+            Self::During { per_hour, extra, minutes } => {
+                let amount = over(product(&[*per_hour, *extra, *minutes])?, Decimal::from(60))?;
+                Ok(assumed(c, (*per_hour, *extra), amount, ("hours", format!("{minutes} min ÷ 60"))))
+            }
         }
     }
 }
@@ -52,13 +68,13 @@ fn metered(c: &Component, price: Decimal, baseline: Decimal, samples: &[(Decimal
     Ok(Draft { amount, formula, inputs, ..c.blank("extra_capacity_metered/1") })
 }
 
-fn assumed(c: &Component, per_hour: Decimal, extra: Decimal, hours: Decimal) -> Result<Draft, String> {
-    let formula = format!("base cost × extra share × hours = {per_hour} {}/h × {extra} × {hours} h", c.currency);
+fn assumed(c: &Component, (per_hour, extra): (Decimal, Decimal), amount: Decimal, (name, time): (&str, String)) -> Draft {
+    let formula = format!("base cost × extra share × hours = {per_hour} {}/h × {extra} × {time}", c.currency);
     let inputs = inputs([
         ("base cost", format!("{per_hour} {}/h", c.currency)),
         ("extra share", extra.to_string()),
-        ("hours", hours.to_string()),
+        (name, time.trim_end_matches(" h").to_owned()),
     ]);
     let assumption = Some("Extra capacity is assumed as a share of the base cost, not metered");
-    Ok(Draft { amount: product(&[per_hour, extra, hours])?, formula, inputs, assumption, ..c.blank("extra_capacity_assumed/1") })
+    Draft { amount, formula, inputs, assumption, ..c.blank("extra_capacity_assumed/1") }
 }

@@ -109,7 +109,7 @@ impl Component {
     }
 
     /// Where its line stands.
-    pub(super) fn rank(&self) -> usize {
+    pub(in crate::domain::cost) fn rank(&self) -> usize {
         IDS.iter().position(|id| *id == self.id()).unwrap_or(IDS.len())
     }
 
@@ -132,7 +132,7 @@ impl Component {
     }
 
     /// The line before exchange and rounding.
-    pub(super) fn draft(&self) -> Result<Draft, NoLine> {
+    pub(in crate::domain::cost) fn draft(&self) -> Result<Draft, NoLine> {
         let draft = match &self.kind {
             Kind::Lost(loss) => loss.draft(self),
             Kind::Recovered { orders, value } => loss::recovered(self, orders, *value),

@@ -6,6 +6,7 @@ use super::component::Component;
 use super::draft::{Draft, inputs, product, sum};
 use crate::domain::base::Text;
 use crate::domain::cost::revenue::too_large;
+use crate::domain::objective::CreditTier as Tier;
 use rust_decimal::Decimal;
 use std::collections::BTreeSet;
 
@@ -22,15 +23,6 @@ pub struct Credits {
     pub cap: Option<Decimal>,
     /// Share of credits that customers claim.
     pub claim_share: Option<Decimal>,
-}
-
-/// Below so many percent, so much of the fee.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Tier {
-    /// Uptime in percent; strictly below it the tier holds.
-    pub below_percent: Decimal,
-    /// Share of the monthly fee.
-    pub credit: Decimal,
 }
 
 /// A customer in the month of the incident.

@@ -1,41 +1,56 @@
 //! A line before exchange and rounding: what every component makes of its inputs, and the one way from there to a line.
 
-use super::{Estimate, NoLine};
+use super::NoLine;
 use crate::domain::base::{Currency, Money, Text};
 use crate::domain::cost::exchange::Exchange;
 use crate::domain::cost::revenue::{result, too_large};
 use crate::domain::cost::{Basis, CostInput, CostLine};
-use crate::domain::objective::ValueIs;
+use crate::domain::objective::{ExchangeRate, ValueIs};
 use rust_decimal::Decimal;
 
 /// A line in its own currency, exact.
 #[derive(Clone, Debug)]
-pub(super) struct Draft {
-    pub(super) component: &'static str,
+pub(in crate::domain::cost) struct Draft {
+    pub(in crate::domain::cost) component: &'static str,
     /// Method and version.
-    pub(super) method: &'static str,
-    pub(super) subject: Option<Text>,
-    pub(super) currency: Currency,
-    pub(super) value_is: Option<ValueIs>,
-    pub(super) amount: Decimal,
+    pub(in crate::domain::cost) method: &'static str,
+    pub(in crate::domain::cost) subject: Option<Text>,
+    pub(in crate::domain::cost) currency: Currency,
+    pub(in crate::domain::cost) value_is: Option<ValueIs>,
+    pub(in crate::domain::cost) amount: Decimal,
     /// Bounds that follow from the inputs' own scatter.
-    pub(super) bounds: Option<(Decimal, Decimal)>,
+    pub(in crate::domain::cost) bounds: Option<(Decimal, Decimal)>,
     /// Up to the last `=`, with numbers filled in.
-    pub(super) formula: String,
+    pub(in crate::domain::cost) formula: String,
     /// Name and value of each input.
-    pub(super) inputs: Vec<(String, String)>,
+    pub(in crate::domain::cost) inputs: Vec<(String, String)>,
     /// Paid out or opportunity.
-    pub(super) cash: bool,
-    pub(super) note: Option<String>,
+    pub(in crate::domain::cost) cash: bool,
+    pub(in crate::domain::cost) note: Option<String>,
     /// What the method takes for granted.
-    pub(super) assumption: Option<&'static str>,
+    pub(in crate::domain::cost) assumption: Option<&'static str>,
+}
+
+/// What all lines of a sheet have in common.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::domain::cost) struct Frame<'a> {
+    /// The file that declares.
+    pub(in crate::domain::cost) file: &'a Text,
+    /// Currency of the total.
+    pub(in crate::domain::cost) currency: Currency,
+    /// Exchange rates.
+    pub(in crate::domain::cost) exchange: &'a [ExchangeRate],
+    /// The kind of value the total adds up.
+    pub(in crate::domain::cost) headline: Option<ValueIs>,
+    /// The month of lines that have none of their own.
+    pub(in crate::domain::cost) booked_month: Option<&'a Text>,
 }
 
 impl Draft {
     /// The line: converted at the declared rate, then rounded once.
-    pub(super) fn line(&self, e: &Estimate) -> Result<CostLine, NoLine> {
+    pub(in crate::domain::cost) fn line(&self, e: &Frame<'_>) -> Result<CostLine, NoLine> {
         let fail = |why| (self.component, why);
-        let exchange = Exchange::find(&e.exchange, self.currency, e.currency).map_err(fail)?;
+        let exchange = Exchange::find(e.exchange, self.currency, e.currency).map_err(fail)?;
         let convert = |amount| exchange.convert(amount).map(unsigned_zero).ok_or_else(|| fail(too_large()));
         let rounded = |amount| rounded(amount, e.currency);
         let unrounded = convert(self.amount)?;
@@ -50,7 +65,7 @@ impl Draft {
             basis: Basis::Declared,
             value_is: self.value_is,
             cash: self.cash,
-            booked_month: e.booked_month.clone(),
+            booked_month: e.booked_month.cloned(),
             formula: format!("{} {} {}", self.converted(exchange), result(unrounded), e.currency).into(),
             inputs: self.inputs(e, exchange),
             memo: self.value_is.is_some() && e.headline.is_some() && self.value_is != e.headline,
@@ -69,7 +84,7 @@ impl Draft {
         }
     }
 
-    fn inputs(&self, e: &Estimate, exchange: Exchange<'_>) -> Vec<CostInput> {
+    fn inputs(&self, e: &Frame<'_>, exchange: Exchange<'_>) -> Vec<CostInput> {
         let source: Text = format!("{}: {}", e.file, self.component).into();
         let declared = self.inputs.iter().map(|(name, value)| CostInput {
             name: name.as_str().into(),
@@ -77,12 +92,12 @@ impl Draft {
             basis: Basis::Declared,
             source: source.clone(),
         });
-        declared.chain(exchange.input(&e.file)).collect()
+        declared.chain(exchange.input(e.file)).collect()
     }
 }
 
 /// The amount to the currency's minor unit; never a minus in front of nothing.
-pub(super) fn rounded(amount: Decimal, currency: Currency) -> Decimal {
+pub(in crate::domain::cost) fn rounded(amount: Decimal, currency: Currency) -> Decimal {
     unsigned_zero(Money::new(amount, currency).rounded().amount)
 }
 

@@ -4,8 +4,8 @@
 
 use super::component::Component;
 use super::draft::{Draft, inputs, over, product, sum};
-use super::premium::Premium;
 use crate::domain::base::{Interval, Ms, Span, Text};
+use crate::domain::objective::Premium;
 use rust_decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -180,9 +180,5 @@ fn seconds(span: Span) -> Decimal {
 
 fn described(p: &Premium) -> String {
     let clock = |s: Span| format!("{:02}:{:02}", s.0 / MILLIS_AN_HOUR, s.0 / 60_000 % 60);
-    let zone = match p.zone {
-        super::DayZone::Fixed(offset) => offset.to_string(),
-        super::DayZone::Named(zone) => zone.name().to_owned(),
-    };
-    format!("× {} from {} to {} ({zone})", p.multiplier, clock(p.from), clock(p.to))
+    format!("× {} from {} to {} ({})", p.multiplier, clock(p.from), clock(p.to), p.zone.name())
 }

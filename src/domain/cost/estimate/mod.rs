@@ -7,32 +7,31 @@ pub mod component;
 mod capacity;
 mod churn;
 mod credits;
-mod draft;
+pub(super) mod draft;
 mod hours;
 mod loss;
-mod overlap;
-mod premium;
+pub(super) mod overlap;
 mod range;
 mod seasonal;
 mod sensitivity;
 
+pub use crate::domain::objective::{CreditTier as Tier, DayZone, Premium};
 pub use capacity::Capacity;
 pub use churn::Churn;
 pub use component::{Component, Kind};
-pub use credits::{Credits, Customer, Tier};
+pub use credits::{Credits, Customer};
 pub use hours::{Hours, Review, Shift};
 pub use loss::{Loss, Orders};
 pub use overlap::{Overlap, OverlapShare, Overlapping, Shares};
-pub use premium::{DayZone, Premium};
 pub use range::{Dependence, QUANTILES, Range, Ranged, Simulation, Spread};
-pub use seasonal::{Baseline, Beside, Seasonal};
+pub use seasonal::{Baseline, Beside, Seasonal, median};
 pub use sensitivity::Swing;
 
 use super::price::{add_up, sentence};
 use super::{CostLine, CostSheet};
 use crate::domain::base::{Currency, Text};
 use crate::domain::objective::{Assumption, ExchangeRate, ValueIs};
-use draft::Draft;
+use draft::{Draft, Frame};
 
 /// Everything a cost file says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,7 +77,7 @@ pub struct Estimated {
 pub fn estimate(e: &Estimate) -> Estimated {
     let (mut lines, mut missing, mut rests) = (Vec::new(), Vec::new(), Rests::default());
     for draft in drafts(e) {
-        match draft.and_then(|d| d.line(e).map(|line| (d, line))) {
+        match draft.and_then(|d| d.line(&e.frame()).map(|line| (d, line))) {
             Ok((draft, line)) => {
                 rests.add(&draft);
                 lines.push(line);
@@ -106,17 +105,27 @@ pub fn estimate(e: &Estimate) -> Estimated {
 }
 
 impl Estimate {
+    const fn frame(&self) -> Frame<'_> {
+        Frame {
+            file: &self.file,
+            currency: self.currency,
+            exchange: self.exchange.as_slice(),
+            headline: self.headline,
+            booked_month: self.booked_month.as_ref(),
+        }
+    }
+
     /// The line of one component by itself; the error says why there is none.
     ///
     /// # Errors
     /// The amount is too large, or no rate leads to the currency of the total.
     pub fn line(&self, component: &Component) -> Result<CostLine, String> {
-        component.draft().and_then(|d| d.line(self)).map_err(|(_, why)| why)
+        component.draft().and_then(|d| d.line(&self.frame())).map_err(|(_, why)| why)
     }
 }
 
 /// Why a component has no line: its id, and the reason.
-type NoLine = (&'static str, String);
+pub(super) type NoLine = (&'static str, String);
 
 /// Drafts of all lines, in the order of the component table.
 fn drafts(e: &Estimate) -> Vec<Result<Draft, NoLine>> {
@@ -131,13 +140,13 @@ fn drafts(e: &Estimate) -> Vec<Result<Draft, NoLine>> {
 
 /// What the figures rest on, each said once.
 #[derive(Default)]
-struct Rests {
-    assumptions: Vec<&'static str>,
-    methods: Vec<&'static str>,
+pub(super) struct Rests {
+    pub(super) assumptions: Vec<&'static str>,
+    pub(super) methods: Vec<&'static str>,
 }
 
 impl Rests {
-    fn add(&mut self, draft: &Draft) {
+    pub(super) fn add(&mut self, draft: &Draft) {
         for (list, new) in [(&mut self.assumptions, draft.assumption), (&mut self.methods, Some(draft.method))] {
             if let Some(new) = new.filter(|n| !list.contains(n)) {
                 list.push(new);

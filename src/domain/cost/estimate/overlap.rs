@@ -1,9 +1,10 @@
 //! Incidents that overlap on one stream: a minute that k of them cover is split between them, so that their costs add up to
 //! the cost of the union.
 
-use super::draft::{Draft, inputs, over, product, rounded};
+use super::draft::{Draft, inputs, over, product};
 use super::{Estimate, NoLine};
 use crate::domain::base::{Currency, Interval, Ms, Span, Text};
+use crate::domain::cost::share::hand_out;
 use crate::domain::objective::ValueIs;
 use rust_decimal::Decimal;
 use std::collections::BTreeSet;
@@ -54,8 +55,6 @@ pub struct OverlapShare {
 
 const COMPONENT: &str = "lost_revenue";
 const MILLIS_A_MINUTE: i64 = 60_000;
-/// Remainders are compared to so many decimals: beyond them is only the noise of division.
-const REMAINDER_DIGITS: u32 = 12;
 
 impl Overlap {
     fn union(&self) -> Span {
@@ -116,33 +115,10 @@ impl Overlap {
 
     /// The union's rounded cost, handed out by largest remainder, ties to the lowest id. `None` when it is too large.
     pub(super) fn shares(&self, e: &Estimate) -> Option<Shares> {
-        let line = self.draft().ok()?.line(e).ok()?;
-        let union = line.amount.amount;
-        let unit = Decimal::new(1, e.currency.minor_units());
-        let total = self.union().0;
-        let exact: Option<Vec<Decimal>> = self
-            .weights()
-            .into_iter()
-            .map(|w| if total == 0 { Some(Decimal::ZERO) } else { line.unrounded.checked_mul(w)?.checked_div(total.into()) })
-            .collect();
-        let in_units = |x: &Decimal| Some(x.checked_div(unit)?.round_dp(REMAINDER_DIGITS));
-        let units: Vec<Decimal> = exact?.iter().map(in_units).collect::<Option<_>>()?;
-        let mut parts: Vec<Decimal> = units.iter().map(Decimal::floor).collect();
-        let mut order: Vec<usize> = (0..units.len()).collect();
-        order.sort_by(|a, b| {
-            let rest = |i: usize| units[i] - parts[i];
-            rest(*b).cmp(&rest(*a)).then_with(|| self.incidents[*a].id.cmp(&self.incidents[*b].id))
-        });
-        let mut left = union.checked_div(unit)?.checked_sub(parts.iter().sum())?;
-        for i in order.into_iter().cycle().take(self.incidents.len().saturating_mul(2)) {
-            if left < Decimal::ONE {
-                break;
-            }
-            parts[i] += Decimal::ONE;
-            left -= Decimal::ONE;
-        }
-        let share =
-            |(i, part): (&Overlapping, Decimal)| OverlapShare { id: i.id.clone(), amount: rounded(part * unit, e.currency) };
-        Some(Shares { union, incidents: self.incidents.iter().zip(parts).map(share).collect() })
+        let line = self.draft().ok()?.line(&e.frame()).ok()?;
+        let parts: Vec<(Text, Decimal)> = self.incidents.iter().map(|i| i.id.clone()).zip(self.weights()).collect();
+        let amounts = hand_out(line.unrounded, e.currency, &parts, self.union().0.into())?;
+        let share = |(i, amount): (&Overlapping, Decimal)| OverlapShare { id: i.id.clone(), amount };
+        Some(Shares { union: line.amount.amount, incidents: self.incidents.iter().zip(amounts).map(share).collect() })
     }
 }

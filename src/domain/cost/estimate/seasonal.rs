@@ -66,7 +66,7 @@ pub(super) struct Shortfall {
 }
 
 /// The median; of an even count the mean of the middle two (SEMANTICS 8). `None` of nothing.
-fn median(values: impl IntoIterator<Item = Decimal>) -> Option<Decimal> {
+pub fn median(values: impl IntoIterator<Item = Decimal>) -> Option<Decimal> {
     let mut sorted: Vec<Decimal> = values.into_iter().collect();
     sorted.sort();
     let middle = sorted.len() / 2;
@@ -92,7 +92,12 @@ const LEVEL_DIGITS: u32 = 6;
 impl Seasonal {
     /// How this week compares with the earlier ones just before the impact; `None` when nobody knows.
     pub fn level(&self) -> Option<Decimal> {
-        let before = self.before.as_ref()?;
+        Self::level_of(self.before.as_ref())
+    }
+
+    /// The same from the buckets before the impact alone.
+    pub fn level_of(before: Option<&Beside>) -> Option<Decimal> {
+        let before = before?;
         let pairs = before.baseline.iter().zip(&before.actual);
         let ratios = pairs.filter_map(|(b, a)| (*a)?.checked_div(*b));
         Some(median(ratios)?.clamp(LEVEL.0, LEVEL.1).round_dp(LEVEL_DIGITS).normalize())

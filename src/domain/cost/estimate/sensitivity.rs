@@ -191,5 +191,8 @@ fn of_capacity(capacity: &mut Capacity) -> Vec<Lever<'_>> {
         Capacity::Assumed { per_hour, extra, hours } => {
             vec![free("base cost", per_hour), free("extra share", extra), free("hours", hours)]
         }
+        Capacity::During { per_hour, extra, minutes } => {
+            vec![free("base cost", per_hour), free("extra share", extra), free("minutes", minutes)]
+        }
     }
 }

@@ -1,7 +1,7 @@
-//! Hours of the day that are paid more, in the zone of the people.
+//! Days, months and hours in the zone of a place, and the hours of the day that are paid more.
 
 use crate::domain::base::{Interval, Ms, Span};
-use chrono::{FixedOffset, Offset, TimeZone};
+use chrono::{Datelike, FixedOffset, Months, NaiveDate, NaiveDateTime, Offset, TimeZone};
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
 
@@ -32,6 +32,43 @@ const DAY: i64 = 86_400_000;
 const QUARTER: i64 = 15 * 60_000;
 
 impl DayZone {
+    /// The zone of the stars and of files.
+    pub const UTC: Self = Self::Named(Tz::UTC);
+
+    /// How it is written.
+    pub fn name(self) -> String {
+        match self {
+            Self::Fixed(offset) => offset.to_string(),
+            Self::Named(zone) => zone.name().to_owned(),
+        }
+    }
+
+    /// The clock on the wall there; `None` outside the calendar.
+    pub fn local(self, at: Ms) -> Option<NaiveDateTime> {
+        let utc = at.utc()?.naive_utc();
+        Some(match self {
+            Self::Fixed(offset) => offset.from_utc_datetime(&utc).naive_local(),
+            Self::Named(zone) => zone.from_utc_datetime(&utc).naive_local(),
+        })
+    }
+
+    /// The instant of a clock on the wall: the first of two, and the one an hour later where the clock skips it.
+    pub fn instant(self, local: NaiveDateTime) -> Option<Ms> {
+        let find = |local: &NaiveDateTime| match self {
+            Self::Fixed(offset) => offset.from_local_datetime(local).earliest().map(|t| t.timestamp_millis()),
+            Self::Named(zone) => zone.from_local_datetime(local).earliest().map(|t| t.timestamp_millis()),
+        };
+        find(&local).or_else(|| find(&(local + chrono::TimeDelta::hours(1)))).map(Ms)
+    }
+
+    /// The calendar month that holds an instant: its first moment, and that of the next one.
+    pub fn month(self, at: Ms) -> Option<Interval> {
+        let local = self.local(at)?;
+        let first = NaiveDate::from_ymd_opt(local.year(), local.month(), 1)?;
+        let start = |day: NaiveDate| self.instant(day.and_hms_opt(0, 0, 0)?);
+        Some(Interval { from: start(first)?, to: start(first.checked_add_months(Months::new(1))?)? })
+    }
+
     /// Reads `+08:00`, `UTC` or `Asia/Shanghai`.
     pub fn parse(text: &str) -> Option<Self> {
         if text.starts_with(['+', '-']) {
@@ -101,6 +138,19 @@ mod tests {
         assert_eq!(night.within(whole), Span::from_hours(20));
         assert_eq!(hours(22, 8, "Asia/Shanghai").within(whole), Span::from_hours(20));
         assert_eq!(hours(9, 17, "+08:00").within(whole), Span::from_hours(16));
+    }
+
+    #[test]
+    fn months_are_those_of_the_zone_with_their_summer_time() {
+        let month = |zone: &str, at: &str| {
+            let zone = DayZone::parse(zone).unwrap();
+            let month = zone.month(Ms::parse_rfc3339(at).unwrap()).unwrap();
+            (month.from.rfc3339(), month.span().0 / 60_000)
+        };
+        assert_eq!(month("UTC", "2026-02-28T23:30:00Z"), ("2026-02-01T00:00:00Z".into(), 28 * 1440));
+        assert_eq!(month("Asia/Shanghai", "2026-02-28T23:30:00Z"), ("2026-02-28T16:00:00Z".into(), 31 * 1440));
+        assert_eq!(month("Europe/Berlin", "2026-03-10T00:00:00Z").1, 31 * 1440 - 60);
+        assert_eq!(month("+08:00", "2026-12-31T20:00:00Z"), ("2026-12-31T16:00:00Z".into(), 31 * 1440));
     }
 
     #[test]
