@@ -21,6 +21,17 @@ pub(crate) struct Price {
     pub(crate) currency: &'static str,
     pub(crate) cents: i128,
     pub(crate) recovered_percent: i128,
+    /// What else the business file prices.
+    pub(crate) others: Vec<Other>,
+}
+
+/// Lines beside lost revenue, by the downtime of the impact. Amounts are hundredths of the currency.
+pub(crate) enum Other {
+    /// Credits of a contract in the month of the incident: fees of all customers, the month's length, and bounds (uptime in
+    /// millionths, per cent of the fee) from the highest to the lowest.
+    Credits { subject: &'static str, fees: i128, month_seconds: i128, tiers: &'static [(i128, i128)] },
+    /// A share of a base cost an hour, as long as the impact lasts.
+    Capacity { subject: &'static str, an_hour: i128, extra_percent: i128 },
 }
 
 /// Everything the generator needs.

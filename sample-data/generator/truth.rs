@@ -1,7 +1,7 @@
 //! The truth file of a scenario: what happened, what scrapes could show of it, and what it cost.
 
 use super::count::{Counts, Indicator, Seen, bad_run, first_held, happened};
-use super::scenario::{Price, Rule, Scenario};
+use super::scenario::{Other, Price, Rule, Scenario};
 use super::world::{STEP, World};
 use serde_json::{Value, json};
 
@@ -51,7 +51,7 @@ pub(crate) fn truth(scenario: &Scenario) -> Value {
             "intervals": impact.stretches.iter().map(|s| span(s.0, s.1)).collect::<Vec<_>>(),
         },
         "indicators": counts,
-        "cost": cost(scenario, failed, truly),
+        "cost": cost(scenario, failed, truly, i128::from(impact.stretches.iter().map(|(from, to)| to - from).sum::<i64>())),
     })
 }
 
@@ -164,34 +164,60 @@ fn gaps(world: &World) -> Vec<Value> {
         .collect()
 }
 
-/// F * v * (1 - r) in hundredths of the currency, rounded half-even to one.
-fn cost(scenario: &Scenario, failed: i64, truly: i64) -> Value {
+/// Every line in hundredths of the currency, rounded half-even to one: F * v * (1 - r), and what downtime costs beside it.
+fn cost(scenario: &Scenario, failed: i64, truly: i64, down: i128) -> Value {
     let price = &scenario.price;
     let amount = priced(price, failed);
+    let mut lines = vec![json!({
+        "component": "lost_revenue",
+        "subject": price.stream,
+        "method": "failed_transactions",
+        "indicator": scenario.indicators[price.failed].id,
+        "failed": failed,
+        "value": hundredths(price.cents),
+        "recovered_fraction": format!("0.{:02}", price.recovered_percent),
+        "amount": hundredths(amount),
+        "true_amount": hundredths(priced(price, truly)),
+    })];
+    let mut total = amount;
+    for other in &price.others {
+        let (component, subject, amount) = beside(other, down);
+        total += amount;
+        lines.push(json!({"component": component, "subject": subject, "amount": hundredths(amount)}));
+    }
     json!({
         "currency": price.currency,
-        "lines": [{
-            "component": "lost_revenue",
-            "subject": price.stream,
-            "method": "failed_transactions",
-            "indicator": scenario.indicators[price.failed].id,
-            "failed": failed,
-            "value": format!("{}.{:02}", price.cents / 100, price.cents % 100),
-            "recovered_fraction": format!("0.{:02}", price.recovered_percent),
-            "amount": amount,
-            "true_amount": priced(price, truly),
-        }],
-        "total": amount,
+        "lines": lines,
+        "total": hundredths(total),
         "complete": false,
         "not_estimated": ["responder_labour"],
     })
 }
 
-fn priced(price: &Price, failed: i64) -> String {
-    let hundredths = i128::from(failed) * price.cents * (100 - price.recovered_percent);
-    let (whole, rest) = (hundredths / 100, hundredths % 100);
-    let cents = whole + i128::from(rest > 50 || (rest == 50 && whole % 2 == 1));
-    format!("{}.{:02}", cents / 100, cents % 100)
+fn beside(other: &Other, down: i128) -> (&'static str, &'static str, i128) {
+    match other {
+        Other::Credits { subject, fees, month_seconds, tiers } => {
+            let up = (month_seconds - down) * 1_000_000;
+            let held = tiers.iter().filter(|(below, _)| up < below * month_seconds).map(|(_, percent)| *percent);
+            ("sla_credits", subject, half_even(fees * held.max().unwrap_or(0), 100))
+        }
+        Other::Capacity { subject, an_hour, extra_percent } => {
+            ("extra_capacity", subject, half_even(an_hour * extra_percent * down, 100 * 3600))
+        }
+    }
+}
+
+fn priced(price: &Price, failed: i64) -> i128 {
+    half_even(i128::from(failed) * price.cents * (100 - price.recovered_percent), 100)
+}
+
+fn half_even(amount: i128, by: i128) -> i128 {
+    let (whole, rest) = (amount / by, amount % by);
+    whole + i128::from(2 * rest > by || (2 * rest == by && whole % 2 == 1))
+}
+
+fn hundredths(amount: i128) -> String {
+    format!("{}.{:02}", amount / 100, amount % 100)
 }
 
 fn counts(c: Counts) -> Value {

@@ -3,7 +3,7 @@
 
 use super::super::count::Indicator;
 use super::super::rng::Rng;
-use super::super::scenario::{Price, Rule, Scenario, at, away, release, share};
+use super::super::scenario::{Other, Price, Rule, Scenario, at, away, release, share};
 use super::super::season::Season;
 use super::super::world::{Gap, Restart, Story, World};
 
@@ -15,6 +15,9 @@ const EXHAUSTED: i64 = at(2026, 3, 17, 3, 5, 0);
 const FIXED: i64 = at(2026, 3, 17, 3, 30, 40);
 const END: i64 = at(2026, 3, 17, 3, 31, 0);
 const FAILED: u64 = 83_419;
+/// Requests that the gateway turns away for every payment that fails: clients try again. 2,168,894 in all, which are no
+/// payments and must not be priced.
+const TRIES: u64 = 26;
 const USUAL: f64 = 0.0002;
 const POOL: f64 = 50.0;
 
@@ -25,7 +28,8 @@ pub(crate) fn scenario(seed: u64) -> Scenario {
     let failed = [0, 1].map(|i| world.counter("payments_total", i, JOB, "outcome=\"failed\"", 31_946 + 83 * i as u64));
     let in_use = [0, 1].map(|i| world.gauge("db_pool_connections", i, JOB, "state=\"in_use\"", metrics));
     let timeouts = [0, 1].map(|i| world.counter("downstream_timeouts_total", i, JOB, "", 0));
-    for n in timeouts {
+    let intercepted = [0, 1].map(|i| world.counter("gateway_requests_total", i, JOB, "outcome=\"intercepted\"", 0));
+    for n in timeouts.into_iter().chain(intercepted) {
         world.series[n].from = metrics;
     }
     world.restarts = [release(at(2026, 2, 20, 10, 12, 20)), release(at(2026, 3, 5, 8, 30, 10)), release(metrics)].concat();
@@ -34,7 +38,7 @@ pub(crate) fn scenario(seed: u64) -> Scenario {
     world.gaps.extend(away(at(2026, 2, 24, 22, 4, 0), at(2026, 2, 24, 22, 11, 0)));
     world.gaps.push(Gap { instance: 1, from: at(2026, 3, 9, 17, 20, 0), to: at(2026, 3, 9, 17, 21, 40) });
     let total = [ok, failed].concat();
-    let story = Pool { rng: Rng::new(seed), season: Season::new(158.6, 8), ok, failed, in_use, timeouts, planned: Vec::new() };
+    let story = Pool { rng: Rng::new(seed), season: Season::new(158.6, 8), ok, failed, in_use, timeouts, intercepted, planned: Vec::new() };
     Scenario {
         name: "connection-pool",
         title: "a connection pool runs dry and payments fail",
@@ -48,7 +52,22 @@ pub(crate) fn scenario(seed: u64) -> Scenario {
             Rule { name: "error ratio > 5% for 30s", severity: "P0", level: 0.05, hold: 30, p99: false },
         ],
         buckets: Vec::new(),
-        price: Price { stream: "payments", failed: 0, currency: "USD", cents: 3_180, recovered_percent: 40 },
+        price: Price {
+            stream: "payments",
+            failed: 0,
+            currency: "CNY",
+            cents: 8_000,
+            recovered_percent: 40,
+            others: vec![
+                Other::Credits {
+                    subject: "merchants (2026-01)",
+                    fees: 260_000_000,
+                    month_seconds: 31 * 86_400,
+                    tiers: &[(999_500, 5), (999_000, 10), (990_000, 25)],
+                },
+                Other::Capacity { subject: "payments", an_hour: 960_000, extra_percent: 50 },
+            ],
+        },
         onset: ONSET,
         end: END,
     }
@@ -73,6 +92,7 @@ struct Pool {
     failed: [usize; 2],
     in_use: [usize; 2],
     timeouts: [usize; 2],
+    intercepted: [usize; 2],
     /// The incident's seconds, drawn together so that the failures add up: (payments, failures) of each process.
     planned: Vec<[(u64, u64); 2]>,
 }
@@ -117,6 +137,9 @@ impl Story for Pool {
             };
             world.add(self.ok[i], count - bad);
             world.add(self.failed[i], bad);
+            if (ONSET..END).contains(&t) {
+                world.add(self.intercepted[i], bad * TRIES);
+            }
             if (TIMEOUTS..FIXED).contains(&t) {
                 world.add(self.timeouts[i], bad / 2);
             }

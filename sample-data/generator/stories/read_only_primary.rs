@@ -44,7 +44,7 @@ pub(crate) fn scenario(seed: u64) -> Scenario {
             Rule { name: "error ratio > 1% for 2m", severity: "P1", level: 0.01, hold: 120, p99: false },
         ],
         buckets: Vec::new(),
-        price: Price { stream: "orders", failed: 0, currency: "EUR", cents: 5_820, recovered_percent: 25 },
+        price: Price { stream: "orders", failed: 0, currency: "EUR", cents: 5_820, recovered_percent: 25, others: Vec::new() },
         onset: ONSET,
         end: END,
     }

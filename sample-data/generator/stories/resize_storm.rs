@@ -70,7 +70,7 @@ pub(crate) fn scenario(seed: u64) -> Scenario {
             Rule { name: "p99 > 1.5x for 2m", severity: "P1", level: 0.375, hold: 120, p99: true },
             Rule { name: "p99 > 3x for 30s", severity: "P0", level: 0.75, hold: 30, p99: true },
         ],
-        price: Price { stream: "lookups", failed: 2, currency: "USD", cents: 475, recovered_percent: 0 },
+        price: Price { stream: "lookups", failed: 2, currency: "USD", cents: 475, recovered_percent: 0, others: Vec::new() },
         onset: ONSET,
         end: END,
     }

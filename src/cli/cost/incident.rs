@@ -220,23 +220,20 @@ pub async fn verify(args: &VerifyArgs, common: &Common, out: &mut Out) -> Exit {
             counted = Some(found);
         }
     }
-    match common.format {
-        Format::Json => {
-            let list = |d: &Option<Vec<Difference>>| d.as_ref().map(|d| d.iter().map(difference_json).collect::<Vec<_>>());
-            let total = sheet.total.map(|t| t.to_string());
-            let value = json!({
-                "incident": found.incident.id.0, "entry": seq.0, "currency": sheet.currency.code(), "total": total,
-                "equal": exit == Exit::Fine, "from_inputs": list(&recorded), "from_samples": list(&counted),
-            });
-            look::print_json(out, &value);
-        }
-        _ => {
-            let total = sheet.total.map_or_else(|| money::NOT_ESTIMATED.into(), |t| money::exact(Money::new(t, sheet.currency)));
-            out.line(&format!("{} entry {}: {total}", found.incident.id, seq.0));
-            told("from the recorded inputs", recorded.as_deref(), "the entry is older than recorded inputs", out);
-            let why = if args.offline { "not asked" } else { "the source could not be read, or no business file is there" };
-            told("from samples", counted.as_deref(), why, out);
-        }
+    if common.format == Format::Json {
+        let list = |d: &Option<Vec<Difference>>| d.as_ref().map(|d| d.iter().map(difference_json).collect::<Vec<_>>());
+        let total = sheet.total.map(|t| t.to_string());
+        let value = json!({
+            "incident": found.incident.id.0, "entry": seq.0, "currency": sheet.currency.code(), "total": total,
+            "equal": exit == Exit::Fine, "from_inputs": list(&recorded), "from_samples": list(&counted),
+        });
+        look::print_json(out, &value);
+    } else {
+        let total = sheet.total.map_or_else(|| money::NOT_ESTIMATED.into(), |t| money::exact(Money::new(t, sheet.currency)));
+        out.line(&format!("{} entry {}: {total}", found.incident.id, seq.0));
+        told("from the recorded inputs", recorded.as_deref(), "the entry is older than recorded inputs", out);
+        let why = if args.offline { "not asked" } else { "the source could not be read, or no business file is there" };
+        told("from samples", counted.as_deref(), why, out);
     }
     exit
 }
