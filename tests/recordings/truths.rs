@@ -128,6 +128,10 @@ fn the_stories_hold() {
     let down = counts["bad"].as_f64().unwrap() / counts["total"].as_f64().unwrap();
     assert!((down - 0.92).abs() < 0.01, "order volume is down 92 %: {down}");
 
+    let cost = &pool["cost"];
+    assert_eq!((&cost["currency"], &cost["total"]), (&"CNY".into(), &"4270032.00".into()), "near 4.27 million");
+    assert!(!cost.to_string().contains("2168894"), "requests that were turned away are no payments");
+
     let storm = truth("resize-storm");
     let p99 = &storm["indicators"][0]["p99_seconds"];
     let (usual, worst) = (p99["day_before"].as_f64().unwrap(), p99["worst_5m"].as_f64().unwrap());

@@ -67,7 +67,7 @@ fn people_read_budgets_firings_incidents_and_what_would_have_paged() {
         " P1   payments/success  error ratio > 1% for 2m    2026-03-17 02:23:00 UTC  1h08m         20.2%",
         " P2   payments/success  burn 1x over 3d and 6h     2026-03-17 03:04:15 UTC  1h25m, still  28.4%",
         "2026-03-17 02:43:00 UTC  15s     confidence",
-        "INC-0001  P0   payments  2026-03-17 02:17:00 UTC  +6m00s    +1h14m     +1h29m    83,419 of 813,248  at least $1,591,634.52",
+        "INC-0001  P0   payments  2026-03-17 02:17:00 UTC  +6m00s    +1h14m     +1h29m    83,419 of 813,248  at least CNY 4,270,032.00",
         "Would have paged for 1 incident (P0 1, P1 0) and made a ticket of 0 incidents (P2 0).",
     ] {
         assert!(out.contains(expected), "`{expected}` is missing in\n{out}");

@@ -4,6 +4,7 @@ mod backtest;
 mod budgets;
 mod cases;
 mod check;
+mod cost;
 mod demo;
 mod estimate;
 mod gate;

@@ -1,10 +1,14 @@
 //! Stored entries: every kind round trips to the bit, and what cannot be read is named.
 
 use super::*;
-use crate::domain::base::{Currency, Interval, Money, Severity, SloId};
-use crate::domain::cost::{Basis, CostInput, CostLine, CostSheet};
+use crate::domain::base::{Currency, Interval, Money, Ms, Severity, SloId, Span};
+use crate::domain::cost::estimate::{
+    Baseline, Beside, Capacity, Churn, Component, Credits, Customer, DayZone, Hours, Kind, Loss, Orders, Premium, Review,
+    Seasonal, Shift, Tier,
+};
+use crate::domain::cost::{Basis, CostInput, CostLine, CostRecord, CostSheet, Priced, Restates, Share, Trace};
 use crate::domain::incident::{ImpactRecord, Onset, Outcome, ReasonText, RuleFired};
-use crate::domain::objective::ValueIs;
+use crate::domain::objective::{ExchangeRate, ValueIs};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -238,5 +242,126 @@ fn what_a_newer_program_wrote_is_named_and_never_skipped() {
     ] {
         let read = decode(&NOTE.replace(from, to), [0; 32]);
         assert!(matches!(read, Err(StoredError::Damaged(_))), "{what}: {read:?}");
+    }
+}
+
+/// A cost as version 1 stores it: without what it was computed from.
+const COST: &str = r#"{"kind":"costed","version":1,"seq":7,"incident":3,"at":1772417820000,"recorded_at":1772417820001,"person":null,"source":"watch","corrects":null,"commit":"c1","payload":{"currency":"USD","lines":[],"total":"1.50","low":null,"high":null,"complete":false,"not_estimated":["churn"],"assumptions":[],"method_versions":[]}}"#;
+
+#[test]
+fn costs_of_version_1_are_read_for_ever_and_new_ones_are_written_with_their_inputs() {
+    let old = decode(COST, [0; 32]).unwrap();
+    let Fact::Costed(sheet) = &old.fact else { panic!("{:?}", old.fact) };
+    assert_eq!((sheet.total, sheet.record.clone(), sheet.provisional_until), (Some("1.50".parse().unwrap()), None, None));
+    let record = everything();
+    let sheet = CostSheet {
+        restates: Some(Restates { seq: Seq(5), total: None, reason: "late samples".into() }),
+        ..record.sheet()
+    };
+    assert!(sheet.lines.len() > 12 && sheet.record.is_some(), "{:?}", sheet.not_estimated);
+    let entry = Entry { fact: Fact::Costed(sheet), ..old };
+    let stored = encode(&entry).unwrap();
+    assert!(stored.contains("\"version\":2"), "{stored}");
+    assert_eq!(decode(&stored, entry.hash).unwrap(), entry);
+    let Fact::Costed(back) = decode(&stored, entry.hash).unwrap().fact else { panic!("a cost") };
+    assert_eq!(back.record.unwrap().sheet().lines, record.sheet().lines, "and gives the same figures");
+}
+
+/// A record of every component in every form.
+fn everything() -> CostRecord {
+    let n = |text: &str| text.parse::<Decimal>().unwrap();
+    let usd = Currency::parse("USD").unwrap();
+    let beside = || Beside { baseline: vec![n("50")], actual: vec![Some(n("55.5"))] };
+    let seasonal = |baseline| Seasonal {
+        bucket_minutes: n("15"),
+        baseline,
+        actual: vec![Some(n("60")), None],
+        value: n("10"),
+        before: Some(beside()),
+        rebound: Some(beside()),
+    };
+    let weeks = || vec![Some(n("100")), None, Some(n("101")), Some(n("102"))];
+    let shifts = Hours::Shifts {
+        rates: [("ic".into(), n("120.00"))].into(),
+        premium: Some(Premium {
+            from: Span::from_hours(22),
+            to: Span::from_hours(8),
+            zone: DayZone::parse("Asia/Shanghai").unwrap(),
+            multiplier: n("1.5"),
+        }),
+        shifts: vec![Shift {
+            person: "p".into(),
+            role: "ic".into(),
+            time: Interval { from: Ms(0), to: Ms(3_600_000) },
+        }],
+        reviews: vec![Review { person: "p".into(), role: "ic".into(), hours: n("2") }],
+    };
+    let credits = Credits {
+        tiers: vec![Tier { below_percent: n("99.9"), credit: n("0.10") }],
+        customers: vec![Customer {
+            id: "acme".into(),
+            monthly_fee: n("50000.00"),
+            month_minutes: n("43200"),
+            before: n("1"),
+            downtime: n("74"),
+            excluded: n("0"),
+        }],
+        min_consecutive_minutes: Some(n("1")),
+        cap: Some(n("1")),
+        claim_share: Some(n("0.5")),
+    };
+    let (failed, value, recovered) = (n("7"), n("25.00"), n("0.3"));
+    let kinds = vec![
+        Kind::Lost(Loss::FailedTransactions { failed, value, recovered }),
+        Kind::Lost(Loss::Excess { failed, normal: n("0.99"), incident: n("0.95"), value, recovered }),
+        Kind::Lost(Loss::ShortfallRate { per_minute: n("3"), minutes: n("4"), drop: n("0.5"), value, recovered }),
+        Kind::Lost(Loss::Seasonal(seasonal(Baseline::History(vec![weeks(), weeks()])))),
+        Kind::Lost(Loss::Seasonal(seasonal(Baseline::Stated(vec![n("1"), n("2")])))),
+        Kind::Lost(Loss::Conversion { sessions: n("10"), normal: n("0.5"), incident: n("0.25"), value, recovered }),
+        Kind::Lost(Loss::Given { amount: n("1.5") }),
+        Kind::Recovered { orders: Orders { count: n("1"), of: n("3") }, value },
+        Kind::Credits(credits),
+        Kind::Labour(shifts),
+        Kind::Labour(Hours::Flat { engineers: n("2"), hours_each: n("3"), rate: n("90") }),
+        Kind::Capacity(Capacity::Metered { price: n("0.384"), baseline: n("8"), samples: vec![(n("12"), n("74"))] }),
+        Kind::Capacity(Capacity::Assumed { per_hour: n("10"), extra: n("0.5"), hours: n("2") }),
+        Kind::Capacity(Capacity::During { per_hour: n("10"), extra: n("0.5"), minutes: n("74") }),
+        Kind::Churn(Churn {
+            affected: n("500"),
+            normal: n("0.02"),
+            after: n("0.03"),
+            lifetime_value: n("425"),
+            already_counted: n("1"),
+        }),
+        Kind::Support { tickets: n("3"), each: n("6.50") },
+        Kind::Times { id: "refunds", count: n("3"), each: n("5") },
+        Kind::Given { id: "avoided_cost", amount: n("-50") },
+        Kind::Item { name: "venue".into(), amount: n("0.125") },
+    ];
+    let priced = |kind| Priced {
+        subject: Some("s".into()),
+        between: Some((n("6"), n("9"))),
+        traces: vec![Trace { input: "F".into(), basis: Basis::Measured, source: "q".into() }],
+        share: Some(Share { own: "a".into(), parts: vec![("a".into(), n("1")), ("b".into(), n("2"))], whole: n("3") }),
+        booked_month: Some("2026-03".into()),
+        note: Some("n".into()),
+        assumption: Some("x".into()),
+        ..Priced::new(Component { currency: usd, value_is: Some(ValueIs::Margin), kind })
+    };
+    CostRecord {
+        file: "business.yaml".into(),
+        currency: usd,
+        headline: Some(ValueIs::Margin),
+        exchange: vec![ExchangeRate {
+            base: usd,
+            quote: Currency::parse("CNY").unwrap(),
+            rate: n("7.12"),
+            as_of: "2026-03-02".into(),
+        }],
+        booked_month: None,
+        priced: kinds.into_iter().map(priced).collect(),
+        not_estimated: vec!["penalties: given as null".into()],
+        assumptions: vec!["a".into()],
+        provisional_until: Some(Ms(5)),
     }
 }
