@@ -8,7 +8,6 @@ use crate::domain::view::CostTicker;
 use crate::engine::pricing;
 use crate::ports::SourceError;
 use std::path::Path;
-use std::sync::Arc;
 
 /// A cost computed anew.
 #[derive(Debug)]
@@ -54,6 +53,6 @@ impl Setup {
         let mut book = (**self.rulebook()).clone();
         let mine = |id: &SloId| incident.services.iter().any(|(_, slos)| slos.contains(id));
         book.slos.retain(|slo| mine(&slo.id));
-        self.with_book(Arc::new(book))
+        self.with_book(book)
     }
 }

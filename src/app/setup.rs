@@ -138,11 +138,6 @@ impl Setup {
         Self { book: Arc::new(book), ..self.clone() }
     }
 
-    /// The same setup with other rules.
-    pub(super) fn with_book(&self, book: Arc<Rulebook>) -> Self {
-        Self { book, ..self.clone() }
-    }
-
     /// Prometheus as configured.
     ///
     /// # Errors

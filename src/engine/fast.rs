@@ -87,6 +87,7 @@ impl Fast {
             FeedRef::Slo(_) => FeedRef::Slo(board.slos.len() + taken),
             FeedRef::Stream(_) => FeedRef::Stream(board.streams.len() + taken),
             FeedRef::Signal(_) => FeedRef::Signal(board.signals.len() + taken),
+            FeedRef::Replicas(_) => FeedRef::Replicas(board.replicas.len() + taken),
         }
     }
 
@@ -279,7 +280,9 @@ impl Beside {
 fn feeds(state: &State) -> Vec<FeedRef> {
     let slos = (0..state.board.slos.len()).map(FeedRef::Slo);
     let streams = (0..state.board.streams.len()).map(FeedRef::Stream);
-    slos.chain(streams).chain((0..state.board.signals.len()).map(FeedRef::Signal)).collect()
+    let signals = (0..state.board.signals.len()).map(FeedRef::Signal);
+    let replicas = (0..state.board.replicas.len()).map(FeedRef::Replicas);
+    slos.chain(streams).chain(signals).chain(replicas).collect()
 }
 
 fn meter(state: &mut State, feed: FeedRef) -> Option<&mut Meter> {
@@ -287,6 +290,7 @@ fn meter(state: &mut State, feed: FeedRef) -> Option<&mut Meter> {
         FeedRef::Slo(i) => state.board.slos.get_mut(i).map(|f| &mut f.meter),
         FeedRef::Stream(i) => state.board.streams.get_mut(i).map(|f| &mut f.meter),
         FeedRef::Signal(i) => state.board.signals.get_mut(i).map(|f| &mut f.meter),
+        FeedRef::Replicas(i) => state.board.replicas.get_mut(i).map(|f| &mut f.meter),
     }
 }
 

@@ -38,7 +38,16 @@ pub(crate) fn scenario(seed: u64) -> Scenario {
     world.gaps.extend(away(at(2026, 2, 24, 22, 4, 0), at(2026, 2, 24, 22, 11, 0)));
     world.gaps.push(Gap { instance: 1, from: at(2026, 3, 9, 17, 20, 0), to: at(2026, 3, 9, 17, 21, 40) });
     let total = [ok, failed].concat();
-    let story = Pool { rng: Rng::new(seed), season: Season::new(158.6, 8), ok, failed, in_use, timeouts, intercepted, planned: Vec::new() };
+    let story = Pool {
+        rng: Rng::new(seed),
+        season: Season::new(158.6, 8),
+        ok,
+        failed,
+        in_use,
+        timeouts,
+        intercepted,
+        planned: Vec::new(),
+    };
     Scenario {
         name: "connection-pool",
         title: "a connection pool runs dry and payments fail",

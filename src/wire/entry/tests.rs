@@ -254,10 +254,8 @@ fn costs_of_version_1_are_read_for_ever_and_new_ones_are_written_with_their_inpu
     let Fact::Costed(sheet) = &old.fact else { panic!("{:?}", old.fact) };
     assert_eq!((sheet.total, sheet.record.clone(), sheet.provisional_until), (Some("1.50".parse().unwrap()), None, None));
     let record = everything();
-    let sheet = CostSheet {
-        restates: Some(Restates { seq: Seq(5), total: None, reason: "late samples".into() }),
-        ..record.sheet()
-    };
+    let sheet =
+        CostSheet { restates: Some(Restates { seq: Seq(5), total: None, reason: "late samples".into() }), ..record.sheet() };
     assert!(sheet.lines.len() > 12 && sheet.record.is_some(), "{:?}", sheet.not_estimated);
     let entry = Entry { fact: Fact::Costed(sheet), ..old };
     let stored = encode(&entry).unwrap();
@@ -289,11 +287,7 @@ fn everything() -> CostRecord {
             zone: DayZone::parse("Asia/Shanghai").unwrap(),
             multiplier: n("1.5"),
         }),
-        shifts: vec![Shift {
-            person: "p".into(),
-            role: "ic".into(),
-            time: Interval { from: Ms(0), to: Ms(3_600_000) },
-        }],
+        shifts: vec![Shift { person: "p".into(), role: "ic".into(), time: Interval { from: Ms(0), to: Ms(3_600_000) } }],
         reviews: vec![Review { person: "p".into(), role: "ic".into(), hours: n("2") }],
     };
     let credits = Credits {
