@@ -227,7 +227,8 @@ impl Board {
         }
     }
 
-    /// All feeds whose history is kept on disk: expressions beside SLIs are read anew within seconds, composites have none.
+    /// All feeds whose history is kept on disk: expressions beside SLIs are read anew within seconds, composites have none, and
+    /// numbers of replicas are of interest for a day.
     pub(super) fn feeds(&self) -> impl Iterator<Item = (FeedRef, &Meter)> {
         let slos = self.slos.iter().enumerate().filter(|(_, f)| f.whole.is_none()).map(|(i, f)| (FeedRef::Slo(i), &f.meter));
         let streams = self.streams.iter().enumerate().map(|(i, f)| (FeedRef::Stream(i), &f.meter));
@@ -238,8 +239,12 @@ impl Board {
     pub(super) fn name(&self, feed: FeedRef) -> Text {
         let name = match feed {
             FeedRef::Slo(i) => self.slos.get(i).map(|f| f.slo.id.0.clone()),
-            FeedRef::Stream(i) => self.streams.get(i).map(|f| f.stream.name.clone()),
             FeedRef::Signal(i) => self.signals.get(i).map(|f| f.signal.text.clone()),
+            FeedRef::Stream(i) => self.streams.get(i).map(|f| match f.part {
+                StreamPart::Loss => f.stream.name.clone(),
+                StreamPart::Orders => format!("{} (orders)", f.stream.name).into(),
+            }),
+            FeedRef::Replicas(i) => self.replicas.get(i).map(|f| f.name.clone()),
         };
         name.unwrap_or_else(|| Text::from(""))
     }
@@ -249,6 +254,7 @@ impl Board {
             FeedRef::Slo(i) => self.slos.get(i).map(|f| &f.meter),
             FeedRef::Stream(i) => self.streams.get(i).map(|f| &f.meter),
             FeedRef::Signal(i) => self.signals.get(i).map(|f| &f.meter),
+            FeedRef::Replicas(i) => self.replicas.get(i).map(|f| &f.meter),
         }
     }
 
