@@ -225,12 +225,13 @@ fn codes(label: &str) -> Vec<String> {
     if CODES.contains(&label) { (100..600).map(|code| code.to_string()).collect() } else { Vec::new() }
 }
 
-/// Whether a selector takes a status code; `None` when it has no condition on codes.
+/// Whether a selector takes a status code; `None` when it has no condition on codes: `status="failed"` is a word.
 fn takes(selector: &Selector, code: &str) -> Option<bool> {
     let own: Vec<&Matcher> = selector.matchers().iter().filter(|m| CODES.contains(&&*m.name)).collect();
     let label = own.first()?.name.clone();
     let test = SelectorMatcher::new(&Selector::new(own.into_iter().cloned().collect())).ok()?;
-    Some(test.matches(&Labels::new([(&*label, code)])))
+    let matches = |code: &str| test.matches(&Labels::new([(&*label, code)]));
+    codes(&label).iter().any(|code| matches(code)).then(|| matches(code))
 }
 
 fn good_server_errors(good: &[Selector]) -> Option<Doubt> {
@@ -313,6 +314,8 @@ mod tests {
         assert_eq!(bad("r_total{code=~\"4..\"} + r_total{code=~\"5..\"}", "r_total"), none);
         assert_eq!(bad("r_total{code!~\"5..\"}", "r_total"), ["success-is-bad"]);
         assert_eq!(bad("r_total{result=\"error\"}", "r_total"), none);
+        assert_eq!(bad("r_total{status=\"failed\"}", "r_total"), none, "a word is no code");
+        assert_eq!(bad("r_total{status=\"404\"}", "r_total"), ["server-errors-are-good"]);
     }
 
     #[test]

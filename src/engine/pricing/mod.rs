@@ -4,6 +4,8 @@
 
 mod baseline;
 mod streams;
+#[cfg(test)]
+mod tests;
 
 use super::board::ReplicaFeed;
 use super::harm::{self, ACCOUNT_WITHIN, LATELY};
