@@ -189,8 +189,8 @@ fn answer(ask: &Ask, known: &[(&str, [Vec<Sample>; 2])]) -> Batch {
     batch
 }
 
-fn counter(name: &str) -> Option<Counter> {
-    Some(Counter { query: name.into(), count: Count { plus: vec![Selector::metric(name)], minus: Vec::new() } })
+fn counter(name: &str) -> Counter {
+    Counter { query: name.into(), count: Count { plus: vec![Selector::metric(name)], minus: Vec::new() } }
 }
 
 fn stream(method: StreamMethod) -> RevenueStream {
@@ -198,10 +198,10 @@ fn stream(method: StreamMethod) -> RevenueStream {
         name: "orders".into(),
         services: vec!["shop".into()],
         method,
-        failed: counter("failed"),
-        total: counter("total"),
-        orders: counter("orders"),
-        sessions: counter("sessions"),
+        failed: Some(counter("failed")),
+        total: Some(counter("total")),
+        orders: Some(counter("orders")),
+        sessions: Some(counter("sessions")),
         seasonal: SeasonalRules::default(),
         rebound: None,
         value: Money::new(dec("10"), Currency::parse("CNY").unwrap()),
@@ -239,8 +239,7 @@ fn seasonal_of(stream: RevenueStream, orders: impl Fn(Ms) -> i64 + 'static) -> S
 fn shown(sheet: &CostSheet) -> String {
     let note = |l: &crate::domain::cost::CostLine| l.note.as_ref().map_or_else(String::new, |n| format!(" ({n})"));
     let lines = sheet.lines.iter().map(|l| format!("{} {}{}\n  {}\n", l.component, l.amount.amount, note(l), l.formula));
-    let missing: String = sheet.not_estimated.iter().map(|why| format!("not estimated: {why}\n")).collect();
-    lines.collect::<String>() + &missing
+    lines.chain(sheet.not_estimated.iter().map(|why| format!("not estimated: {why}\n"))).collect::<Vec<_>>().concat()
 }
 
 #[test]
