@@ -85,7 +85,7 @@ enum Verb {
     /// Completions for a shell, on stdout
     Completions(shell::CompletionsArgs),
     /// The manual page, on stdout
-    Man,
+    Man(shell::ManArgs),
 }
 
 /// Parses arguments and runs the verb. Usage errors and `--help` are answered here.
@@ -145,7 +145,7 @@ async fn run(verb: &Verb, common: &Common, out: &mut Out) -> Exit {
         Verb::Doctor => doctor::run(common, out).await,
         Verb::Silence(args) => silence::run(args, common, out).await,
         Verb::Completions(args) => shell::completions(args, out),
-        Verb::Man => shell::man(out),
+        Verb::Man(args) => shell::man(args, out),
     }
 }
 

@@ -10,6 +10,7 @@ mod estimate;
 mod gate;
 mod house;
 mod incidents;
+mod packaging;
 mod readme;
 mod report;
 mod stats;
