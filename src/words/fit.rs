@@ -55,14 +55,14 @@ pub fn lines(lines: &[String], join: &str, max: usize, unit: Unit, escape: fn(&s
     let mut out = String::new();
     for (n, text) in lines.iter().enumerate() {
         let before = if n == 0 { "" } else { join };
-        let left = max.saturating_sub(unit.measure(&out) + unit.measure(before));
+        let (room, between) = (max.saturating_sub(unit.measure(&out)), unit.measure(before));
         let whole = escape(text);
-        if unit.measure(&whole) <= left {
+        if between + unit.measure(&whole) <= room {
             out.push_str(before);
             out.push_str(&whole);
             continue;
         }
-        let cut = line(text, left, unit, escape);
+        let cut = line(text, room.saturating_sub(between), unit, escape);
         if !cut.is_empty() {
             out.push_str(before);
             out.push_str(&cut);
@@ -95,6 +95,7 @@ mod tests {
         assert_eq!(lines(&two, "\n", 12, Unit::Chars, plain), "first\nsecond");
         assert_eq!(lines(&two, "\n", 9, Unit::Chars, plain), "first\nse…");
         assert_eq!(lines(&two, "\n", 5, Unit::Chars, plain), "first");
+        assert_eq!(lines(&["first".into(), String::new()], "\n", 5, Unit::Chars, plain), "first", "nor is a line break too much");
     }
 
     proptest! {
