@@ -72,7 +72,8 @@ fn a_debian_package_holds_the_program_its_manuals_and_its_unit() {
         return;
     }
     let out = tempfile::tempdir().unwrap();
-    let built = Command::new(packaging("debian/build")).env("LEVEL", "1")
+    let built = Command::new(packaging("debian/build"))
+        .env("LEVEL", "1")
         .args([env!("CARGO_BIN_EXE_burnledger").as_ref(), out.path().as_os_str()])
         .output()
         .unwrap();
