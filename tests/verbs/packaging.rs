@@ -39,7 +39,8 @@ fn block(text: &str, key: &str) -> String {
     let indent = |l: &str| l.len() - l.trim_start().len();
     let depth = indent(text.lines().nth(begin).unwrap());
     let lines = text.lines().skip(begin + 1).take_while(|l| l.trim().is_empty() || indent(l) > depth);
-    lines.map(|l| format!("{}\n", l.get(depth + 2..).unwrap_or(""))).collect()
+    let lines: Vec<&str> = lines.map(|l| l.get(depth + 2..).unwrap_or("")).collect();
+    lines.join("\n") + "\n"
 }
 
 #[test]
