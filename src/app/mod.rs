@@ -9,6 +9,7 @@ mod gate;
 pub mod doctor;
 mod heartbeat;
 pub mod late;
+pub mod init;
 pub mod intake;
 pub mod logging;
 pub mod notices;

@@ -6,6 +6,7 @@ pub mod backtest;
 pub mod check;
 pub mod common;
 pub mod cost;
+pub mod coverage;
 pub mod demo;
 pub mod doctor;
 pub mod exit;
@@ -13,10 +14,12 @@ pub mod explain;
 pub mod gate;
 pub mod import;
 pub mod incidents;
+pub mod init;
 pub mod look;
 pub mod out;
 pub mod page;
 pub mod plain;
+pub mod presets;
 pub mod report;
 pub mod shell;
 pub mod stats;
@@ -80,6 +83,12 @@ enum Verb {
     Page(page::PageArgs),
     /// Look at everything a watch needs, and say what to try
     Doctor,
+    /// Write first SLO files, never over others: an example, or with --discover what fits the source's services
+    Init(init::InitArgs),
+    /// Services that are scraped: which have SLOs, and which preset would fit the others
+    Coverage(coverage::CoverageArgs),
+    /// Indicators by name, which SLO files may use: list, show
+    Presets(presets::PresetsArgs),
     /// Hold pages back for a while: add, list, expire
     Silence(silence::SilenceArgs),
     /// Completions for a shell, on stdout
@@ -143,6 +152,9 @@ async fn run(verb: &Verb, common: &Common, out: &mut Out) -> Exit {
         Verb::Cost(args) => cost::run(args, common, out).await,
         Verb::Page(args) => page_test(args, common, out).await,
         Verb::Doctor => doctor::run(common, out).await,
+        Verb::Init(args) => init::run(args, common, out).await,
+        Verb::Coverage(args) => coverage::run(args, common, out).await,
+        Verb::Presets(args) => presets::run(args, common, out),
         Verb::Silence(args) => silence::run(args, common, out).await,
         Verb::Completions(args) => shell::completions(args, out),
         Verb::Man(args) => shell::man(args, out),

@@ -10,6 +10,8 @@ pub(super) enum Kind {
     Slos,
     /// A severity policy.
     Policy,
+    /// A preset: indicators by name.
+    Preset,
     /// The business.
     Business,
     /// An estimate of `cost estimate`.
@@ -24,6 +26,8 @@ pub(super) enum Kind {
 pub(super) const SLO_VERSION: &str = "burnledger/v1";
 /// `version:` of policy files.
 pub(super) const POLICY_VERSION: &str = "burnledger-policy/v1";
+/// `version:` of preset files.
+pub(super) const PRESET_VERSION: &str = "burnledger-preset/v1";
 /// `version:` of business files.
 pub(super) const BUSINESS_VERSION: &str = "burnledger-business/v1";
 
@@ -33,6 +37,7 @@ impl Kind {
         match self {
             Self::Slos | Self::Foreign => SLO_VERSION,
             Self::Policy => POLICY_VERSION,
+            Self::Preset => PRESET_VERSION,
             Self::Business => BUSINESS_VERSION,
             Self::Cost => COST_VERSION,
             Self::Test => TEST_VERSION,
@@ -45,6 +50,7 @@ pub(super) fn kind_of(root: &Node, file: &str) -> Kind {
     match root.get("version").and_then(|n| n.text()).map(|t| &**t) {
         Some(SLO_VERSION) => Kind::Slos,
         Some(POLICY_VERSION) => Kind::Policy,
+        Some(PRESET_VERSION) => Kind::Preset,
         Some(BUSINESS_VERSION) => Kind::Business,
         Some(COST_VERSION) => Kind::Cost,
         Some(TEST_VERSION) => Kind::Test,
@@ -52,7 +58,7 @@ pub(super) fn kind_of(root: &Node, file: &str) -> Kind {
     }
 }
 
-/// `business.yaml` is the business, files in a folder `policies` are policies, everything else holds SLOs.
+/// `business.yaml` is the business, files in folders `policies` and `presets` are those, everything else holds SLOs.
 pub(super) fn kind_of_name(file: &str) -> Kind {
     let path = Path::new(file);
     let is = |part: Option<&std::ffi::OsStr>, name: &str| part.is_some_and(|p| p == name);
@@ -60,6 +66,8 @@ pub(super) fn kind_of_name(file: &str) -> Kind {
         Kind::Business
     } else if is(path.parent().and_then(Path::file_name), "policies") {
         Kind::Policy
+    } else if is(path.parent().and_then(Path::file_name), "presets") {
+        Kind::Preset
     } else {
         Kind::Slos
     }

@@ -13,6 +13,7 @@ mod kinds;
 pub mod labels;
 mod native;
 mod policies;
+mod presets;
 pub mod records;
 pub mod render;
 mod sloth;
@@ -20,6 +21,7 @@ pub mod what_if;
 
 pub use files::InputFile;
 pub use policies::{find_policy, shipped_policies};
+pub use presets::{KnownPreset, known_presets};
 
 use crate::domain::base::{Problem, Text};
 use crate::domain::objective::{Guards, Policy, Rulebook, Timing};
@@ -126,7 +128,10 @@ fn assemble(files: &[InputFile], parsed: &[Parsed], mut problems: Vec<Problem>, 
         let documents = Documents { problems: Vec::new(), ..file.documents.clone() };
         problems.extend(estimate::read_documents(&file.source, documents).problems);
     }
-    let drafts = native::read_all(parsed, &policies, options, &mut problems);
+    let presets = presets::all(parsed, &mut problems);
+    let presets: Vec<_> = presets.iter().map(|known| &known.preset).collect();
+    let known = native::Known { policies: &policies, presets: &presets };
+    let drafts = native::read_all(parsed, known, options, &mut problems);
     finish(files, drafts, business, problems, options)
 }
 

@@ -2,6 +2,8 @@
 
 pub mod backtest;
 pub mod casefile;
+pub mod coverage;
+pub mod discover;
 pub mod film;
 pub mod online;
 

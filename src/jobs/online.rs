@@ -26,7 +26,7 @@ pub type Places = BTreeMap<Text, Place>;
 /// # Errors
 /// The source could not be asked; what was found before that is lost.
 pub async fn online(source: &dyn MetricSource, book: &Rulebook, places: &Places, now: Ms) -> Result<Vec<Problem>, SourceError> {
-    let mut asker = Asker { source, now, known: BTreeMap::new() };
+    let mut asker = Asker::new(source, now);
     let mut problems = Vec::new();
     for slo in &book.slos {
         for problem in of_slo(&mut asker, slo).await? {
@@ -40,14 +40,19 @@ pub async fn online(source: &dyn MetricSource, book: &Rulebook, places: &Places,
 }
 
 /// Asks each selector once.
-struct Asker<'a> {
+pub(super) struct Asker<'a> {
     source: &'a dyn MetricSource,
     now: Ms,
     known: BTreeMap<Selector, Vec<Labels>>,
 }
 
-impl Asker<'_> {
-    async fn lately(&mut self, selector: &Selector) -> Result<Vec<Labels>, SourceError> {
+impl<'a> Asker<'a> {
+    pub(super) const fn new(source: &'a dyn MetricSource, now: Ms) -> Self {
+        Self { source, now, known: BTreeMap::new() }
+    }
+
+    /// Label sets of the last hour; one without labels where there are too many to list.
+    pub(super) async fn lately(&mut self, selector: &Selector) -> Result<Vec<Labels>, SourceError> {
         if let Some(known) = self.known.get(selector) {
             return Ok(known.clone());
         }
@@ -66,12 +71,12 @@ impl Asker<'_> {
 }
 
 /// A selector of an SLO; `may_be_absent` for errors, which may never have happened.
-struct Used {
-    selector: Selector,
+pub(super) struct Used {
+    pub(super) selector: Selector,
     may_be_absent: bool,
 }
 
-fn selectors(slo: &Slo) -> Vec<Used> {
+pub(super) fn selectors(slo: &Slo) -> Vec<Used> {
     let used = |selector: &Selector, may_be_absent| Used { selector: selector.clone(), may_be_absent };
     match &slo.plan {
         Plan::Counted(CountedPlan::Events { bad, total }) => {
@@ -145,7 +150,8 @@ async fn why_nothing(asker: &mut Asker<'_>, used: &Used) -> Result<Option<Proble
         let values: BTreeSet<&str> = all.iter().map(|s| s.get(&matcher.name)).filter(|v| !v.is_empty()).collect();
         let any = all.iter().any(|s| alone(matcher).is_none_or(|m| m.matches(s)));
         // Errors that have not happened yet have no value of their own; a plain value that nothing has is told all the same.
-        let may_come = used.may_be_absent && matcher.op != MatchOp::Equal;
+        // Buckets are all there from the first event on.
+        let may_come = used.may_be_absent && matcher.op != MatchOp::Equal && &*matcher.name != "le";
         if !any && !may_come {
             let what = format!("no `{}` of `{name}` is {}\"{}\"", matcher.name, matcher.op.sign(), matcher.value);
             let problem = nothing(selector, &what).hint(format!("its values are {}", list(values.iter().copied())));

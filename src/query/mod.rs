@@ -15,6 +15,7 @@ pub mod print;
 pub mod re2;
 pub mod matcher;
 pub mod plan;
+pub mod preset;
 pub mod doubt;
 pub mod eval;
 

@@ -16,7 +16,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 /// A well-behaved HTTP server with a misbehaving answer; it ends with the test's runtime.
-pub(super) async fn serve(answer: impl Fn(Request) -> Response + Clone + Send + Sync + 'static) -> String {
+pub(crate) async fn serve(answer: impl Fn(Request) -> Response + Clone + Send + Sync + 'static) -> String {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let app = axum::Router::new().fallback(move |request: Request| {

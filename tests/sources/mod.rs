@@ -1,7 +1,7 @@
 //! Sources against real Prometheus and VictoriaMetrics, and against servers that misbehave.
 
 mod live;
-mod misbehaving;
+pub(crate) mod misbehaving;
 mod promql;
 mod servers;
 

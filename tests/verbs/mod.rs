@@ -11,6 +11,7 @@ mod gate;
 mod house;
 mod incidents;
 mod packaging;
+mod presets;
 mod readme;
 mod report;
 mod stats;

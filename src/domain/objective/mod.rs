@@ -9,6 +9,7 @@ pub mod exclusion;
 pub mod change;
 pub mod policy;
 pub mod premium;
+pub mod preset;
 pub mod rulebook;
 pub mod slo;
 
@@ -22,5 +23,6 @@ pub use change::Change;
 pub use exclusion::{Exclusion, Excused};
 pub use policy::{Policy, Tier};
 pub use premium::{DayZone, Premium};
+pub use preset::{Convention, Form, Indicator, Preset};
 pub use rulebook::{Rulebook, ServiceInfo, Timing};
 pub use slo::{BudgetMethod, Combine, Composite, Guards, Mode, Period, Sli, Slo};

@@ -187,7 +187,8 @@ fn judge(doc: &Doc, draft: &DraftSlo, policies: &[Policy], options: &LoadOptions
     emitted.document(doc, std::iter::once(draft));
     let parsed = written(emitted, &doc.place.file);
     let mut problems = Vec::new();
-    let drafts = native::read_all(&[parsed], policies, options, &mut problems);
+    let known = native::Known { policies, presets: &[] };
+    let drafts = native::read_all(&[parsed], known, options, &mut problems);
     (drafts.into_iter().flat_map(|d| d.slos).map(|(slo, _)| slo).collect(), problems)
 }
 

@@ -7,8 +7,9 @@ mod composite;
 mod exclude;
 mod lint;
 mod period;
+mod preset;
 pub(super) mod rules;
-mod sli;
+pub(super) mod sli;
 mod slo;
 mod target;
 
@@ -18,7 +19,7 @@ use super::kinds::{Kind, SLO_VERSION, check_version};
 use super::policies::is_error;
 use super::{LoadOptions, Parsed};
 use crate::domain::base::{Place, Problem, SloId, Text, clean_line};
-use crate::domain::objective::{Policy, ServiceInfo, Slo};
+use crate::domain::objective::{Policy, Preset, ServiceInfo, Slo};
 use crate::kit::yaml::{Fields, Findings, Node, Value};
 use std::ops::Range;
 use std::sync::Arc;
@@ -40,9 +41,19 @@ pub(super) struct Draft {
     pub(super) written: usize,
 }
 
+/// What SLOs may name.
+#[derive(Clone, Copy)]
+pub(super) struct Known<'a> {
+    /// Severity policies.
+    pub(super) policies: &'a [Policy],
+    /// Indicators by name.
+    pub(super) presets: &'a [&'a Preset],
+}
+
 /// What every SLO of a document is read with.
 struct Context<'a> {
     policies: &'a [Policy],
+    presets: &'a [&'a Preset],
     options: &'a LoadOptions,
     /// The document's own fields: SLOs inherit some of them.
     document: &'a Fields<'a>,
@@ -74,13 +85,13 @@ const FIELDS: [&str; 17] = [
 const MAX_SLOS: usize = 5_000;
 
 /// Reads all SLO documents of all files.
-pub(super) fn read_all(parsed: &[Parsed], policies: &[Policy], options: &LoadOptions, problems: &mut Vec<Problem>) -> Vec<Draft> {
+pub(super) fn read_all(parsed: &[Parsed], known: Known<'_>, options: &LoadOptions, problems: &mut Vec<Problem>) -> Vec<Draft> {
     let mut drafts = Vec::new();
     for file in parsed {
         let mut out = Findings::new(&file.source);
         for (root, _) in file.documents.roots.iter().zip(&file.kinds).filter(|(_, kind)| **kind == Kind::Slos) {
             let broken = broken_spots(&file.documents.problems);
-            drafts.extend(read_document(&mut out, root, policies, options, &broken));
+            drafts.extend(read_document(&mut out, root, known, options, &broken));
         }
         let mut found = out.finish();
         if file.source.is_derived() {
@@ -102,7 +113,7 @@ pub(super) fn broken_spots(problems: &[Problem]) -> Vec<usize> {
 fn read_document(
     out: &mut Findings<'_>,
     root: &Node,
-    policies: &[Policy],
+    known: Known<'_>,
     options: &LoadOptions,
     broken: &[usize],
 ) -> Option<Draft> {
@@ -131,7 +142,9 @@ fn read_document(
             break;
         }
         let name = draft.service.as_ref().map_or_else(|| "?".into(), |(name, _)| name.clone());
-        let context = Context { policies, options, document: &fields, service: name, file: out.source().name().clone() };
+        let Known { policies, presets } = known;
+        let file = out.source().name().clone();
+        let context = Context { policies, presets, options, document: &fields, service: name, file };
         draft.looks_at.extend(breach::confirming(out, item.get("breach").map(|n| &**n)));
         draft.looks_at.extend(composite::members(out, item, &context.service));
         let sound = read_slo(out, item, &context, broken);

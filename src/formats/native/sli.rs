@@ -7,6 +7,7 @@ use crate::kit::yaml::{Fields, Findings, Node, locate};
 use crate::query::{self, Doubt, FieldError};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// An indicator and the nodes its PromQL was read from.
@@ -14,14 +15,25 @@ pub(super) struct ReadSli {
     /// The indicator.
     pub(super) sli: Sli,
     queries: Vec<(&'static str, Arc<Node>)>,
+    /// Where it stands, when its PromQL is not in the file.
+    place: Option<Range<usize>>,
 }
 
-const KINDS: [&str; 6] = ["events", "latency", "occurrences", "threshold", "ratio", "composite"];
+const KINDS: [&str; 7] = ["events", "latency", "occurrences", "threshold", "ratio", "composite", "preset"];
 
 impl ReadSli {
     /// An indicator that asks nothing by itself.
     pub(super) const fn without_queries(sli: Sli) -> Self {
-        Self { sli, queries: Vec::new() }
+        Self { sli, queries: Vec::new(), place: None }
+    }
+
+    /// An indicator whose PromQL came from elsewhere; what is wrong with it is told at `place`.
+    pub(super) const fn placed(sli: Sli, place: Range<usize>) -> Self {
+        Self { sli, queries: Vec::new(), place: Some(place) }
+    }
+
+    const fn written(sli: Sli, queries: Vec<(&'static str, Arc<Node>)>) -> Self {
+        Self { sli, queries, place: None }
     }
 
     /// What will be done to measure it; problems of its PromQL are told.
@@ -49,7 +61,11 @@ impl ReadSli {
     /// Tells of a problem of a field's PromQL, at its place inside the string in the file.
     fn refuse(&self, out: &mut Findings<'_>, FieldError { field, error }: FieldError) {
         let Some((_, node)) = self.queries.iter().find(|(name, _)| *name == field) else {
-            return out.push(Problem::error("bad-query", format!("{field}: {}", error.message)));
+            let problem = Problem::error("bad-query", format!("{field}: {}", error.message));
+            return out.push(match &self.place {
+                Some(place) => problem.at(out.place(place.clone())),
+                None => problem,
+            });
         };
         out.push(query_problem(out, node, error));
     }
@@ -65,7 +81,10 @@ pub(crate) fn query_problem(out: &Findings<'_>, node: &Node, error: crate::query
 }
 
 /// Reads `sli:`. Absent after an error.
-pub(super) fn read(out: &mut Findings<'_>, node: &Node, group_by: &[Text], service: &str) -> Option<ReadSli> {
+pub(super) fn read(out: &mut Findings<'_>, node: &Node, group_by: &[Text], context: &super::Context<'_>) -> Option<ReadSli> {
+    if node.get("preset").is_some() {
+        return super::preset::read(out, node, context.presets);
+    }
     let fields = out.fields(node, "`sli`", &KINDS)?;
     let entry = match fields.entries() {
         [one] => one,
@@ -85,7 +104,7 @@ pub(super) fn read(out: &mut Findings<'_>, node: &Node, group_by: &[Text], servi
         "occurrences" => occurrences(out, &entry.value),
         "threshold" => threshold(out, &entry.value),
         "ratio" => ratio(out, &entry.value),
-        "composite" => super::composite::read(out, &entry.value, service),
+        "composite" => super::composite::read(out, &entry.value, &context.service),
         _ => None,
     }
 }
@@ -122,7 +141,7 @@ fn events(out: &mut Findings<'_>, node: &Node) -> Option<ReadSli> {
     if bad.is_none() && good.is_none() {
         return None;
     }
-    Some(ReadSli { sli: Sli::Events { bad, good, total: total? }, queries })
+    Some(ReadSli::written(Sli::Events { bad, good, total: total? }, queries))
 }
 
 fn latency(out: &mut Findings<'_>, node: &Node, group_by: &[Text]) -> Option<ReadSli> {
@@ -142,7 +161,7 @@ fn latency(out: &mut Findings<'_>, node: &Node, group_by: &[Text]) -> Option<Rea
         }
         return native_histogram(out, &histogram, under_seconds, group_by, queries);
     }
-    Some(ReadSli { sli: Sli::Latency { histogram, under_seconds, interpolate }, queries })
+    Some(ReadSli::written(Sli::Latency { histogram, under_seconds, interpolate }, queries))
 }
 
 /// A native histogram has no series to count: the server is asked for its events and for the fraction that is under the
@@ -155,7 +174,7 @@ fn native_histogram(
     queries: Vec<(&'static str, Arc<Node>)>,
 ) -> Option<ReadSli> {
     let planned = query::plan_latency(histogram, under, false);
-    let found = ReadSli { sli: Sli::Ratio { errors: "".into(), total: "".into() }, queries };
+    let found = ReadSli::written(Sli::Ratio { errors: "".into(), total: "".into() }, queries);
     let buckets = match planned {
         Ok(Plan::Counted(CountedPlan::Histogram(plan))) => plan.buckets,
         Ok(_) => return None,
@@ -176,7 +195,7 @@ fn native_histogram(
 }
 
 /// A duration; a bare number is told apart with the duration it probably means.
-fn read_under(out: &mut Findings<'_>, node: &Node) -> Option<Decimal> {
+pub(super) fn read_under(out: &mut Findings<'_>, node: &Node) -> Option<Decimal> {
     let text = out.text(node, "`under`")?.clone();
     let bare: Option<Decimal> = text.trim().parse().ok();
     if let Some(seconds) = bare.filter(|s| !s.is_zero()) {
@@ -208,11 +227,11 @@ fn occurrences(out: &mut Findings<'_>, node: &Node) -> Option<ReadSli> {
     let count = fields.need(out, "count", what).and_then(|_| promql(out, &fields, "count", &mut queries));
     let allowed = fields.need(out, "allowed", what).and_then(|n| read_allowed(out, n));
     let (allowed, per) = allowed?;
-    Some(ReadSli { sli: Sli::Occurrences { count: count?, allowed, per }, queries })
+    Some(ReadSli::written(Sli::Occurrences { count: count?, allowed, per }, queries))
 }
 
 /// `6 per 1h`
-fn read_allowed(out: &mut Findings<'_>, node: &Node) -> Option<(Decimal, Span)> {
+pub(crate) fn read_allowed(out: &mut Findings<'_>, node: &Node) -> Option<(Decimal, Span)> {
     let text = out.text(node, "`allowed`")?.clone();
     let words: Vec<&str> = text.split_whitespace().collect();
     let parsed = match words[..] {
@@ -253,7 +272,7 @@ fn threshold(out: &mut Findings<'_>, node: &Node) -> Option<ReadSli> {
         }
     };
     let level = fields.get(out, name).and_then(|n| out.decimal(n, &format!("`{name}`")))?.to_f64()?;
-    Some(ReadSli { sli: Sli::Threshold { value: value?, side, level }, queries })
+    Some(ReadSli::written(Sli::Threshold { value: value?, side, level }, queries))
 }
 
 fn ratio(out: &mut Findings<'_>, node: &Node) -> Option<ReadSli> {
@@ -262,5 +281,5 @@ fn ratio(out: &mut Findings<'_>, node: &Node) -> Option<ReadSli> {
     let mut queries = Vec::new();
     let errors = fields.need(out, "errors", what).and_then(|_| promql(out, &fields, "errors", &mut queries));
     let total = fields.need(out, "total", what).and_then(|_| promql(out, &fields, "total", &mut queries));
-    Some(ReadSli { sli: Sli::Ratio { errors: errors?, total: total? }, queries })
+    Some(ReadSli::written(Sli::Ratio { errors: errors?, total: total? }, queries))
 }

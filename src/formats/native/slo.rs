@@ -135,7 +135,7 @@ fn read_sli(out: &mut Findings<'_>, fields: &Fields<'_>, group_by: &[Text], cont
             None
         }
         (None, _) if fields.has("composite") => None,
-        (None, _) => fields.need(out, "sli", "an SLO").and_then(|n| sli::read(out, n, group_by, &context.service)),
+        (None, _) => fields.need(out, "sli", "an SLO").and_then(|n| sli::read(out, n, group_by, context)),
     }
 }
 
