@@ -22,17 +22,14 @@ use burnledger::collector::{Prometheus as Source, PrometheusSettings, Recorded, 
 use burnledger::domain::base::{Labels, Ms, Span, Text};
 use burnledger::domain::measure::{Ask, Batch, Coverage, Detail, Meter, Selector, Sink};
 use burnledger::ports::{Clock, Job, MetricSource, SourceError};
-use common::{Times, line, time};
+use common::{CODES, Times, count, line, page_server, time};
 use futures_util::StreamExt;
 use std::fmt::Write as _;
-use std::io::{Read, Write};
-use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use support::{Prometheus, http, require};
 
 const SERVICES: usize = 1000;
-const CODES: [(&str, i64); 3] = [("200", 15), ("404", 1), ("503", 0)];
 const TICKS: usize = 5;
 const PAST: Span = Span::from_days(3);
 /// Distance of the samples before the scrapes.
@@ -54,39 +51,6 @@ fn main() {
 
 fn now() -> Ms {
     SystemClock::new().now().wall
-}
-
-/// Requests of a service by a code at an instant: the counters of a program that never restarts.
-fn count(service: usize, code: usize, at: Ms) -> i64 {
-    let seconds = at.0 / 1000 - 1_700_000_000;
-    let failed = if CODES[code].0 == "503" { seconds / (97 + service as i64 % 13) } else { 0 };
-    seconds * CODES[code].1 * (1 + service as i64 % 7) + failed
-}
-
-/// The page of all services, served to whoever asks.
-fn page_server() -> u16 {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-    let port = listener.local_addr().unwrap().port();
-    std::thread::spawn(move || {
-        for mut link in listener.incoming().flatten() {
-            let (mut request, mut body) = ([0; 2048], String::from("# TYPE http_requests_total counter\n"));
-            let _ = link.read(&mut request);
-            let at = now();
-            for service in 0..SERVICES {
-                for (i, (code, _)) in CODES.iter().enumerate() {
-                    let (name, value) = (common::service(service), count(service, i, at));
-                    let _ = writeln!(body, "http_requests_total{{service=\"{name}\",code=\"{code}\"}} {value}");
-                }
-            }
-            let head = format!(
-                "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
-                body.len()
-            );
-            let _ = link.write_all(head.as_bytes());
-            let _ = link.write_all(body.as_bytes());
-        }
-    });
-    port
 }
 
 /// OpenMetrics text of the time before the scrapes; labelled as the scrapes will be.
@@ -112,7 +76,7 @@ fn source(url: &str, remote_read: bool) -> PrometheusSettings {
 
 /// The tick of a thousand SLOs, beside the queries that ask Prometheus for the same windows.
 async fn ticks() {
-    let port = page_server();
+    let port = page_server(SERVICES);
     let (made, text) = time(|| past(now().floor_to(COARSE)));
     let config = format!(
         "global: {{scrape_interval: 15s}}\nscrape_configs:\n- job_name: page\n  static_configs:\n  - targets: ['127.0.0.1:{port}']\n    \

@@ -3,6 +3,7 @@
 //! Deliberately absent: a harness. These figures are of whole paths, so each is measured where it happens and printed beside
 //! its target or its peer of the same run.
 
+use burnledger::clock::SystemClock;
 use burnledger::domain::base::{Labels, Ms, Span, Text};
 use burnledger::domain::measure::{Ask, Coverage, Selector, Sink};
 use burnledger::domain::objective::Rulebook;
@@ -12,12 +13,52 @@ use burnledger::engine::state::{Settings, State};
 use burnledger::formats::{InputFile, LoadOptions, load_files};
 use burnledger::ledger::MemoryLedger;
 use burnledger::ports::{Clock, Job, MetricSource, SourceError};
+use std::fmt::Write as _;
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// The name of service `i`.
 pub fn service(i: usize) -> String {
     format!("svc-{i:04}")
+}
+
+/// Codes of every service's requests, and how many of them come in a second at least.
+pub const CODES: [(&str, i64); 3] = [("200", 15), ("404", 1), ("503", 0)];
+
+/// Requests of a service by a code at an instant: the counters of a program that never restarts.
+pub fn count(service: usize, code: usize, at: Ms) -> i64 {
+    let seconds = at.0 / 1000 - 1_700_000_000;
+    let failed = if CODES[code].0 == "503" { seconds / (97 + service as i64 % 13) } else { 0 };
+    seconds * CODES[code].1 * (1 + service as i64 % 7) + failed
+}
+
+/// The page of all services, served to whoever asks.
+pub fn page_server(services: usize) -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for mut link in listener.incoming().flatten() {
+            let (mut request, mut body) = ([0; 2048], String::from("# TYPE http_requests_total counter\n"));
+            let _ = link.read(&mut request);
+            let at = SystemClock::new().now().wall;
+            for service in 0..services {
+                let name = self::service(service);
+                for (i, (code, _)) in CODES.iter().enumerate() {
+                    let value = count(service, i, at);
+                    let _ = writeln!(body, "http_requests_total{{service=\"{name}\",code=\"{code}\"}} {value}");
+                }
+            }
+            let head = format!(
+                "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+                body.len()
+            );
+            let _ = link.write_all(head.as_bytes());
+            let _ = link.write_all(body.as_bytes());
+        }
+    });
+    port
 }
 
 /// The file of one service: availability of 99.9 % by `http_requests_total`.
@@ -40,6 +81,16 @@ pub fn book(services: usize) -> Arc<Rulebook> {
 
 /// An engine with a ledger in memory.
 pub fn live(book: Arc<Rulebook>, source: Arc<dyn MetricSource>, clock: Arc<dyn Clock>) -> Live {
+    live_told(book, source, clock, burnledger::telemetry::Metrics::default())
+}
+
+/// The same, counting into `metrics`.
+pub fn live_told(
+    book: Arc<Rulebook>,
+    source: Arc<dyn MetricSource>,
+    clock: Arc<dyn Clock>,
+    metrics: burnledger::telemetry::Metrics,
+) -> Live {
     let settings = Settings {
         routes: burnledger::domain::paging::Routes::default(),
         environment: None,
@@ -48,13 +99,7 @@ pub fn live(book: Arc<Rulebook>, source: Arc<dyn MetricSource>, clock: Arc<dyn C
         drill: true,
     };
     let health = Health::new("".into(), burnledger::domain::view::Role::Leading, source.name(), Arc::new(Vec::new));
-    let world = World {
-        source,
-        ledger: Arc::new(MemoryLedger::new("bench")),
-        clock,
-        metrics: burnledger::telemetry::Metrics::default(),
-        emergency: None,
-    };
+    let world = World { source, ledger: Arc::new(MemoryLedger::new("bench")), clock, metrics, emergency: None };
     let options = Options { who: "bench:1".into(), wants_to_lead: true, lease: Span::from_secs(30), concurrency: 8, until: None };
     Live::new(State::new(book, settings), world, options, health)
 }

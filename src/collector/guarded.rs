@@ -13,10 +13,10 @@ use crate::domain::measure::{Ask, Batch, Coverage, Selector, Sink};
 use crate::domain::view::{SourceHealth, SourceState};
 use crate::ports::{Clock, Job, MetricSource, SourceError};
 use futures_util::StreamExt;
-use merge::Request;
+use merge::{Plan, Request};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{OnceCell, Semaphore};
 
@@ -107,6 +107,8 @@ pub struct Guarded<S> {
     breaker: Mutex<Breaker>,
     chance: Mutex<StdRng>,
     known: Mutex<Known>,
+    /// How the last questions were put together.
+    plan: Mutex<Arc<Plan>>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -122,6 +124,7 @@ impl<S: MetricSource> Guarded<S> {
             chance: Mutex::new(StdRng::seed_from_u64(settings.seed)),
             flights: Mutex::default(),
             known: Mutex::default(),
+            plan: Mutex::default(),
             source,
             clock,
             settings,
@@ -178,15 +181,16 @@ impl<S: MetricSource> Guarded<S> {
 
     /// Answers a request's questions. What a server refuses as a whole is asked one by one: one bad question must not take its
     /// neighbours with it.
-    async fn answer(&self, asks: &[Ask], request: Request) -> Vec<Placed> {
+    async fn answer(&self, asks: &[Ask], request: Request, later: Span) -> Vec<Placed> {
         let union = match request {
             Request::Alone(place) => return vec![(place, self.batch(&asks[place]).await)],
             Request::Union(union) => union,
         };
-        let answer = if is_long(&union.ask) {
-            self.batch(&union.ask).await.map(|(batch, coverage)| Arc::new(Answer { batch, coverage }))
+        let ask = union.ask(later);
+        let answer = if is_long(&ask) {
+            self.batch(&ask).await.map(|(batch, coverage)| Arc::new(Answer { batch, coverage }))
         } else {
-            self.shared(&union.ask).await
+            self.shared(&ask).await
         };
         match answer {
             Ok(answer) => {
@@ -202,6 +206,17 @@ impl<S: MetricSource> Guarded<S> {
             }
             Err(error) => union.places().map(|place| (place, Err(error.clone()))).collect(),
         }
+    }
+
+    /// How to put these questions together, and how much later they are than the plan says.
+    fn plan(&self, asks: &[Ask]) -> (Arc<Plan>, Span) {
+        let known = Arc::clone(&lock(&self.plan));
+        if let Some(later) = known.serves(asks) {
+            return (known, later);
+        }
+        let new = Arc::new(Plan::new(asks));
+        *lock(&self.plan) = Arc::clone(&new);
+        (new, Span::ZERO)
     }
 
     async fn batch(&self, ask: &Ask) -> Result<(Batch, Coverage), SourceError> {
@@ -395,14 +410,18 @@ impl<S: MetricSource> MetricSource for Guarded<S> {
 
     fn read_many<'a>(&'a self, asks: &'a [Ask]) -> Job<'a, Vec<Result<(Batch, Coverage), SourceError>>> {
         Box::pin(async move {
-            let job = |request| -> Job<'a, Vec<Placed>> { Box::pin(self.answer(asks, request)) };
-            let answered: Vec<Job<'a, Vec<Placed>>> = merge::requests(asks).into_iter().map(job).collect();
+            let (plan, later) = self.plan(asks);
+            let job = |request: &Request| -> Job<'a, Vec<Placed>> { Box::pin(self.answer(asks, request.clone(), later)) };
+            let answered: Vec<Job<'a, Vec<Placed>>> = plan.requests().iter().map(job).collect();
             let mut answered = futures_util::stream::iter(answered).buffer_unordered(self.settings.concurrency.max(1));
-            let mut answers: BTreeMap<usize, Result<(Batch, Coverage), SourceError>> = BTreeMap::new();
+            let mut answers: Vec<Option<Result<(Batch, Coverage), SourceError>>> = Vec::new();
+            answers.resize_with(asks.len(), || None);
             while let Some(some) = answered.next().await {
-                answers.extend(some);
+                for (place, answer) in some {
+                    answers[place] = Some(answer);
+                }
             }
-            answers.into_values().collect()
+            answers.into_iter().flatten().collect()
         })
     }
 

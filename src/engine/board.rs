@@ -3,6 +3,7 @@
 //! A failed read seals nothing: the next good read fills the gap, and until then the tracks say "no data".
 
 use super::beside::{self, SignalFeed};
+use super::sparks::{SPARK_STEP, Spark};
 use crate::domain::base::{Interval, Labels, Ms, SloId, Span, Text};
 use crate::domain::judge::{Beside, CompositeJudge, Judge, Part, RuleRef, Verdict};
 use crate::domain::measure::{Ask, Batch, CountedPlan, Detail, Meter, MeterSpec, Plan, Role, Track};
@@ -11,11 +12,6 @@ use crate::domain::objective::{
 };
 use rust_decimal::prelude::ToPrimitive;
 use std::sync::Arc;
-
-/// Number of points of a row's small chart, and their distance.
-pub const SPARK_POINTS: usize = 72;
-/// Distance of the points of a row's small chart.
-pub const SPARK_STEP: Span = Span::from_mins(5);
 
 /// How far back transactions are known: incidents are costed while they are young.
 const STREAM_HISTORY: Span = Span::from_days(3);
@@ -76,15 +72,6 @@ pub struct SloFeed {
     pub verdicts: Vec<Arc<Verdict>>,
     /// Small charts, in the same order.
     pub sparks: Vec<Spark>,
-}
-
-/// A row's small chart: burn over 5 minutes and over 1 hour, oldest first.
-#[derive(Clone, Debug)]
-pub struct Spark {
-    /// Burn over 5 minutes.
-    pub short: Arc<[f32]>,
-    /// Burn over 1 hour.
-    pub long: Arc<[f32]>,
 }
 
 /// Which counters of a stream a feed reads.
@@ -293,7 +280,7 @@ impl Board {
             }
             for i in (0..self.slos.len()).filter(|i| self.slos[*i].whole.is_some()).collect::<Vec<_>>() {
                 let part = self.part(&self.slos[i]);
-                let spark = sparks_of(spark_at, |end, window| part.burn(end, window));
+                let spark = Spark::new(spark_at, |end, window| part.burn(end, window));
                 self.slos[i].sparks = vec![spark];
             }
             self.spark_at = Some(spark_at);
@@ -387,6 +374,7 @@ impl SloFeed {
                 self.judges.push(kept.unwrap_or_else(|| (track.group.clone(), Judge::new(&self.slo, step))));
             }
             self.verdicts = tracks.iter().map(|_| Arc::default()).collect();
+            self.sparks.clear();
         }
         for (i, ((track, (_, judge)), verdict)) in tracks.iter().zip(&mut self.judges).zip(&mut self.verdicts).enumerate() {
             let beside = beside.get(i).map_or(&[][..], Vec::as_slice);
@@ -395,14 +383,9 @@ impl SloFeed {
     }
 
     fn draw_sparks(&mut self, at: Ms) {
-        let point = |track: &Track, window: Span, i: usize| {
-            let end = at - SPARK_STEP * (SPARK_POINTS - 1 - i) as i64;
-            burn(&self.slo, track, end, window).map_or(f32::NAN, |b| b as f32)
-        };
-        let row = |track: &Track, window: Span| (0..SPARK_POINTS).map(|i| point(track, window, i)).collect();
-        let sparks =
-            self.meter.tracks().iter().map(|t| Spark { short: row(t, Span::from_mins(5)), long: row(t, Span::from_hours(1)) });
-        self.sparks = sparks.collect();
+        let before = std::mem::take(&mut self.sparks);
+        let tracks = self.meter.tracks().iter().enumerate();
+        self.sparks = tracks.map(|(i, track)| Spark::of_track(before.get(i), &self.slo, track, at)).collect();
     }
 
     /// Tracks with their verdicts.
@@ -438,13 +421,6 @@ impl StreamFeed {
     pub fn observed(&self, over: Interval) -> usize {
         self.meter.tracks().iter().map(|t| t.history.counts(over.from, over.to).observed as usize).sum()
     }
-}
-
-/// The small charts of anything that has a burn rate.
-fn sparks_of(at: Ms, burn: impl Fn(Ms, Span) -> Option<f64>) -> Spark {
-    let end = |i: usize| at - SPARK_STEP * (SPARK_POINTS - 1 - i) as i64;
-    let row = |window: Span| (0..SPARK_POINTS).map(|i| burn(end(i), window).map_or(f32::NAN, |b| b as f32)).collect();
-    Spark { short: row(Span::from_mins(5)), long: row(Span::from_hours(1)) }
 }
 
 impl ReplicaFeed {

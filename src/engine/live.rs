@@ -73,6 +73,9 @@ pub struct World {
     pub emergency: Option<Arc<dyn Emergency>>,
 }
 
+/// Answers that wait for the loop, one a feed: with few of them reading and counting would wake each other at every one.
+const ANSWERS: usize = 256;
+
 /// Questions about the past that wait for the loop.
 const QUESTIONS: usize = 16;
 
@@ -361,7 +364,7 @@ impl Live {
         }
         let reads = self.state.board.reads(at);
         let all = reads.iter().map(|r| r.stretches.len()).sum();
-        let (answer, answers) = mpsc::channel(4);
+        let (answer, answers) = mpsc::channel(ANSWERS);
         tokio::spawn(read_all(Arc::clone(&self.world.source), reads, self.options.concurrency, answer));
         let begun = self.world.clock.now().mono;
         Some(Reading { at, begun, answers, all, done: 0, failed: 0 })

@@ -22,6 +22,7 @@ pub mod pricing;
 pub mod reading;
 pub mod rows;
 pub mod signals;
+pub mod sparks;
 pub mod state;
 pub mod steer;
 pub mod step;

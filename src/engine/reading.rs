@@ -33,7 +33,7 @@ pub async fn read_all(source: Arc<dyn MetricSource>, reads: Vec<FeedRead>, concu
 const FIRST_ROUND: usize = 8;
 /// Feeds in one round at most.
 const MOST_FEEDS: usize = 256;
-/// Samples of one round: two rounds are in memory at once, at 16 bytes a sample.
+/// Samples of one round: two rounds are read at once and one may wait to be counted, at 16 bytes a sample.
 const MOST_SAMPLES: usize = 1_500_000;
 
 /// What is left to fill, and how large a stretch of a feed was at most.
@@ -123,23 +123,28 @@ async fn follow(source: &Arc<dyn MetricSource>, reads: Vec<FeedRead>, answer: &m
 
 /// A stretch of each feed, asked for together.
 pub(super) async fn read_together(source: &Arc<dyn MetricSource>, stretches: Vec<(FeedRef, Stretch)>) -> Vec<Done> {
-    let asks: Vec<Ask> = stretches.iter().flat_map(|(_, s)| s.asks.iter().map(|(_, ask)| ask.clone())).collect();
-    let mut answers = source.read_many(&asks).await.into_iter();
-    let mut all = Vec::with_capacity(stretches.len());
+    let (mut asks, mut wanted) = (Vec::new(), Vec::with_capacity(stretches.len()));
     for (feed, stretch) in stretches {
-        let (mut warnings, mut result) = (Vec::new(), Ok(Vec::new()));
+        let (roles, own): (Vec<Role>, Vec<Ask>) = stretch.asks.into_iter().unzip();
+        asks.extend(own);
+        wanted.push((feed, stretch.through, roles));
+    }
+    let mut answers = source.read_many(&asks).await.into_iter();
+    let mut all = Vec::with_capacity(wanted.len());
+    for (feed, through, roles) in wanted {
+        let (mut warnings, mut result) = (Vec::new(), Ok(Vec::with_capacity(roles.len())));
         // Every answer is taken off the list, also after one that failed.
-        for ((role, _), answer) in stretch.asks.iter().zip(answers.by_ref()) {
+        for (role, answer) in roles.into_iter().zip(answers.by_ref()) {
             match (answer, &mut result) {
                 (Ok((batch, coverage)), Ok(list)) => {
                     warnings.extend(coverage.warnings);
-                    list.push((*role, Arc::new(batch)));
+                    list.push((role, Arc::new(batch)));
                 }
                 (Err(error), Ok(_)) => result = Err(error),
                 (_, Err(_)) => {}
             }
         }
-        all.push(Done { feed, through: stretch.through, result, warnings });
+        all.push(Done { feed, through, result, warnings });
     }
     all
 }

@@ -2,13 +2,14 @@
 //!
 //! Bounded by tracks plus live incidents; verdicts and small charts are shared, not copied.
 
-use super::board::{SloFeed, Spark};
+use super::board::SloFeed;
 use super::harm;
 use super::health::Health;
 use super::hold;
 use super::next;
 use super::pricing;
 use super::signals;
+use super::sparks::Spark;
 use super::state::State;
 use crate::domain::base::{Ms, Now, Seq, Severity, Span, Text};
 use crate::domain::incident::{Entry, Fact, Incident, Phase};

@@ -4,8 +4,8 @@
 //! The union never means more series than the questions together, so nothing is asked that nobody wants. Deliberately
 //! absent: sending anything. Expressions are left as they are.
 
-use crate::domain::base::{Ms, Text};
-use crate::domain::measure::{Ask, Batch, Coverage, MatchOp, Matcher, Selector, Sink};
+use crate::domain::base::{Ms, Span, Text};
+use crate::domain::measure::{Ask, Batch, Coverage, MatchOp, Matcher, Selector};
 use crate::query::SelectorMatcher;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -14,24 +14,27 @@ use std::sync::Arc;
 const MOST_BYTES: usize = 12_000;
 
 /// A request, and which questions it answers.
+#[derive(Clone)]
 pub(super) enum Request {
     /// A question as it stands, by its place.
     Alone(usize),
     /// Several in one.
-    Union(Union),
+    Union(Arc<Union>),
 }
 
 /// Several questions in one request.
 pub(super) struct Union {
-    /// What to ask.
-    pub(super) ask: Ask,
+    ask: Ask,
     label: Text,
+    /// Places of the questions that it answers.
+    places: Vec<usize>,
     members: HashMap<Text, Vec<Member>>,
 }
 
 /// A question within a union.
 struct Member {
-    place: usize,
+    /// Which of the union's places.
+    slot: usize,
     /// What must hold beside the label's value; absent when all series with the value are meant.
     matcher: Option<Arc<SelectorMatcher>>,
 }
@@ -45,8 +48,46 @@ struct Shape {
 /// Questions about one metric over one span may share a request.
 type Cluster<'a> = (&'a str, Ms, Ms);
 
+/// The questions of a tick and their requests. The next tick asks the same of a later span, which needs no new thought.
+#[derive(Default)]
+pub(super) struct Plan {
+    asks: Vec<Ask>,
+    requests: Vec<Request>,
+}
+
+impl Plan {
+    /// The plan for these questions.
+    pub(super) fn new(asks: &[Ask]) -> Self {
+        Self { asks: asks.to_vec(), requests: requests(asks) }
+    }
+
+    /// Its requests, in the spans of the questions it was made for.
+    pub(super) fn requests(&self) -> &[Request] {
+        &self.requests
+    }
+
+    /// How much later `asks` ask the very same, all of them; `None` when anything else differs.
+    pub(super) fn serves(&self, asks: &[Ask]) -> Option<Span> {
+        let mut pairs = self.asks.iter().zip(asks);
+        let later = pairs.next().and_then(|(known, ask)| later(known, ask))?;
+        (self.asks.len() == asks.len() && pairs.all(|(known, ask)| self::later(known, ask) == Some(later))).then_some(later)
+    }
+}
+
+/// How much later `ask` asks what `known` asks.
+fn later(known: &Ask, ask: &Ask) -> Option<Span> {
+    let same = match (known, ask) {
+        (Ask::Raw { selector, .. }, Ask::Raw { selector: other, .. }) => selector == other,
+        (Ask::Eval { expr, step, .. }, Ask::Eval { expr: other, step: width, .. }) => expr == other && step == width,
+        _ => false,
+    };
+    let ((from, to), (new_from, new_to)) = (known.span(), ask.span());
+    let moved = new_to.since(to);
+    (same && new_from.since(from) == moved).then_some(moved)
+}
+
 /// The requests that answer all of `asks`.
-pub(super) fn requests(asks: &[Ask]) -> Vec<Request> {
+fn requests(asks: &[Ask]) -> Vec<Request> {
     let (mut out, mut clusters) = (Vec::new(), BTreeMap::<Cluster<'_>, Vec<(usize, &Selector)>>::new());
     for (place, ask) in asks.iter().enumerate() {
         match ask {
@@ -126,7 +167,7 @@ fn unions(label: &Text, host: &Shape, guests: &[Shape], from: Ms, to: Ms) -> Vec
     let matcher = |g: &Shape| SelectorMatcher::new(&Selector::new(g.rest.clone())).ok().map(Arc::new);
     let matchers: Vec<Arc<SelectorMatcher>> = guests.iter().filter_map(matcher).collect();
     let mut out = Vec::new();
-    let (mut pattern, mut members) = (String::new(), HashMap::new());
+    let (mut pattern, mut members) = (String::new(), HashMap::<Text, Asking>::new());
     for (value, places) in &host.values {
         let word = quoted(value);
         if !pattern.is_empty() && pattern.len() + word.len() > MOST_BYTES {
@@ -136,10 +177,10 @@ fn unions(label: &Text, host: &Shape, guests: &[Shape], from: Ms, to: Ms) -> Vec
             pattern.push('|');
         }
         pattern.push_str(&word);
-        let own = places.iter().map(|place| Member { place: *place, matcher: None });
+        let own = places.iter().map(|place| (*place, None));
         let guest = |(guest, matcher): (&Shape, &Arc<SelectorMatcher>)| {
             let places = guest.values.get(value).cloned().unwrap_or_default();
-            places.into_iter().map(|place| Member { place, matcher: Some(Arc::clone(matcher)) }).collect::<Vec<_>>()
+            places.into_iter().map(|place| (place, Some(Arc::clone(matcher)))).collect::<Vec<_>>()
         };
         members.insert(value.clone(), own.chain(guests.iter().zip(&matchers).flat_map(guest)).collect::<Vec<_>>());
     }
@@ -147,16 +188,25 @@ fn unions(label: &Text, host: &Shape, guests: &[Shape], from: Ms, to: Ms) -> Vec
     out
 }
 
-fn union(label: &Text, host: &Shape, pattern: String, members: HashMap<Text, Vec<Member>>, from: Ms, to: Ms) -> Request {
-    if let [only] = &members.values().flatten().collect::<Vec<_>>()[..] {
-        return Request::Alone(only.place);
+/// Questions with one value of the label: their places, and what must hold beside it.
+type Asking = Vec<(usize, Option<Arc<SelectorMatcher>>)>;
+
+fn union(label: &Text, host: &Shape, pattern: String, members: HashMap<Text, Asking>, from: Ms, to: Ms) -> Request {
+    if let [(only, _)] = &members.values().flatten().collect::<Vec<_>>()[..] {
+        return Request::Alone(*only);
     }
     let (op, value) = match members.keys().next() {
         Some(one) if members.len() == 1 => (MatchOp::Equal, one.clone()),
         _ => (MatchOp::Regex, pattern.into()),
     };
     let selector = Selector::new(host.rest.clone()).and(label, op, &value);
-    Request::Union(Union { ask: Ask::Raw { selector, from, to }, label: label.clone(), members })
+    let mut places = Vec::new();
+    let mut enter = |(place, matcher)| {
+        places.push(place);
+        Member { slot: places.len() - 1, matcher }
+    };
+    let members = members.into_iter().map(|(value, asking)| (value, asking.into_iter().map(&mut enter).collect())).collect();
+    Request::Union(Arc::new(Union { ask: Ask::Raw { selector, from, to }, label: label.clone(), places, members }))
 }
 
 /// A value as a pattern that means only itself.
@@ -172,23 +222,30 @@ fn quoted(value: &str) -> String {
 }
 
 impl Union {
+    /// What to ask, so much later than it was planned for.
+    pub(super) fn ask(&self, later: Span) -> Ask {
+        match &self.ask {
+            Ask::Raw { selector, from, to } => Ask::Raw { selector: selector.clone(), from: *from + later, to: *to + later },
+            Ask::Eval { expr, from, to, step } => {
+                Ask::Eval { expr: expr.clone(), from: *from + later, to: *to + later, step: *step }
+            }
+        }
+    }
+
     /// Places of the questions that it answers.
     pub(super) fn places(&self) -> impl Iterator<Item = usize> + '_ {
-        self.members.values().flatten().map(|m| m.place)
+        self.places.iter().copied()
     }
 
     /// Deals an answer out to the questions.
-    pub(super) fn deal(&self, answer: &Batch, coverage: &Coverage) -> BTreeMap<usize, (Batch, Coverage)> {
+    pub(super) fn deal(&self, answer: &Batch, coverage: &Coverage) -> Vec<(usize, (Batch, Coverage))> {
         let nothing = || (Batch::default(), Coverage { series: 0, samples: 0, ..coverage.clone() });
-        let mut dealt: BTreeMap<usize, (Batch, Coverage)> = self.places().map(|place| (place, nothing())).collect();
+        let mut dealt: Vec<(usize, (Batch, Coverage))> = self.places().map(|place| (place, nothing())).collect();
         for (labels, samples) in answer.iter() {
             let members = self.members.get(labels.get(&self.label)).map_or(&[][..], Vec::as_slice);
             for member in members.iter().filter(|m| m.matcher.as_ref().is_none_or(|rule| rule.matches(labels))) {
-                let Some((batch, own)) = dealt.get_mut(&member.place) else { continue };
-                batch.series(labels);
-                for sample in samples {
-                    batch.sample(sample.at, sample.value);
-                }
+                let (batch, own) = &mut dealt[member.slot].1;
+                batch.append(labels, samples);
                 own.series += 1;
                 own.samples += samples.len();
             }
@@ -200,7 +257,8 @@ impl Union {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::base::{Labels, Span};
+    use crate::domain::base::Labels;
+    use crate::domain::measure::Sink;
     use proptest::prelude::*;
 
     const FROM: Ms = Ms::from_secs(1_700_000_000);
@@ -266,6 +324,26 @@ mod tests {
         }
         places.sort_unstable();
         assert_eq!(places, (0..3000).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn the_next_tick_is_served_by_the_same_plan() {
+        let asks = [ask(r#"hits{s="a"}"#), ask(r#"hits{s="b"}"#)];
+        let moved = |ask: &Ask, from: i64, to: i64| {
+            let Ask::Raw { selector, .. } = ask else { panic!("raw") };
+            let (start, end) = ask.span();
+            Ask::Raw { selector: selector.clone(), from: start + Span::from_secs(from), to: end + Span::from_secs(to) }
+        };
+        let plan = Plan::new(&asks);
+        let next: Vec<Ask> = asks.iter().map(|a| moved(a, 15, 15)).collect();
+        assert_eq!(plan.serves(&next), Some(Span::from_secs(15)));
+        let [Request::Union(union)] = plan.requests() else { panic!("one union") };
+        assert_eq!(union.ask(Span::from_secs(15)).span(), next[0].span());
+        assert_eq!(plan.serves(&[moved(&asks[0], 15, 15), moved(&asks[1], -225, 15)]), None);
+        assert_eq!(plan.serves(&[moved(&asks[0], 15, 15), moved(&asks[1], 30, 30)]), None);
+        assert_eq!(plan.serves(&[moved(&asks[0], 15, 15), moved(&asks[0], 15, 15)]), None);
+        assert_eq!(plan.serves(&next[..1]), None);
+        assert_eq!(Plan::default().serves(&next), None);
     }
 
     fn world() -> Batch {

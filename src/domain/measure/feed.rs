@@ -93,6 +93,12 @@ impl Batch {
         self.samples.is_empty()
     }
 
+    /// One series with its samples, at once.
+    pub fn append(&mut self, labels: &Labels, samples: &[Sample]) {
+        self.heads.push((labels.clone(), self.samples.len()));
+        self.samples.extend_from_slice(samples);
+    }
+
     /// Empties the batch and keeps its memory for the next answer.
     pub fn clear(&mut self) {
         self.heads.clear();

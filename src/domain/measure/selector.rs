@@ -3,6 +3,7 @@
 use crate::domain::base::labels::escape;
 use crate::domain::base::{Labels, Text};
 use std::fmt;
+use std::sync::Arc;
 
 /// How a matcher compares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -40,21 +41,22 @@ pub struct Matcher {
     pub value: Text,
 }
 
-/// A set of conditions. Two selectors that mean the same compare equal: matchers are sorted and unique.
+/// A set of conditions. Two selectors that mean the same compare equal: matchers are sorted and unique. Cheap to clone: the same
+/// ones are asked at every tick.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Selector(Vec<Matcher>);
+pub struct Selector(Arc<[Matcher]>);
 
 impl Selector {
     /// A selector from matchers in any order.
     pub fn new(mut matchers: Vec<Matcher>) -> Self {
         matchers.sort();
         matchers.dedup();
-        Self(matchers)
+        Self(matchers.into())
     }
 
     /// The selector of one metric without other conditions.
     pub fn metric(name: &str) -> Self {
-        Self(vec![Matcher { name: "__name__".into(), op: MatchOp::Equal, value: name.into() }])
+        Self([Matcher { name: "__name__".into(), op: MatchOp::Equal, value: name.into() }].into())
     }
 
     /// The conditions, sorted by label name.
@@ -70,7 +72,7 @@ impl Selector {
     /// The same selector with one more condition.
     #[must_use]
     pub fn and(&self, name: &str, op: MatchOp, value: &str) -> Self {
-        let mut matchers = self.0.clone();
+        let mut matchers = self.0.to_vec();
         matchers.push(Matcher { name: name.into(), op, value: value.into() });
         Self::new(matchers)
     }
