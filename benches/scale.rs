@@ -93,15 +93,15 @@ async fn run(slos: usize, days: Span, wanted: Duration) {
     source.ticks.lock().unwrap().clear();
     let (stop, stopped) = watch::channel(false);
     let (_rules, rules) = watch::channel(Arc::clone(&live.state().book));
-    let (snapshots, skipped_before, busy_before) = (live.snapshots(), metrics.skipped.get(), busy());
+    let (snapshots, busy_before) = (live.snapshots(), busy());
     let (began, served_before) = (Instant::now(), common::processor_time(prometheus.guard.id()));
     let engine = tokio::spawn(live.run(stopped, rules));
-    let ticks = watch_ticks(snapshots, &source, wanted).await;
+    let (ticks, skipped) = watch_ticks(snapshots, &source, &metrics, wanted).await;
     let (busy, served) =
         (busy().saturating_sub(busy_before), common::processor_time(prometheus.guard.id()).saturating_sub(served_before));
     let ran = began.elapsed();
     println!("\nran for {:.0} s at a load of {}", ran.as_secs_f64(), load());
-    report(&ticks, slos, metrics.skipped.get() - skipped_before);
+    report(&ticks, slos, skipped);
     let share = |spent: Duration| format!("{:.1} %", spent.as_secs_f64() / ran.as_secs_f64() * 100.0);
     line("of one core: this program, its page of all services included", &share(busy), "", None);
     line("of one core: Prometheus, its scrapes included", &share(served), "", None);
@@ -139,8 +139,15 @@ struct Tick {
     whole: bool,
 }
 
-/// Follows the snapshots until the time is over; each new instant is a tick.
-async fn watch_ticks<S>(mut snapshots: watch::Receiver<Arc<Snapshot>>, source: &Split<S>, wanted: Duration) -> Vec<Tick> {
+/// Follows the snapshots until the time is over; each new instant is a tick. Tells the ticks skipped since the first one, too:
+/// those that passed while history was made up are none of its own.
+async fn watch_ticks<S>(
+    mut snapshots: watch::Receiver<Arc<Snapshot>>,
+    source: &Split<S>,
+    metrics: &Metrics,
+    wanted: Duration,
+) -> (Vec<Tick>, u64) {
+    let mut skipped_before = None;
     let (began, mut judged, mut ticks) = (Instant::now(), snapshots.borrow().at, Vec::new());
     while began.elapsed() < wanted {
         if tokio::time::timeout(STEP * 4, snapshots.changed()).await.is_err() {
@@ -155,12 +162,13 @@ async fn watch_ticks<S>(mut snapshots: watch::Receiver<Arc<Snapshot>>, source: &
             continue;
         }
         judged = at;
+        skipped_before.get_or_insert_with(|| metrics.skipped.get());
         let last = source.ticks.lock().unwrap().pop();
         if let Some((begun, read)) = last {
             ticks.push(Tick { took: begun.elapsed(), read, whole: at == data });
         }
     }
-    ticks
+    (ticks, skipped_before.map_or(0, |before| metrics.skipped.get() - before))
 }
 
 fn report(ticks: &[Tick], slos: usize, skipped: u64) {
