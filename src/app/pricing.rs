@@ -16,6 +16,8 @@ pub struct Repriced {
     pub sheet: Option<CostSheet>,
     /// The live figure with its rate, while the incident is live.
     pub ticker: Option<CostTicker>,
+    /// The instant as of which it was computed.
+    pub at: Ms,
     /// Samples are known through here.
     pub data_through: Option<Ms>,
     /// Reads that failed.
@@ -43,7 +45,8 @@ impl Setup {
         Ok(Repriced {
             sheet: pricing::cost(&state, incident, at),
             ticker: if live { pricing::ticker(&state, incident, at) } else { None },
-            data_through: known.flatten().min(),
+            at,
+            data_through: known.flatten().chain([pricing::told_through(&state, incident, at)]).min(),
             errors: looked.errors,
         })
     }

@@ -89,7 +89,7 @@ fn exhaustion(budget: Option<&BudgetStatus>, cost: Option<&CostTicker>, at: Ms) 
     let seconds = budget?.exhausts_in_seconds.filter(|s| *s > 0.0)?;
     let left = words::time::from_secs(seconds)?;
     let by_then = cost.and_then(|c| {
-        let minutes = Decimal::try_from(seconds / 60.0).ok()?;
+        let minutes = Decimal::try_from((at.since(c.at).secs_f64() + seconds) / 60.0).ok()?;
         let more = c.per_minute?.amount.checked_mul(minutes)?;
         let sum = c.so_far?.amount.checked_add(more)?;
         Some(Money::new(sum, c.so_far?.currency))

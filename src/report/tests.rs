@@ -2,7 +2,9 @@
 
 use super::{Subject, regions};
 use crate::domain::base::{CommitId, Currency, IncidentId, Interval, Language, Money, Ms, Seq, Severity, SloId, Span, Text};
-use crate::domain::cost::{Amounts, CostQuestion, CostSheet, Counted, Responder, StreamCount, month_of, price};
+use crate::domain::cost::{
+    Amounts, CostLine, CostQuestion, CostSheet, Counted, Responder, Restates, StreamCount, month_of, price,
+};
 use crate::domain::incident::{Actor, Entry, Fact, ImpactRecord, Incident, Incidents, Onset, Outcome, ReasonText, RuleFired};
 use crate::domain::measure::Count;
 use crate::domain::objective::{Business, Counter, Labour, RevenueStream, SeasonalRules, StreamMethod, ValueIs};
@@ -409,6 +411,37 @@ fn every_question_of_an_auditor_can_be_pointed_at() {
         super::sections::audit::QUESTIONS + 2,
         "a head, a rule, the questions"
     );
+}
+
+#[test]
+fn what_is_provisional_restated_or_saved_says_so() {
+    let saved = CostLine {
+        component: "avoided_cost".into(),
+        subject: None,
+        amount: Money::new("-50.00".parse().unwrap(), Currency::parse("USD").unwrap()),
+        cash: true,
+        ..cost(&[]).lines[0].clone()
+    };
+    let early = CostSheet { provisional_until: Some(at("04:31:00")), lines: vec![saved], ..cost(&[]) };
+    let replaced = Restates { seq: Seq(9), total: early.total, reason: "the time has passed".into() };
+    let late = CostSheet { restates: Some(replaced), provisional_until: None, ..early.clone() };
+    let costed = |sheets: Vec<CostSheet>| {
+        let begin = vec![("02:23:00", Actor::Auto, Fact::Opened(onset()))];
+        let told = sheets.into_iter().map(|sheet| ("03:46:00", Actor::Auto, Fact::Costed(sheet)));
+        folded(begin.into_iter().chain(told).collect())
+    };
+    let first = markdown(&facts(&costed(vec![early.clone()])), Zone::Utc);
+    for told in [
+        "Provisional until 2026-03-17 04:31:00 UTC: orders may come back",
+        "provisional until 2026-03-17 04:31:00 UTC, then restated",
+        "| derived | saved |",
+        "paid out $0.00, saved $50.00, opportunity",
+    ] {
+        assert!(first.contains(told), "{told}\n---\n{first}");
+    }
+    assert!(!first.contains("| paid out |"), "{first}");
+    let last = markdown(&facts(&costed(vec![early, late])), Zone::Utc);
+    assert!(last.contains("| the time has passed |") && !last.contains("Provisional until"), "{last}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Names that reports show for the contract's own words, in both languages.
 
 use crate::domain::base::Language;
-use crate::domain::cost::Basis;
+use crate::domain::cost::{Basis, CostLine};
 use crate::domain::incident::Phase;
 use crate::domain::objective::ValueIs;
 use crate::domain::review::ClockKind;
@@ -37,6 +37,34 @@ pub const fn basis(basis: Basis, language: Language) -> &'static str {
         (Language::Zh, Basis::Measured) => "实测",
         (Language::Zh, Basis::Derived) => "推算",
         (Language::Zh, Basis::Declared) => "声明",
+    }
+}
+
+/// Whether money moved for a line: it was paid out, it was saved (a cost that was avoided), or it is an opportunity lost.
+pub fn kind(line: &CostLine, language: Language) -> &'static str {
+    let zh = language == Language::Zh;
+    match (line.cash, line.amount.amount.is_sign_negative()) {
+        (false, _) => {
+            if zh {
+                "机会成本"
+            } else {
+                "opportunity"
+            }
+        }
+        (true, true) => {
+            if zh {
+                "节省"
+            } else {
+                "saved"
+            }
+        }
+        (true, false) => {
+            if zh {
+                "支出"
+            } else {
+                "paid out"
+            }
+        }
     }
 }
 

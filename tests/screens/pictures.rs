@@ -4,6 +4,7 @@ use super::fixture::{self, at, usd};
 use super::scene::Scene;
 use burnledger::chart::Charset;
 use burnledger::domain::base::{IncidentId, Labels, Span};
+use burnledger::domain::incident::Phase;
 use burnledger::domain::view::{Role, Snapshot, SourceState};
 use burnledger::tui::theme::Depth;
 use std::sync::Arc;
@@ -58,6 +59,23 @@ fn a_held_picture_stays_and_what_pages_breaks_through() {
     let jumped = scene.press("Enter");
     assert_eq!(jumped.model.on_screen().map(|v| v.incident.id), Some(IncidentId(143)));
     assert!(jumped.model.frozen.is_none());
+}
+
+#[test]
+fn a_cost_that_may_still_change_says_until_when() {
+    let mut world = fixture::busy();
+    let mut view = fixture::checkout();
+    let mut incident = (*view.incident).clone();
+    incident.phase = Phase::Mitigated;
+    view.incident = Arc::new(incident);
+    let ticker = view.cost.as_mut().unwrap();
+    let mut sheet = (*ticker.sheet).clone();
+    sheet.provisional_until = Some(at("15:31:00"));
+    ticker.sheet = Arc::new(sheet);
+    world.incidents = vec![view];
+    let text = Scene::of(world, (120, 36)).press("2").text();
+    assert!(text.contains("provisional  until 15:31"), "{text}");
+    assert!(text.contains("provisional until 15:31: orders may come back"), "{text}");
 }
 
 #[test]

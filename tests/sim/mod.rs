@@ -9,6 +9,7 @@ mod held;
 mod outage;
 mod past;
 mod play;
+mod priced;
 mod seeds;
 mod town;
 mod tree;

@@ -6,7 +6,7 @@ use burnledger::domain::base::Severity::{P0, P1, P2};
 use burnledger::domain::base::{IncidentId, Ms, SloId, Span, Target, Text};
 use burnledger::domain::incident::Incident;
 use burnledger::domain::measure::Births;
-use burnledger::domain::objective::{BreachRule, Guards, Mode, Period, Rulebook, ServiceInfo, Sli, Slo, Tier, Timing};
+use burnledger::domain::objective::{BreachRule, Business, Guards, Mode, Period, Rulebook, ServiceInfo, Sli, Slo, Tier, Timing};
 use burnledger::domain::paging::Routes;
 use burnledger::domain::view::Role;
 use burnledger::engine::health::Health;
@@ -139,18 +139,36 @@ impl Town {
         ledger: Arc<dyn Ledger>,
         routes: Routes,
     ) -> Self {
-        let recorded = Recorded::from_bytes("town.om", recording.as_bytes()).unwrap();
-        let horizon = recorded.horizon();
-        horizon.set(start);
-        let source: Arc<dyn MetricSource> = Arc::new(recorded);
-        let book = Arc::new(Rulebook {
+        let book = Rulebook {
             slos: slos.into_iter().map(Arc::new).collect(),
             services,
             business: None,
             timing: Timing::default(),
             problems: Vec::new(),
             hash: "test".into(),
-        });
+        };
+        Self::under(book, recording, start, ledger, routes).await
+    }
+
+    /// A town of the service `api` that knows what things are worth.
+    pub(crate) async fn priced(slo: Slo, business: Business, recording: &str, start: Ms) -> Self {
+        let book = Rulebook {
+            slos: vec![Arc::new(slo)],
+            services: BTreeMap::new(),
+            business: Some(Arc::new(business)),
+            timing: Timing::default(),
+            problems: Vec::new(),
+            hash: "test".into(),
+        };
+        let routes = Routes::to_all([Text::from("pager")]);
+        Self::under(book, recording, start, Arc::new(MemoryLedger::new("test")), routes).await
+    }
+
+    async fn under(book: Rulebook, recording: &str, start: Ms, ledger: Arc<dyn Ledger>, routes: Routes) -> Self {
+        let recorded = Recorded::from_bytes("town.om", recording.as_bytes()).unwrap();
+        let horizon = recorded.horizon();
+        horizon.set(start);
+        let source: Arc<dyn MetricSource> = Arc::new(recorded);
         let settings =
             Settings { routes, environment: None, source: "test".into(), nonce: start.to_string().into(), drill: false };
         let clock = Arc::new(ManualClock::new(start));
@@ -163,7 +181,7 @@ impl Town {
         };
         let options = Options { who: "test".into(), wants_to_lead: true, lease: Span::from_mins(1), concurrency: 4, until: None };
         let health = Health::new("".into(), Role::Leading, source.name(), Arc::new(Vec::new));
-        let mut live = Live::new(State::new(book, settings), world, options, health);
+        let mut live = Live::new(State::new(Arc::new(book), settings), world, options, health);
         live.begin().await.unwrap();
         Self { live, ledger, clock, horizon }
     }

@@ -130,7 +130,7 @@ impl Live {
         let timing = &setup.rulebook().timing;
         let limit = timing.settle + timing.step * STALE_STEPS;
         let at = priced.ticker.as_ref().map(|t| t.at);
-        let old = |through: &Ms| at.is_some_and(|at| at.since(*through) > limit);
+        let old = |through: &Ms| priced.at.since(*through) > limit;
         let per_minute = priced.ticker.as_ref().and_then(|t| t.per_minute);
         Self { per_minute, at, projected_since: priced.data_through.filter(old) }
     }

@@ -3,11 +3,11 @@
 //! Text from outside is escaped here before it reaches the terminal.
 
 use crate::cli::Out;
-use crate::domain::base::Money;
+use crate::domain::base::{Language, Money};
 use crate::domain::cost::estimate::{Dependence, QUANTILES, Range, Shares};
 use crate::domain::cost::{CostLine, CostSheet, Estimate, Estimated};
 use crate::domain::objective::ValueIs;
-use crate::words::{escape, money, units, width};
+use crate::words::{escape, money, report, units, width};
 use rust_decimal::Decimal;
 
 /// Components that are taken off: without them the total says too much, not too little.
@@ -78,7 +78,7 @@ fn name(line: &CostLine) -> String {
 }
 
 fn remark(line: &CostLine, sheet: &CostSheet) -> String {
-    let cash = if line.cash { "paid out" } else { "opportunity" };
+    let cash = report::kind(line, Language::En);
     let value = line.value_is.map(|v| format!("valued as {}", v.name()));
     let memo = line.memo.then(|| "memo: shown, not added".to_owned());
     let bounds = Some(bounds(line.low, line.high, sheet)).filter(|b| !b.is_empty());

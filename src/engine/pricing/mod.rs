@@ -162,8 +162,18 @@ fn impact_seq(incident: &Incident) -> Option<Seq> {
     })
 }
 
-/// The cost of an incident as it runs: so far, and a minute at the present rate.
+/// The last instant at or before `at` that samples of a live incident's SLOs tell of: beyond it the rate is only projected.
+pub fn told_through(state: &State, incident: &Incident, at: Ms) -> Ms {
+    let newest = harm::members(state, incident).filter_map(|feed| feed.meter.data_through()).max();
+    newest
+        .filter(|newest| incident.phase.is_live() && at.since(*newest) > STILL_HURT)
+        .map_or(at, |n| n.floor_to(state.board.step()))
+}
+
+/// The cost of an incident as it runs: so far, and a minute at the present rate. Where samples stopped coming both are those
+/// of the last instant that is known: silence is no end of the trouble.
 pub fn ticker(state: &State, incident: &Incident, at: Ms) -> Option<CostTicker> {
+    let at = told_through(state, incident, at);
     let business = state.book.business.as_deref()?;
     let live = incident.phase.is_live();
     let sheet = if live { cost(state, incident, at)? } else { incident.cost.clone()? };

@@ -72,10 +72,7 @@ fn second(t: &Told<'_>, sheet: &CostSheet) -> Vec<Answer> {
     vec![
         (
             t.say("What came back later?", "后来挽回了什么？"),
-            Line::say(t.say(
-                format!("lines that take recovered revenue into account: {recovered}; until the rebound has passed the figure may be restated"),
-                format!("{recovered} 行计入了挽回的收入；在反弹期结束前数字可能重述"),
-            )),
+            Line::say(came_back(t, sheet, recovered)),
         ),
         (
             t.say("Is anything counted twice?", "有无重复计算？"),
@@ -103,20 +100,42 @@ fn second(t: &Told<'_>, sheet: &CostSheet) -> Vec<Answer> {
     ]
 }
 
+fn came_back(t: &Told<'_>, sheet: &CostSheet, lines: usize) -> String {
+    let state = match sheet.provisional_until.map(|until| t.instant(Some(until))) {
+        Some(until) => t.say(format!("provisional until {until}, then restated"), format!("在 {until} 之前为暂定，之后重述")),
+        None => t.say("no figure is provisional", "没有暂定的数字"),
+    };
+    t.say(
+        format!("lines that take recovered revenue into account: {lines}; {state}"),
+        format!("{lines} 行计入了挽回的收入；{state}"),
+    )
+}
+
+/// What was paid out, what was saved, and what is left: opportunities.
+fn cash(t: &Told<'_>, sheet: &CostSheet) -> String {
+    let shown = |d: Decimal| money::exact(Money::new(d, sheet.currency));
+    let added = || sheet.lines.iter().filter(|l| !l.memo && l.cash).map(|l| l.amount.amount);
+    let (paid, saved) = (added().filter(|a| !a.is_sign_negative()).sum(), added().filter(Decimal::is_sign_negative).sum());
+    let other = sheet.total.map_or_else(|| t.unknown(), |total| shown(total - paid - saved));
+    let less = if Decimal::is_zero(&saved) {
+        String::new()
+    } else {
+        t.say(format!(", saved {}", shown(-saved)), format!("，节省 {}", shown(-saved)))
+    };
+    t.say(format!("paid out {}{less}, opportunity {other}", shown(paid)), format!("支出 {}{less}，机会成本 {other}", shown(paid)))
+}
+
 fn third(t: &Told<'_>, sheet: &CostSheet) -> Vec<Answer> {
     let mut months: Vec<&str> = sheet.lines.iter().filter_map(|l| l.booked_month.as_deref()).collect();
     months.sort_unstable();
     months.dedup();
     let months = if months.is_empty() { Line::say(t.unknown()) } else { Line::text(&months.join(", ")) };
-    let cash = sheet.lines.iter().filter(|l| !l.memo && l.cash).map(|l| l.amount.amount).sum::<Decimal>();
-    let shown = |d: Decimal| money::exact(Money::new(d, sheet.currency));
-    let other = sheet.total.map_or_else(|| t.unknown(), |total| shown(total - cash));
     let about = sheet.total.map_or_else(|| t.unknown(), |total| money::two_figures(Money::new(total, sheet.currency)));
     vec![
         (t.say("Which period is it booked in?", "记入哪个期间？"), months),
         (
             t.say("Is it paid out or an opportunity cost?", "是支出还是机会成本？"),
-            Line::say(t.say(format!("paid out {}, opportunity {other}", shown(cash)), format!("支出 {}，机会成本 {other}", shown(cash)))),
+            Line::say(cash(t, sheet)),
         ),
         (
             t.say("What is an incident?", "什么是一个事件？"),

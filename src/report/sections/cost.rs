@@ -21,6 +21,7 @@ pub(in crate::report) fn annex(t: &Told<'_>) -> Vec<Block> {
     };
     let total = Line::say(t.say("Total: ", "总计：")).and_strong(cost_words(t, Some(sheet))).and(rounded(t, sheet));
     let mut blocks = vec![Block::Paragraph(total)];
+    blocks.extend(provisional(t, sheet));
     blocks.extend(picture(t, sheet));
     blocks.push(column(t, sheet));
     blocks.extend(sheet.lines.iter().flat_map(|l| line(t, l)));
@@ -35,6 +36,15 @@ fn rounded(t: &Told<'_>, sheet: &CostSheet) -> String {
     let Some(total) = sheet.total else { return t.say(".", "。") };
     let about = money::two_figures(Money::new(total, sheet.currency));
     t.say(format!(", about {about}."), format!("，约 {about}。"))
+}
+
+/// Figures that are not final say so before anything else.
+fn provisional(t: &Told<'_>, sheet: &CostSheet) -> Option<Block> {
+    let until = t.instant(Some(sheet.provisional_until?));
+    Some(Block::say(t.say(
+        format!("Provisional until {until}: orders may come back until then, and the figures are restated."),
+        format!("在 {until} 之前为暂定：在此之前订单可能恢复，之后将重述数字。"),
+    )))
 }
 
 /// Amounts beside each other, for the eye; the table below holds the figures.
@@ -68,11 +78,10 @@ fn column(t: &Told<'_>, sheet: &CostSheet) -> Block {
     let maybe = |d: Option<Decimal>| Line::say(d.map_or_else(|| "-".into(), shown));
     let row = |l: &CostLine| {
         let memo = if l.memo { t.say(" (memo: shown, not added)", "（备忘：列出，不计入）") } else { String::new() };
-        let kind = if l.cash { t.say("paid out", "支出") } else { t.say("opportunity", "机会成本") };
         let month = l.booked_month.as_deref().map_or_else(|| Line::say(t.unknown()), Line::text);
         let amount = Line::say(format!("{}{memo}", shown(l.amount.amount)));
         let basis = Line::say(names::basis(l.basis, t.language));
-        vec![name(t, l), amount, maybe(l.low), maybe(l.high), basis, Line::say(kind), month]
+        vec![name(t, l), amount, maybe(l.low), maybe(l.high), basis, Line::say(names::kind(l, t.language)), month]
     };
     let mut rows: Vec<Vec<Line>> = sheet.lines.iter().map(row).collect();
     let sum = sheet.total.map_or_else(|| t.say(money::NOT_ESTIMATED, "未估算"), shown);
@@ -164,6 +173,7 @@ fn restated(t: &Told<'_>) -> Vec<Block> {
         t.say("by", "由"),
         t.say("total", "总计"),
         t.say("difference", "差额"),
+        t.say("why", "原因"),
     ];
     let table = Table::new(t.say("Versions of the cost", "成本的版本"), &head.each_ref().map(|h| &**h), rows).numbers(&[4]);
     vec![Block::say(said), Block::Table(table)]
@@ -182,5 +192,6 @@ fn restated_row(t: &Told<'_>, r: &Restated, before: Option<&Restated>) -> Vec<Li
         Line::text(entry.map_or("", timeline::actor)),
         Line::say(cost_words(t, Some(&r.sheet))),
         Line::say(difference.unwrap_or_else(|| "-".into())),
+        r.sheet.restates.as_ref().map_or_else(|| Line::say("-"), |replaced| Line::text(&replaced.reason)),
     ]
 }

@@ -91,6 +91,12 @@ fn acknowledged(model: &Model, view: &IncidentView) -> Fact {
     }
 }
 
+/// Until when the recorded figures may still change.
+pub(super) fn provisional(model: &Model, view: &IncidentView) -> Option<String> {
+    let until = view.cost.as_ref()?.sheet.provisional_until.filter(|until| *until > model.wall())?;
+    Some(model.look.zone.near(until, model.wall()))
+}
+
 /// What it costs, ticking.
 fn cost(model: &Model, view: &IncidentView, ticked: Option<Ticked>) -> Vec<Fact> {
     let Some(t) = ticked else {
@@ -100,8 +106,11 @@ fn cost(model: &Model, view: &IncidentView, ticked: Option<Ticked>) -> Vec<Fact>
     let partial = view.cost.as_ref().is_some_and(|c| !c.sheet.complete && t.so_far.is_some());
     let so_far = if partial { format!("at least {so_far}") } else { so_far };
     let mut out: Vec<Fact> = vec![("cost", so_far, Role::Strong)];
-    let rate = t.per_minute.map_or_else(|| units::UNKNOWN.into(), |m| format!("+{}/min", money::brief(m)));
-    out.push(("rate", rate, Role::Text));
+    out.push(match (t.per_minute, provisional(model, view)) {
+        (Some(rate), _) => ("rate", format!("+{}/min", money::brief(rate)), Role::Text),
+        (None, Some(until)) => ("provisional", format!("until {until}"), Role::Text),
+        (None, None) => ("rate", units::UNKNOWN.into(), Role::Text),
+    });
     match (t.projected_since, view.cost.as_ref().map(|c| &c.sheet)) {
         (Some(at), _) => out.push(("projected", format!("since {}", model.look.zone.clock(at)), Role::Problem)),
         (None, Some(sheet)) => {

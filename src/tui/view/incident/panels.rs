@@ -1,5 +1,6 @@
 //! The panels of an incident as lines: cost, timeline, signals, next.
 
+use super::facts;
 use crate::chart::{Charset, Scale, bar, spark};
 use crate::domain::base::Ms;
 use crate::domain::cost::{CostLine, CostSheet};
@@ -53,7 +54,8 @@ pub(super) fn remark(model: &Model, panel: Panel, columns: usize) -> String {
     {
         return format!("{} - {}", model.look.zone.minute(signal.from), model.look.zone.minute(signal.to));
     }
-    text.into()
+    let until = model.on_screen().filter(|_| panel == Panel::Cost && columns >= 100).and_then(|v| facts::provisional(model, v));
+    until.map_or_else(|| text.into(), |until| format!("provisional until {until}: orders may come back"))
 }
 
 pub(super) fn draw_line(line: &Line, y: usize, pen: &mut Pen<'_>) {
