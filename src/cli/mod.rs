@@ -11,6 +11,7 @@ pub mod demo;
 pub mod doctor;
 pub mod exit;
 pub mod explain;
+pub mod export;
 pub mod gate;
 pub mod import;
 pub mod incidents;
@@ -71,6 +72,8 @@ enum Verb {
     Test(test::TestArgs),
     /// May one deploy? Did a load test hold? What would changed SLO files page? The exit code is the answer
     Gate(gate::GateArgs),
+    /// SLOs as other tools read them
+    Export(export::ExportArgs),
     /// The incidents of the ledger: list, show, ack, resolve, note
     Incidents(incidents::IncidentsArgs),
     /// The postmortem of an incident, or the report on a period: Markdown, HTML, JSON, CSV; English or Chinese
@@ -147,6 +150,7 @@ async fn run(verb: &Verb, common: &Common, out: &mut Out) -> Exit {
         Verb::Backtest(args) => backtest::run(args, common, out).await,
         Verb::Test(args) => test::run(args, common, out).await,
         Verb::Gate(args) => gate::run(args, common, out).await,
+        Verb::Export(args) => export::run(args, common, out),
         Verb::Report(args) => report::run(args, common, out).await,
         Verb::Stats(args) => stats::run(args, common, out).await,
         Verb::Cost(args) => cost::run(args, common, out).await,

@@ -1,4 +1,5 @@
-//! Files in: SLOs, severity policies and the business become one rulebook, with every problem of every file.
+//! Files in: SLOs, severity policies and the business become one rulebook, with every problem of every file. Files out:
+//! [`export`].
 //!
 //! A broken SLO leaves the others working; what is wrong stays in the rulebook as values. Files of other tools become ours
 //! first (`import`). Deliberately absent: writing files, and asking a server whether the metrics exist.
@@ -7,6 +8,7 @@ mod across;
 mod business;
 pub mod casefile;
 pub mod estimate;
+pub mod export;
 mod files;
 pub mod import;
 mod kinds;

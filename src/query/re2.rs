@@ -3,6 +3,10 @@
 //! Translated: `.` matches line breaks, `\Q..\E`, octal escapes, braces that are no repetition, `[` and set signs inside
 //! classes. Deliberately absent: RE2's limit of 1,000 repetitions, which only refuses.
 
+mod example;
+
+pub use example::example;
+
 use regex::Regex;
 
 /// Compiles a PromQL pattern.

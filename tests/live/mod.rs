@@ -3,4 +3,5 @@
 mod browser;
 mod heart;
 mod program;
+mod rules;
 mod shop;

@@ -7,6 +7,7 @@ mod check;
 mod cost;
 mod demo;
 mod estimate;
+mod export;
 mod gate;
 mod house;
 mod incidents;
