@@ -61,6 +61,9 @@ pub struct ScreenArgs {
     /// The terminal's ground
     #[arg(long, value_enum, env = "BURNLEDGER_THEME", default_value_t, value_name = "GROUND")]
     pub theme: ThemeName,
+    /// The mouse selects and scrolls (the terminal's own selection then needs Shift)
+    #[arg(long)]
+    pub mouse: bool,
     /// Your name, for the ledger [default: $USER]
     #[arg(long, value_name = "NAME")]
     pub by: Option<String>,
@@ -283,6 +286,7 @@ fn options(args: &ScreenArgs, common: &Common) -> TuiOptions {
         ThemeName::Dark => Ground::Dark,
         ThemeName::Light => Ground::Light,
     };
-    let wishes = Wishes { color, charset, ground, who: args.by.as_deref().map(Text::from), ..Wishes::default() };
+    let wishes =
+        Wishes { color, charset, ground, mouse: args.mouse, who: args.by.as_deref().map(Text::from), ..Wishes::default() };
     TuiOptions::resolve(wishes, &|name| std::env::var(name).ok())
 }

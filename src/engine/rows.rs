@@ -61,6 +61,7 @@ fn rows<'a>(state: &'a State, feed: &'a SloFeed, now: Now, ended: bool) -> impl 
         .map(|i| i.id);
     let blank: Arc<[f32]> = Arc::from([]);
     let doubts: Arc<[Text]> = feed.meter.doubts().into_iter().map(Text::from).collect();
+    let owner = state.book.service(&feed.slo.service).owner;
     let row = move |group, verdict: Option<Arc<Verdict>>, spark: Option<&Spark>| SloRow {
         slo: Arc::clone(&feed.slo),
         group,
@@ -69,6 +70,7 @@ fn rows<'a>(state: &'a State, feed: &'a SloFeed, now: Now, ended: bool) -> impl 
         spark_long: spark.map_or_else(|| Arc::clone(&blank), |s| Arc::clone(&s.long)),
         stale,
         incident,
+        owner: owner.clone(),
         doubts: Arc::clone(&doubts),
     };
     // Before the first evaluation, and for a grouped SLO whose groups are not known yet, the name alone is shown.

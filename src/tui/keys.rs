@@ -194,6 +194,36 @@ pub enum Action {
     OtherMap,
     /// The incident at the cell.
     IncidentHere,
+    /// The screen before this one.
+    LastView,
+    /// Any action by its name.
+    Palette,
+    /// What is selected, to the terminal's clipboard.
+    Copy,
+    /// The screen or its table into a file.
+    Export,
+    /// What is wrong with sources, ledger and files.
+    Log,
+    /// Where the incident's cost comes from.
+    Cost,
+    /// The incident's runbook.
+    Runbook,
+    /// How its postmortem is written.
+    Postmortem,
+}
+
+impl Action {
+    /// Its name in the palette: `next-panel`.
+    pub fn name(self) -> String {
+        let mut name = String::new();
+        for c in format!("{self:?}").chars() {
+            if c.is_ascii_uppercase() && !name.is_empty() {
+                name.push('-');
+            }
+            name.push(c.to_ascii_lowercase());
+        }
+        name
+    }
 }
 
 /// Where a key means something.
@@ -288,6 +318,11 @@ pub const TABLE: &[Binding] = &[
     on(Scope::Global, &[Key::char('q'), Key::ctrl('c')], Action::Quit, "quit", None),
     on(Scope::Global, &[Key::ctrl('z')], Action::Suspend, "suspend (fg comes back)", None),
     on(Scope::Global, &[Key::ctrl('l')], Action::Redraw, "draw the screen anew", None),
+    on(Scope::Global, &[Key::char(':')], Action::Palette, "any action by name; :open 17", None),
+    on(Scope::Global, &[Key::char('-'), Key::char('`')], Action::LastView, "the screen before this one", None),
+    on(Scope::Global, &[Key::char('y')], Action::Copy, "copy what is selected (OSC 52)", None),
+    on(Scope::Global, &[Key::char('e')], Action::Export, "screen or table into a file here", None),
+    on(Scope::Global, &[Key::char('L')], Action::Log, "what is wrong, in full", None),
     on(Scope::List, &[Key::char('j'), k(Code::Down)], Action::Down, "down", Some("move")),
     on(Scope::List, &[Key::char('k'), k(Code::Up)], Action::Up, "up", None),
     on(Scope::List, &[Key::char('g'), k(Code::Home)], Action::First, "first", None),
@@ -300,6 +335,9 @@ pub const TABLE: &[Binding] = &[
     on(Scope::OnIncident, &[Key::char('u')], Action::Undo, "take the ack back (10 s)", None),
     on(Scope::OnIncident, &[Key::char('n')], Action::Note, "note for the timeline", Some("note")),
     on(Scope::OnIncident, &[Key::char('R')], Action::Resolve, "resolve (asks first)", Some("resolve")),
+    on(Scope::OnIncident, &[Key::char('c')], Action::Cost, "where its cost comes from", None),
+    on(Scope::OnIncident, &[Key::char('b')], Action::Runbook, "its runbook, shown and copied", None),
+    on(Scope::OnIncident, &[Key::char('P')], Action::Postmortem, "how its postmortem is written", None),
     on(Scope::Overview, &[Key::char('/')], Action::Filter, "filter", Some("filter")),
     on(Scope::Overview, &[Key::char('o')], Action::Sort, "sort by the next column", Some("sort")),
     on(Scope::Overview, &[Key::char('O')], Action::Reverse, "turn the order round", None),
@@ -368,6 +406,14 @@ mod tests {
                 assert!(keys.insert((b.scope, *key)), "{key} is bound twice in {:?}", b.scope);
             }
         }
+    }
+
+    #[test]
+    fn every_action_has_a_name_of_its_own() {
+        let names: HashSet<String> = TABLE.iter().map(|b| b.action.name()).collect();
+        let actions: HashSet<Action> = TABLE.iter().map(|b| b.action).collect();
+        assert_eq!(names.len(), actions.len());
+        assert!(names.contains("next-panel") && names.contains("acknowledge"), "{names:?}");
     }
 
     #[test]

@@ -15,6 +15,8 @@ pub struct TuiOptions {
     pub look: Look,
     /// Least time between two frames: 33 ms, 100 ms over ssh.
     pub frame_gap: Span,
+    /// The mouse selects and scrolls; the terminal's own selection needs Shift then.
+    pub mouse: bool,
     /// Begins with a replay of this.
     pub replay: Option<FilmAsk>,
 }
@@ -30,6 +32,8 @@ pub struct Wishes {
     pub ground: Ground,
     /// The zone; the machine's own when absent.
     pub zone: Option<Zone>,
+    /// `--mouse`.
+    pub mouse: bool,
     /// The person's name; the login name when absent.
     pub who: Option<Text>,
 }
@@ -45,6 +49,7 @@ impl TuiOptions {
         Self {
             look: Look { glyphs, theme, zone: wishes.zone.unwrap_or(Zone::Local), who },
             frame_gap: Span(if ssh { 100 } else { 33 }),
+            mouse: wishes.mouse,
             replay: None,
         }
     }

@@ -90,6 +90,7 @@ fn judged() -> Snapshot {
         spark_long: Arc::new([]),
         stale: false,
         incident: None,
+        owner: None,
         doubts: Arc::new([]),
     };
     Snapshot {

@@ -169,6 +169,7 @@ fn row(slo: Slo, burns: [f64; 7], left: f64, severity: Option<Severity>, state: 
         verdict: Some(Arc::new(verdict)),
         stale: false,
         incident: None,
+        owner: None,
         doubts: Arc::new([]),
     }
 }

@@ -54,11 +54,13 @@ enum Step {
     Paste(String),
     Answer(bool),
     CutOff,
+    Wheel(i64),
+    Click(u16, u16),
 }
 
 fn key() -> impl Strategy<Value = Key> {
     let code = prop_oneof![
-        8 => prop::sample::select("12345?qjkgGaunRoO/ hlx0dwt[]+-i.,<>".chars().collect::<Vec<_>>()).prop_map(Code::Char),
+        8 => prop::sample::select("12345?qjkgGaunRoO/ hlx0dwt[]+-i.,<>:yeLcbPs".chars().collect::<Vec<_>>()).prop_map(Code::Char),
         1 => any::<char>().prop_map(Code::Char),
         4 => prop::sample::select(vec![Code::Enter, Code::Esc, Code::Tab, Code::BackTab, Code::Up, Code::Down, Code::Left, Code::Right,
             Code::Home, Code::End, Code::PageUp, Code::PageDown, Code::Backspace, Code::Delete]),
@@ -75,6 +77,8 @@ fn step() -> impl Strategy<Value = Step> {
         1 => "\\PC{0,30}\\s\\PC{0,5}".prop_map(Step::Paste),
         1 => any::<bool>().prop_map(Step::Answer),
         1 => Just(Step::CutOff),
+        1 => (-5..5_i64).prop_map(Step::Wheel),
+        2 => (0..200_u16, 0..80_u16).prop_map(|(x, y)| Step::Click(x, y)),
     ]
 }
 
@@ -91,6 +95,8 @@ fn take(mut scene: Scene, step: Step) -> Scene {
             scene.tell(Msg::Reply { ticket, result });
         }
         Step::CutOff => scene.tell(Msg::CutOff),
+        Step::Wheel(rows) => scene.tell(Msg::Wheel(rows)),
+        Step::Click(x, y) => scene.tell(Msg::Click(x, y)),
     }
     scene
 }

@@ -11,3 +11,4 @@ mod real;
 mod readme;
 mod scene;
 mod terminal;
+mod ways;

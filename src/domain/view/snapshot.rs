@@ -84,6 +84,8 @@ pub struct SloRow {
     pub stale: bool,
     /// The open incident it belongs to.
     pub incident: Option<IncidentId>,
+    /// The team that owns its service.
+    pub owner: Option<Text>,
     /// What is odd about its data, in words: a selector that matches nothing, a bucket that is not there.
     pub doubts: Arc<[Text]>,
 }

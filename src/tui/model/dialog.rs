@@ -113,6 +113,15 @@ impl ResolveField {
     pub const ALL: [Self; 4] = [Self::Cancel, Self::Reason, Self::Ended, Self::Confirm];
 }
 
+/// Texts to be read in front of a screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sheet {
+    /// What is wrong with sources, ledger, files and receivers.
+    Log,
+    /// Where an incident's cost comes from.
+    Cost(IncidentId),
+}
+
 /// A dialog. Its target was captured when it opened and does not change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Overlay {
@@ -129,6 +138,24 @@ pub enum Overlay {
         input: Input,
         /// What is wrong with them, after an attempt.
         complaint: Option<String>,
+    },
+    /// An action by its name.
+    Palette {
+        /// The words.
+        input: Input,
+        /// Which of the matches.
+        at: usize,
+        /// What is wrong with them, after an attempt.
+        complaint: Option<String>,
+    },
+    /// What is to be written into a file.
+    Export,
+    /// A text to be read.
+    Sheet {
+        /// Which.
+        sheet: Sheet,
+        /// Lines scrolled.
+        scroll: usize,
     },
     /// The help, with words to search and a page.
     Help {

@@ -155,7 +155,7 @@ fn compare(a: &SloRow, b: &SloRow, sort: SortBy) -> Ordering {
     }
 }
 
-/// Every word of the filter is met: part of the name or group, `sev:p0`, `state:no_data`; `!` in front turns a word round.
+/// Every word of the filter is met: part of the name or group, `sev:p0`, `team:payments`, `state:no_data`; `!` in front turns a word round.
 pub fn matches(row: &SloRow, filter: &str) -> bool {
     let name = format!("{} {}", row.slo.id, row.group).to_lowercase();
     filter.to_lowercase().split_whitespace().all(|word| match word.strip_prefix('!') {
@@ -171,6 +171,9 @@ fn meets(row: &SloRow, name: &str, word: &str) -> bool {
     }
     if let Some(wanted) = word.strip_prefix("state:") {
         return row.verdict.as_ref().map_or("none", |v| v.state.name()).starts_with(wanted);
+    }
+    if let Some(wanted) = word.strip_prefix("team:") {
+        return row.owner.as_ref().is_some_and(|owner| owner.to_lowercase().starts_with(wanted));
     }
     name.contains(word)
 }

@@ -12,7 +12,7 @@ pub mod slo;
 pub mod state;
 pub mod ticker;
 
-pub use dialog::{Input, Overlay, ResolveField};
+pub use dialog::{Input, Overlay, ResolveField, Sheet};
 pub use fetch::Fetch;
 pub use heat::{HeatKind, HeatTab};
 pub use history::HistoryTab;
@@ -193,6 +193,10 @@ pub struct Model {
     pub pending: BTreeMap<u64, Command>,
     /// The next order's number.
     pub next_ticket: u64,
+    /// The screen before this one.
+    pub last: Tab,
+    /// The question for an incident that `:open` named.
+    pub opening: Option<u64>,
 }
 
 impl Model {
@@ -221,6 +225,8 @@ impl Model {
             undo: None,
             pending: BTreeMap::new(),
             next_ticket: 1,
+            last: Tab::default(),
+            opening: None,
         }
     }
 

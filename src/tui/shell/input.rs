@@ -2,13 +2,22 @@
 
 use crate::tui::keys::{Code, Key};
 use crate::tui::update::Msg;
-use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEventKind};
+
+/// Rows that a notch of the wheel moves.
+const WHEEL: i64 = 3;
 
 /// The message an event stands for; nothing for those that mean nothing here.
 pub(super) fn msg(event: Event) -> Option<Msg> {
     match event {
         Event::Key(key) => of_key(key).map(Msg::Key),
         Event::Paste(text) => Some(Msg::Paste(text)),
+        Event::Mouse(mouse) => match mouse.kind {
+            MouseEventKind::ScrollDown => Some(Msg::Wheel(WHEEL)),
+            MouseEventKind::ScrollUp => Some(Msg::Wheel(-WHEEL)),
+            MouseEventKind::Down(MouseButton::Left) => Some(Msg::Click(mouse.column, mouse.row)),
+            _ => None,
+        },
         Event::Resize(columns, rows) => Some(Msg::Resize(columns, rows)),
         _ => None,
     }

@@ -3,6 +3,7 @@
 //! Two threads of its own: one waits for keys, signals, snapshots and time and never writes; the other writes to the
 //! terminal and may block there (a slow link, a stopped terminal) without keys, orders or the engine noticing.
 
+mod files;
 mod input;
 mod painter;
 mod session;
@@ -56,6 +57,7 @@ pub async fn run(desk: Arc<dyn Desk>, clock: Arc<dyn Clock>, options: TuiOptions
     if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
         return Err(TuiError::NotATerminal);
     }
+    terminal::with_mouse(options.mouse);
     let (done, result) = oneshot::channel();
     let (gone, left) = mpsc::channel::<()>();
     let (stop, stopped) = oneshot::channel::<()>();

@@ -1,13 +1,15 @@
 //! The thread that writes to the terminal. It takes the newest picture and leaves out those that came in between.
 
 use super::terminal;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
 use crossterm::{execute, queue};
 use ratatui::backend::CrosstermBackend;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 use ratatui::{Frame, Terminal};
-use std::io::{self, BufWriter, Stdout};
+use std::io::{self, BufWriter, Stdout, Write};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -24,6 +26,7 @@ pub(super) struct Picture {
 struct Work {
     picture: Option<Picture>,
     anew: bool,
+    copy: Option<String>,
     order: Option<Order>,
 }
 
@@ -75,6 +78,11 @@ impl Painter {
         self.ask(|work| work.anew = true);
     }
 
+    /// Hands a text to the terminal's clipboard with the next picture.
+    pub(super) fn copy(&self, text: String) {
+        self.ask(|work| work.copy = Some(text));
+    }
+
     /// Gives the terminal back for a while; returns whether that was done before patience ended.
     pub(super) fn give_back(&self) -> bool {
         self.order(Order::GiveBack)
@@ -104,7 +112,7 @@ fn hold(work: &Mutex<Work>) -> MutexGuard<'_, Work> {
 
 fn next(desk: &(Mutex<Work>, Condvar)) -> Work {
     let mut work = hold(&desk.0);
-    while work.picture.is_none() && work.order.is_none() {
+    while work.picture.is_none() && work.order.is_none() && work.copy.is_none() {
         work = desk.1.wait(work).unwrap_or_else(PoisonError::into_inner);
     }
     std::mem::take(&mut *work)
@@ -133,6 +141,9 @@ fn paint(mut screen: Screen, desk: &(Mutex<Work>, Condvar), done: &Sender<()>, f
             }
             None => {}
         }
+        if let Some(text) = work.copy.filter(|_| !away) {
+            report(copy_out(&mut screen, &text), failed);
+        }
         if let Some(picture) = work.picture.filter(|_| !away) {
             let cleared = if work.anew { wipe(&mut screen) } else { Ok(()) };
             report(cleared.and_then(|()| draw(&mut screen, &picture)), failed);
@@ -145,6 +156,13 @@ fn paint(mut screen: Screen, desk: &(Mutex<Work>, Condvar), done: &Sender<()>, f
 fn wipe(screen: &mut Screen) -> io::Result<()> {
     let size = screen.size()?;
     screen.resize(size.into())
+}
+
+/// OSC 52: the terminal puts it into its clipboard, also over ssh; one that does not know it ignores it.
+fn copy_out(screen: &mut Screen, text: &str) -> io::Result<()> {
+    let out = screen.backend_mut();
+    write!(out, "\x1b]52;c;{}\x07", STANDARD.encode(text))?;
+    io::Write::flush(out)
 }
 
 fn report(result: io::Result<()>, failed: &UnboundedSender<io::Error>) {

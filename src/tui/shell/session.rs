@@ -207,6 +207,8 @@ impl Session {
                 Effect::Quit => return Some(Ended::Quit),
                 Effect::Redraw => stage.painter.anew(),
                 Effect::Suspend => self.suspend(stage),
+                Effect::Copy(text) => stage.painter.copy(text),
+                Effect::Save { stem, ending, text } => self.save(stage, stem, ending, text),
                 Effect::Order { ticket, command } => self.order(stage, ticket, command),
                 Effect::Ask { ticket, question } => self.ask(stage, ticket, question),
             }
@@ -231,6 +233,15 @@ impl Session {
         self.caller.spawn(async move {
             let result = desk.ask(question).await;
             let _ = answer.send(Msg::Answer { ticket, result });
+        });
+    }
+
+    /// Files are written beside the loop.
+    fn save(&self, stage: &Stage, stem: String, ending: &'static str, text: String) {
+        let answer = stage.answer.clone();
+        self.caller.spawn_blocking(move || {
+            let saved = super::files::write_new(std::path::Path::new("."), &stem, ending, &text).map_err(|e| e.to_string());
+            let _ = answer.send(Msg::Saved(saved));
         });
     }
 

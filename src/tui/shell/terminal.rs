@@ -1,7 +1,7 @@
 //! Taking the terminal and giving it back, on every way out.
 
 use crossterm::cursor::{Hide, Show};
-use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture};
 use crossterm::style::{Attribute, SetAttribute};
 use crossterm::terminal::{EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use crossterm::{execute, queue};
@@ -19,14 +19,25 @@ static HELD: AtomicBool = AtomicBool::new(false);
 /// Messages of panics elsewhere, told once the terminal is given back.
 static LATE: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
-/// Takes the terminal: raw mode, alternate screen, no cursor. The mouse stays with the terminal.
+/// The mouse is ours too; otherwise it stays with the terminal, for selecting text.
+static MOUSE: AtomicBool = AtomicBool::new(false);
+
+/// Whether the mouse is taken with the terminal.
+pub(super) fn with_mouse(wanted: bool) {
+    MOUSE.store(wanted, Ordering::SeqCst);
+}
+
+/// Takes the terminal: raw mode, alternate screen, no cursor.
 pub(super) fn enter() -> io::Result<()> {
     // Colours are decided by the theme alone; crossterm's own NO_COLOR handling would reset attributes.
     crossterm::style::force_color_output(true);
     guard_panics();
     enable_raw_mode()?;
     HELD.store(true, Ordering::SeqCst);
-    let entered = execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, Hide);
+    let mut entered = execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, Hide);
+    if MOUSE.load(Ordering::SeqCst) {
+        entered = entered.and_then(|()| execute!(io::stdout(), EnableMouseCapture));
+    }
     if entered.is_err() {
         leave();
     }
@@ -39,6 +50,9 @@ pub(super) fn leave() {
         return;
     }
     let mut out = io::stdout();
+    if MOUSE.load(Ordering::SeqCst) {
+        let _ = queue!(out, DisableMouseCapture);
+    }
     let _ = queue!(out, EndSynchronizedUpdate, SetAttribute(Attribute::Reset), DisableBracketedPaste, Show, LeaveAlternateScreen);
     let _ = out.flush();
     let _ = disable_raw_mode();

@@ -1,6 +1,6 @@
 //! What the screen in front wants to know of the past or the ledger, asked once.
 
-use super::Effect;
+use super::{Effect, palette};
 use crate::domain::base::{Ms, Span};
 use crate::domain::view::{Answer, Lookback, PastOf, Question, Refusal};
 use crate::tui::model::fetch::Fetch;
@@ -102,6 +102,10 @@ pub(super) fn take(model: &mut Model, ticket: u64, result: &Result<Answer, Refus
         && replay.fetch.take(ticket, result)
     {
         return;
+    }
+    if model.opening == Some(ticket) {
+        model.opening = None;
+        return palette::opened(model, result);
     }
     let (slo, heat) = (&mut model.slo, &mut model.heat);
     let slots = [&mut slo.burn, &mut slo.strip, &mut slo.budget, &mut heat.burn, &mut heat.latency, &mut model.history.list];

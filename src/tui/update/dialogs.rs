@@ -1,6 +1,6 @@
 //! Dialogs: they own the keys while they are open, and act on the target they were opened for.
 
-use super::{Effect, orders, refresh, replay, tell};
+use super::{Effect, orders, palette, refresh, replay, take, tell};
 use crate::domain::base::IncidentId;
 use crate::domain::view::Command;
 use crate::tui::keys::{Code, Key};
@@ -63,9 +63,12 @@ pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
 }
 
 /// The input that has the keys.
-fn focused(model: &mut Model) -> Option<&mut Input> {
+pub(super) fn focused(model: &mut Model) -> Option<&mut Input> {
     match model.overlay.as_mut()? {
-        Overlay::Filter { input, .. } | Overlay::GoTo { input, .. } | Overlay::Note { input, .. } => Some(input),
+        Overlay::Filter { input, .. }
+        | Overlay::GoTo { input, .. }
+        | Overlay::Note { input, .. }
+        | Overlay::Palette { input, .. } => Some(input),
         Overlay::Resolve { field: ResolveField::Reason, reason, .. } => Some(reason),
         Overlay::Resolve { field: ResolveField::Confirm, confirm, .. } => Some(confirm),
         _ => None,
@@ -74,7 +77,9 @@ fn focused(model: &mut Model) -> Option<&mut Input> {
 
 pub(super) fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
     match model.overlay {
-        Some(Overlay::Help { .. }) => help_key(model, key),
+        Some(Overlay::Help { .. } | Overlay::Sheet { .. }) => help_key(model, key),
+        Some(Overlay::Palette { .. }) => return palette::on_key(model, key),
+        Some(Overlay::Export) => return take::export_key(model, key),
         Some(Overlay::Filter { .. }) => filter_key(model, key),
         Some(Overlay::GoTo { .. }) => goto_key(model, key),
         Some(Overlay::Note { .. }) => return note_key(model, key),
@@ -85,8 +90,12 @@ pub(super) fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
 }
 
 fn help_key(model: &mut Model, key: Key) {
-    let most = layout::help_lines(model).saturating_sub(layout::help_rows(model));
-    let Some(Overlay::Help { scroll }) = &mut model.overlay else { return };
+    let lines = match &model.overlay {
+        Some(Overlay::Sheet { sheet, .. }) => layout::sheet_lines(model, *sheet),
+        _ => layout::help_lines(model),
+    };
+    let most = lines.saturating_sub(layout::help_rows(model));
+    let Some(Overlay::Help { scroll } | Overlay::Sheet { scroll, .. }) = &mut model.overlay else { return };
     match key.code {
         Code::Esc | Code::Enter | Code::Char('?' | 'q') => model.overlay = None,
         Code::Down | Code::Char('j') => *scroll = (*scroll + 1).min(most),
@@ -137,7 +146,7 @@ fn goto_key(model: &mut Model, key: Key) {
 }
 
 /// What follows an edit: the list follows the filter as it is typed; a dialog forgets its complaint.
-fn after_edit(model: &mut Model) {
+pub(super) fn after_edit(model: &mut Model) {
     match &mut model.overlay {
         Some(Overlay::Filter { input, .. }) => {
             model.list.filter = input.text().trim().into();
@@ -146,6 +155,10 @@ fn after_edit(model: &mut Model) {
         Some(Overlay::Note { leaving, .. }) => *leaving = false,
         Some(Overlay::Resolve { complaint, .. }) => *complaint = None,
         Some(Overlay::GoTo { complaint, .. }) => *complaint = None,
+        Some(Overlay::Palette { complaint, at, .. }) => {
+            *complaint = None;
+            *at = 0;
+        }
         _ => {}
     }
 }
@@ -179,7 +192,7 @@ fn note_key(model: &mut Model, key: Key) -> Vec<Effect> {
 }
 
 /// Edits a text with the keys that shells have.
-fn edit(input: &mut Input, key: Key, lines: bool) {
+pub(super) fn edit(input: &mut Input, key: Key, lines: bool) {
     match (key.code, key.ctrl) {
         (Code::Char('a'), true) | (Code::Home, _) => input.home(),
         (Code::Char('e'), true) | (Code::End, _) => input.end(),

@@ -2,12 +2,17 @@
 
 mod asks;
 mod dialogs;
+mod mouse;
 mod navigate;
 mod orders;
+mod palette;
 mod replay;
+mod take;
+
+pub use palette::matching;
 
 use super::keys::{Action, Code, Key, lookup};
-use super::model::{Frozen, Model, Mood, Tab, Toast};
+use super::model::{Frozen, Model, Mood, Overlay, Sheet, Tab, Toast};
 use super::view::layout;
 use crate::domain::base::{Mono, Now, Severity, Span};
 use crate::domain::view::{Answer, Command, IncidentView, Question, Refusal, Snapshot};
@@ -26,6 +31,12 @@ pub enum Msg {
     Paste(String),
     /// The terminal has another size now: columns, rows.
     Resize(u16, u16),
+    /// The wheel was turned by so many rows, down positive.
+    Wheel(i64),
+    /// The mouse was clicked: column, row.
+    Click(u16, u16),
+    /// A file was written, or was not.
+    Saved(Result<String, String>),
     /// Time passed.
     Tick,
     /// An order was answered.
@@ -55,6 +66,17 @@ pub enum Effect {
     Suspend,
     /// Clear the terminal and draw everything.
     Redraw,
+    /// Hand a text to the terminal's clipboard.
+    Copy(String),
+    /// Write a file into the current folder, under a name that is not taken yet; answered as [`Msg::Saved`].
+    Save {
+        /// The wished name, less its ending.
+        stem: String,
+        /// Its ending.
+        ending: &'static str,
+        /// What it holds.
+        text: String,
+    },
     /// Ask something; the answer comes back as [`Msg::Answer`].
     Ask {
         /// Names the answer.
@@ -77,6 +99,7 @@ const TOLD_FOR: Span = Span::from_secs(4);
 /// Applies one message at `now`.
 pub fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Effect> {
     model.now = now;
+    let before = model.tab;
     expire(model);
     if let Some(replay) = &mut model.replay {
         replay.settle(now.mono);
@@ -99,6 +122,15 @@ pub fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Effect> {
             model.size = (columns, rows);
             Vec::new()
         }
+        Msg::Wheel(rows) => {
+            mouse::wheel(model, rows);
+            Vec::new()
+        }
+        Msg::Click(column, row) => mouse::click(model, column, row),
+        Msg::Saved(result) => {
+            take::saved(model, result);
+            Vec::new()
+        }
         Msg::Tick => Vec::new(),
         Msg::Reply { ticket, result } => {
             orders::reply(model, ticket, result);
@@ -113,6 +145,9 @@ pub fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
     };
+    if model.tab != before {
+        model.last = before;
+    }
     follow(model);
     effects.extend(asks::wanted(model));
     effects
@@ -197,6 +232,14 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Undo => return orders::undo(model),
         Action::Note => dialogs::open_note(model),
         Action::Resolve => dialogs::open_resolve(model),
+        Action::Palette => palette::open(model),
+        Action::LastView => navigate::last_view(model),
+        Action::Copy => return take::copy(model),
+        Action::Export => model.overlay = Some(Overlay::Export),
+        Action::Log => model.overlay = Some(Overlay::Sheet { sheet: Sheet::Log, scroll: 0 }),
+        Action::Cost => take::open_cost(model),
+        Action::Runbook => return take::runbook(model),
+        Action::Postmortem => return take::postmortem(model),
         Action::Filter => dialogs::open_filter(model),
         Action::Help => dialogs::open_help(model),
         Action::Freeze if model.replay.is_some() => replay::act(model, Action::Play),

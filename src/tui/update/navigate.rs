@@ -2,6 +2,7 @@
 
 use super::{Effect, refresh, tell};
 use crate::domain::base::{IncidentId, Ms, Span};
+use crate::domain::incident::Incident;
 use crate::domain::view::IncidentView;
 use crate::tui::keys::Action;
 use crate::tui::model::history::RANGES;
@@ -137,10 +138,26 @@ fn incident_here(model: &mut Model) {
 }
 
 /// The selected incident of the past on the incident screen, whether a snapshot still shows it or not.
-fn open_past(model: &mut Model) {
+pub(super) fn open_past(model: &mut Model) {
     let now = model.wall();
     let rows = model.history.rows(now);
     let Some(incident) = rows.iter().find(|i| Some(i.id) == model.history.selected).or(rows.first()) else { return };
+    let incident = Arc::clone(incident);
+    open_of_ledger(model, &incident);
+}
+
+/// The screen before this one, as long as there is still something on it.
+pub(super) fn last_view(model: &mut Model) {
+    let there = match model.last {
+        Tab::Slo => model.slo.track.is_some(),
+        Tab::Replay => model.replay.is_some(),
+        Tab::Overview | Tab::Incident | Tab::History | Tab::Heat => true,
+    };
+    model.tab = if there { model.last } else { Tab::Overview };
+}
+
+/// Shows an incident of the ledger that no snapshot may hold any more.
+pub(super) fn open_of_ledger(model: &mut Model, incident: &Arc<Incident>) {
     let (id, incident) = (incident.id, Arc::clone(incident));
     if model.incident_of(id).is_none() {
         let impact = incident.impact.clone().map(Arc::new);
@@ -168,7 +185,7 @@ pub(super) fn jump(model: &mut Model) -> Vec<Effect> {
     Vec::new()
 }
 
-fn open_incident(model: &mut Model, id: Option<IncidentId>) {
+pub(super) fn open_incident(model: &mut Model, id: Option<IncidentId>) {
     if id.is_some() && id != model.incident.chosen {
         model.incident.scroll = 0;
     }
@@ -176,7 +193,7 @@ fn open_incident(model: &mut Model, id: Option<IncidentId>) {
     model.tab = Tab::Incident;
 }
 
-fn open_row(model: &mut Model) {
+pub(super) fn open_row(model: &mut Model) {
     model.list.touched = true;
     if let Some(id) = model.row_incident().map(|v| v.incident.id) {
         return open_incident(model, Some(id));

@@ -1,11 +1,13 @@
 //! Dialogs in front of a screen. Buttons and keys are laid out first, at the bottom, so that nothing can push them off.
 
 use super::pen::{Pen, piece};
-use super::{banners, help, layout};
+use super::{banners, help, layout, sheets};
 use crate::domain::base::{IncidentId, Ms};
 use crate::domain::incident::Phase;
-use crate::tui::model::{Input, Model, Overlay, ResolveField, list};
+use crate::tui::keys::written;
+use crate::tui::model::{Input, Model, Overlay, ResolveField, Sheet, list};
 use crate::tui::theme::Role;
+use crate::tui::update::matching;
 use crate::words::{time, units, width};
 use ratatui::layout::{Position, Rect};
 
@@ -13,6 +15,15 @@ use ratatui::layout::{Position, Rect};
 pub(super) fn draw(model: &Model, pen: &mut Pen<'_>) -> Option<Position> {
     match model.overlay.as_ref()? {
         Overlay::Filter { input, .. } => filter(input, pen),
+        Overlay::Palette { input, at, complaint } => palette(model, input, *at, complaint.as_deref(), pen),
+        Overlay::Export => {
+            export(pen);
+            None
+        }
+        Overlay::Sheet { sheet, scroll } => {
+            sheet_box(model, *sheet, *scroll, pen);
+            None
+        }
         Overlay::GoTo { input, complaint } => go_to(input, complaint.as_deref(), pen),
         Overlay::Help { scroll } => {
             help_box(model, *scroll, pen);
@@ -58,12 +69,68 @@ fn filter(input: &Input, pen: &mut Pen<'_>) -> Option<Position> {
     pen.part(0, y, usize::MAX, 1).clear();
     pen.put(1, y, "filter:", Role::Title);
     let at = field(input, 9, y, pen.width().saturating_sub(10), pen);
-    let help = "words, sev:p0, state:no_data, !not   Enter keeps  Esc takes back";
+    let help = "words, sev:p0, team:x, state:no_data, !not   Enter keeps  Esc takes back";
     let used = 9 + width::columns(&input.text()) + 3;
     if used + help.len() < pen.width() {
         pen.put_right(pen.width() - 1, y, help.len(), help, Role::Faint);
     }
     at
+}
+
+/// Matches of the palette that are shown at once.
+const MATCHES: usize = 8;
+
+/// Actions by name: the matches stand above the line that is typed.
+fn palette(model: &Model, input: &Input, at: usize, complaint: Option<&str>, pen: &mut Pen<'_>) -> Option<Position> {
+    let found = matching(model, &input.text());
+    let rows = found.len().min(MATCHES).min(pen.height().saturating_sub(4));
+    let y = pen.height().saturating_sub(1);
+    let top = y.saturating_sub(rows + 1);
+    let first = (at + 1).saturating_sub(rows);
+    pen.part(0, top, usize::MAX, rows + 2).clear();
+    pen.rule(top, &[piece("actions here", Role::Title)], "Enter does it   Up Down choose   Esc closes");
+    for (row, binding) in found.iter().enumerate().skip(first).take(rows) {
+        let line = top + 1 + row - first;
+        pen.put_cut(2, line, 18, &binding.action.name(), Role::Strong);
+        pen.put_cut(21, line, 12, &written(binding), Role::Key);
+        pen.put_cut(34, line, pen.width().saturating_sub(35), binding.help, Role::Text);
+        if row == at {
+            pen.over_row(line, pen.look.theme.selected());
+        }
+    }
+    pen.put(1, y, ":", Role::Title);
+    let cursor = field(input, 2, y, pen.width().saturating_sub(3), pen);
+    let help = "open 17 opens an incident";
+    let (text, role) = complaint.map_or((help, Role::Faint), |c| (c, Role::P1));
+    let used = 2 + width::columns(&input.text()) + 3;
+    if used + width::columns(text) < pen.width() {
+        pen.put_right(pen.width() - 1, y, width::columns(text), text, role);
+    }
+    cursor
+}
+
+fn export(pen: &mut Pen<'_>) {
+    let mut inside = boxed(pen, 60, 6, "into a file in the current folder", "Esc closes   no file is ever overwritten");
+    let choices = [("s", "this screen as a picture (SVG)"), ("t", "this screen as text"), ("c", "the table behind it as CSV")];
+    for (y, (key, words)) in choices.into_iter().enumerate() {
+        inside.put(0, y, key, Role::Key);
+        inside.put(3, y, words, Role::Text);
+    }
+}
+
+fn sheet_box(model: &Model, sheet: Sheet, scroll: usize, pen: &mut Pen<'_>) {
+    let w = sheets::width(usize::from(model.size.0));
+    let lines = sheets::lines(model, sheet, w);
+    let room = layout::help_rows(model).min(pen.height().saturating_sub(2));
+    let keys = if lines.len() > room {
+        format!("Esc close   j/k scroll   {}-{} of {}", scroll + 1, (scroll + room).min(lines.len()), lines.len())
+    } else {
+        "Esc close".into()
+    };
+    let mut inside = boxed(pen, w + 4, lines.len().min(room) + 2, &sheets::title(sheet), &keys);
+    for (y, line) in lines.iter().skip(scroll).take(inside.height()).enumerate() {
+        inside.pieces(0, y, line);
+    }
 }
 
 /// A time to go to, typed where the footer is.

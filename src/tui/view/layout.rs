@@ -3,8 +3,8 @@
 //! Breakpoints: wide from 160 columns, normal from 100, narrow from 80; below 60x15 only the lines that matter. Heights drop
 //! panels from the bottom up.
 
-use super::{banners, heat, help, history, incident};
-use crate::tui::model::{Model, Tab};
+use super::{banners, heat, help, history, incident, sheets};
+use crate::tui::model::{Model, Sheet, Tab};
 
 /// Below 60x15 there is no room for panels.
 pub const fn is_tiny(columns: u16, rows: u16) -> bool {
@@ -116,4 +116,9 @@ pub fn help_lines(model: &Model) -> usize {
 /// Lines of the help that fit at once.
 pub fn help_rows(model: &Model) -> usize {
     help::rows(usize::from(model.size.1))
+}
+
+/// Lines of a text to be read at the model's width.
+pub fn sheet_lines(model: &Model, sheet: Sheet) -> usize {
+    sheets::lines(model, sheet, sheets::width(usize::from(model.size.0))).len()
 }

@@ -15,6 +15,7 @@ mod overview;
 mod pen;
 mod plot;
 mod replay;
+mod sheets;
 mod slo;
 mod tiny;
 

@@ -29,6 +29,7 @@ fn bottom(model: &Model, y: usize, pen: &mut Pen<'_>) {
         (Some(toast), _) => toast.text.clone(),
         (None, Some(Overlay::Note { incident, input, .. })) => format!("note {incident}: {}", input.text()),
         (None, Some(Overlay::Filter { input, .. })) => format!("/{}", input.text()),
+        (None, Some(Overlay::Palette { input, .. })) => format!(":{}", input.text()),
         (None, Some(_)) => "Esc closes; this needs 60x15".into(),
         (None, None) if pen.width() >= 48 => format!("{}x{} (panels need 60x15)  {keys}", model.size.0, model.size.1),
         (None, None) => keys,

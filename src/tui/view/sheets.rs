@@ -1,0 +1,136 @@
+//! Texts to be read in front of a screen: where an incident's cost comes from, and everything that is wrong.
+
+use super::pen::piece;
+use crate::domain::base::{IncidentId, Ms, ProblemLevel};
+use crate::domain::cost::{CostLine, CostSheet};
+use crate::domain::view::{Snapshot, SourceState};
+use crate::tui::model::{Model, Sheet};
+use crate::tui::theme::Role;
+use crate::words::plural::counted;
+use crate::words::width::wrap;
+use crate::words::{escape, money, time};
+use std::sync::Arc;
+
+type Line = Vec<(String, Role)>;
+
+/// Columns of text on a terminal of so many.
+pub(super) fn width(terminal: usize) -> usize {
+    terminal.saturating_sub(4).clamp(1, 104)
+}
+
+pub(super) fn title(sheet: Sheet) -> String {
+    match sheet {
+        Sheet::Log => "what is wrong now".into(),
+        Sheet::Cost(id) => format!("cost of {id}: estimates from declared numbers, not accounting"),
+    }
+}
+
+/// The text in lines of at most `w` columns.
+pub(super) fn lines(model: &Model, sheet: Sheet, w: usize) -> Vec<Line> {
+    match sheet {
+        Sheet::Log => log(model, w),
+        Sheet::Cost(id) => cost(model, id, w),
+    }
+}
+
+/// A paragraph with an indent, broken at spaces.
+fn paragraph(out: &mut Vec<Line>, indent: usize, text: &str, role: Role, w: usize) {
+    let room = w.saturating_sub(indent).max(8);
+    for line in wrap(&escape::terminal(text), room) {
+        out.push(vec![piece(" ".repeat(indent), Role::Text), piece(line, role)]);
+    }
+}
+
+fn sheet_of(model: &Model, id: IncidentId) -> Option<Arc<CostSheet>> {
+    let opened = || model.opened.as_ref().filter(|v| v.incident.id == id);
+    let view = model.incident_of(id).or_else(opened)?;
+    view.cost.as_ref().map(|c| Arc::clone(&c.sheet)).or_else(|| view.incident.cost.clone().map(Arc::new))
+}
+
+fn cost(model: &Model, id: IncidentId, w: usize) -> Vec<Line> {
+    let mut out = Vec::new();
+    let Some(sheet) = sheet_of(model, id) else {
+        paragraph(&mut out, 0, "Not estimated: no business file prices what this incident hurt.", Role::Text, w);
+        return out;
+    };
+    for line in &sheet.lines {
+        cost_line(&mut out, line, w);
+    }
+    for missing in &sheet.not_estimated {
+        paragraph(&mut out, 0, &format!("not estimated: {missing}"), Role::P1, w);
+    }
+    if !sheet.assumptions.is_empty() {
+        out.push(vec![piece("assumptions", Role::Title)]);
+        for text in &sheet.assumptions {
+            paragraph(&mut out, 2, text, Role::Faint, w);
+        }
+    }
+    out
+}
+
+fn cost_line(out: &mut Vec<Line>, line: &CostLine, w: usize) {
+    let subject = line.subject.as_ref().map(|s| format!(" {s}")).unwrap_or_default();
+    let range = line.low.zip(line.high).map(|(low, high)| format!("  ({})", money::brief_range(low, high, line.amount.currency)));
+    let memo = if line.memo { "  shown, not added" } else { "" };
+    let what = line.component.replace('_', " ");
+    let head =
+        format!("{what}{subject}  {}{}  {}{memo}", money::exact(line.amount), range.unwrap_or_default(), line.basis.name());
+    paragraph(out, 0, &head, Role::Strong, w);
+    paragraph(out, 2, &line.formula, Role::Text, w);
+    for input in &line.inputs {
+        let text = format!("{} = {}  {}, {}", input.name, input.value, input.basis.name(), input.source);
+        paragraph(out, 4, &text, Role::Faint, w);
+    }
+    for note in &line.note {
+        paragraph(out, 2, note, Role::Faint, w);
+    }
+    out.push(Vec::new());
+}
+
+/// Problems are told as they are now, even over a held picture or a replay.
+fn log(model: &Model, w: usize) -> Vec<Line> {
+    let mut out = Vec::new();
+    let Some(snapshot) = &model.live else { return vec![vec![piece("Nothing has come yet.", Role::Faint)]] };
+    sources(model, snapshot, w, &mut out);
+    let ledger = snapshot.ledger_error.iter().map(|why| format!("ledger: not recorded: {why}"));
+    let history = snapshot.history.iter().map(ToString::to_string);
+    let receivers = snapshot.receivers.iter().filter_map(|r| {
+        let waiting = counted(r.waiting, "page waits", "pages wait");
+        Some(format!("receiver {}: {waiting}: {}", r.name, r.error.as_ref()?))
+    });
+    for text in ledger.chain(history).chain(receivers) {
+        paragraph(&mut out, 0, &text, Role::Text, w);
+    }
+    for problem in &snapshot.problems {
+        let place = problem.place.as_ref().map(|p| format!("{}:{}:{} ", p.file, p.line, p.column)).unwrap_or_default();
+        let level = if problem.level == ProblemLevel::Error { "error" } else { "warning" };
+        paragraph(&mut out, 0, &format!("{place}{level}: {}", problem.message), Role::Text, w);
+        for hint in &problem.hint {
+            paragraph(&mut out, 2, hint, Role::Faint, w);
+        }
+    }
+    out
+}
+
+fn sources(model: &Model, snapshot: &Snapshot, w: usize, out: &mut Vec<Line>) {
+    let clock = |at: Ms| model.look.zone.clock(at);
+    for source in &snapshot.sources {
+        let (text, role) = match &source.state {
+            SourceState::Connecting => ("not asked yet".into(), Role::Faint),
+            SourceState::Filling { done, all } => (format!("reading history, {done} of {all}"), Role::Text),
+            SourceState::Live => ("answers".to_string(), Role::Good),
+            SourceState::Failing { since, error, tries, .. } => {
+                let tries = counted(*tries as usize, "try", "tries");
+                (format!("fails since {} ({tries}): {error}", clock(*since)), Role::Problem)
+            }
+        };
+        paragraph(out, 0, &format!("source {}: {text}", source.name), role, w);
+        if let Some(good) = source.last_good {
+            let ago = time::span(snapshot.made.since(good));
+            paragraph(out, 2, &format!("last good answer {} ({ago} before this picture)", clock(good)), Role::Faint, w);
+        }
+        for warning in &source.warnings {
+            paragraph(out, 2, warning, Role::P1, w);
+        }
+    }
+}
