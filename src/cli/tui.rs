@@ -11,13 +11,13 @@ use crate::app::late::late_desk;
 use crate::app::watch::{Duty, House, Plan, follow_later};
 use crate::app::{Setup, SetupError, logging};
 use crate::chart::Charset;
-use crate::config::{self, Overrides};
-use crate::domain::base::{IncidentId, Text};
+use crate::config::{self, Config, Overrides, ScreenSettings};
+use crate::domain::base::{IncidentId, Problem, Text};
 use crate::domain::view::{FilmAsk, Snapshot};
 use crate::ports::Desk;
-use crate::tui::{self, Ended, Ground, Screen, TuiOptions, Wanted, Wishes};
+use crate::tui::{self, Ended, Glyphs, Ground, Kept, Keymap, Screen, TuiOptions, Wanted, Wishes};
 use clap::{Args, ValueEnum};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
@@ -58,9 +58,9 @@ pub struct ScreenArgs {
     /// the locale is UTF-8, else ascii]
     #[arg(long, value_enum, env = "BURNLEDGER_GLYPHS", value_name = "SET")]
     pub glyphs: Option<GlyphSet>,
-    /// The terminal's ground
-    #[arg(long, value_enum, env = "BURNLEDGER_THEME", default_value_t, value_name = "GROUND")]
-    pub theme: ThemeName,
+    /// Colours [default: `theme` of the configuration, or dark]
+    #[arg(long, value_enum, env = "BURNLEDGER_THEME", value_name = "GROUND")]
+    pub theme: Option<ThemeName>,
     /// The mouse selects and scrolls (the terminal's own selection then needs Shift)
     #[arg(long)]
     pub mouse: bool,
@@ -81,13 +81,16 @@ pub enum GlyphSet {
 }
 
 /// Grounds of terminals.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ThemeName {
     /// Light letters on dark.
-    #[default]
     Dark,
     /// Dark letters on light.
     Light,
+    /// Dark, and nothing dim.
+    HighContrast,
+    /// As COLORFGBG says.
+    Auto,
 }
 
 /// Forms of a printed screen.
@@ -116,15 +119,16 @@ pub async fn run(args: &TuiArgs, common: &Common, out: &mut Out) -> Exit {
     };
     // A line on standard error would tear the picture, so what there is to log goes to a file beside the ledger.
     let _log = config.ledger.parent().and_then(logging::to_file);
-    match show(args, common, out).await {
+    match show(args, common, &config, out).await {
         Ok(exit) => exit,
         Err(error) => super::tell(&error, out),
     }
 }
 
-async fn show(args: &TuiArgs, common: &Common, out: &mut Out) -> Result<Exit, SetupError> {
+async fn show(args: &TuiArgs, common: &Common, config: &Config, out: &mut Out) -> Result<Exit, SetupError> {
+    let options = whole(&args.look, common, config)?;
     if !args.samples.is_empty() || args.replay.is_some() {
-        return replay(&load(common).await?, args, common).await;
+        return replay(&load(common).await?, args, options).await;
     }
     let duty = if args.watch_only || args.once { Duty::Looks } else { Duty::Records };
     if args.once {
@@ -136,16 +140,16 @@ async fn show(args: &TuiArgs, common: &Common, out: &mut Out) -> Result<Exit, Se
     }
     if args.plain || !out.is_terminal {
         let raised = raise(common.overrides(), duty).await?;
-        let ascii = options(&args.look, common).look.glyphs.charset == Charset::Ascii;
+        let ascii = options.look.glyphs.charset == Charset::Ascii;
         let exit = super::plain::follow(&raised.house, ascii, out).await;
         raised.end().await;
         return exit;
     }
-    live(args, common, duty).await
+    live(options, common, duty).await
 }
 
 /// The dashboard, at once; its house is raised behind it.
-async fn live(args: &TuiArgs, common: &Common, duty: Duty) -> Result<Exit, SetupError> {
+async fn live(options: TuiOptions, common: &Common, duty: Duty) -> Result<Exit, SetupError> {
     let (desk, opening) = late_desk();
     let overrides = common.overrides();
     let raising = tokio::spawn(async move {
@@ -156,7 +160,7 @@ async fn live(args: &TuiArgs, common: &Common, duty: Duty) -> Result<Exit, Setup
         }
         raised
     });
-    let shown = show_desk(Arc::new(desk), options(&args.look, common)).await;
+    let shown = show_desk(Arc::new(desk), options).await;
     if !raising.is_finished() {
         raising.abort();
     }
@@ -202,13 +206,14 @@ async fn read(overrides: Overrides) -> Result<Setup, SetupError> {
 }
 
 /// The past, without an engine beside it.
-async fn replay(setup: &Setup, args: &TuiArgs, common: &Common) -> Result<Exit, SetupError> {
+async fn replay(setup: &Setup, args: &TuiArgs, options: TuiOptions) -> Result<Exit, SetupError> {
     let past = setup.past(&args.samples)?;
     let ask = what(args.replay.as_deref().unwrap_or("6h"), &past)?;
     let needs_ledger = matches!(ask, FilmAsk::Incident(_));
     let ledger = if needs_ledger { open_existing_ledger(&setup.config.ledger).await? } else { no_ledger() };
     let desk: Arc<dyn Desk> = Arc::new(setup.film_desk(&past, ledger));
-    show_desk(desk, TuiOptions { replay: Some(ask), ..options(&args.look, common) }).await
+    // A replay leaves the next session's state alone.
+    show_desk(desk, TuiOptions { replay: Some(ask), state: None, ..options }).await
 }
 
 /// What is to be replayed: an incident's number, a duration back from the end, or two times.
@@ -271,7 +276,12 @@ async fn show_desk(desk: Arc<dyn Desk>, options: TuiOptions) -> Result<Exit, Set
     }
 }
 
+/// How screens look: as options say, else the configuration, else the environment.
 fn options(args: &ScreenArgs, common: &Common) -> TuiOptions {
+    settled(args, common, &ScreenSettings::default(), Keymap::default())
+}
+
+fn settled(args: &ScreenArgs, common: &Common, written: &ScreenSettings, keys: Keymap) -> TuiOptions {
     let color = match common.color {
         ColorChoice::Auto => Wanted::Auto,
         ColorChoice::Always => Wanted::Always,
@@ -282,11 +292,37 @@ fn options(args: &ScreenArgs, common: &Common) -> TuiOptions {
         GlyphSet::Narrow => Charset::Narrow,
         GlyphSet::Ascii => Charset::Ascii,
     });
-    let ground = match args.theme {
+    let charset = charset.or_else(|| written.glyphs.and_then(Glyphs::parse));
+    let env = |name: &str| std::env::var(name).ok();
+    let named = |theme: &str| ThemeName::from_str(theme, true).ok();
+    let ground = match args.theme.or_else(|| written.theme.and_then(named)).unwrap_or(ThemeName::Dark) {
         ThemeName::Dark => Ground::Dark,
         ThemeName::Light => Ground::Light,
+        ThemeName::HighContrast => Ground::HighContrast,
+        ThemeName::Auto => Ground::detect(&env),
     };
-    let wishes =
-        Wishes { color, charset, ground, mouse: args.mouse, who: args.by.as_deref().map(Text::from), ..Wishes::default() };
-    TuiOptions::resolve(wishes, &|name| std::env::var(name).ok())
+    let mouse = args.mouse || written.mouse;
+    let wishes = Wishes { color, charset, ground, mouse, keys, who: args.by.as_deref().map(Text::from), ..Wishes::default() };
+    TuiOptions::resolve(wishes, &env)
+}
+
+/// The look of a dashboard over a real house: also the configuration's keys, and the state that the last session left.
+fn whole(args: &ScreenArgs, common: &Common, config: &Config) -> Result<TuiOptions, SetupError> {
+    let written = &config.screen;
+    let wishes: Vec<(&str, &str)> = written.keys.iter().map(|k| (&*k.action, &*k.key)).collect();
+    let keys = Keymap::of(&wishes).map_err(|wrong| {
+        let problem = |(i, what, hint): (usize, String, String)| {
+            let problem = Problem::error("bad-key", what).hint(hint);
+            match written.keys.get(i) {
+                Some(setting) => problem.at(setting.place.clone()),
+                None => problem,
+            }
+        };
+        SetupError::Problems(wrong.into_iter().map(problem).collect())
+    })?;
+    // Beside the ledger that is used when nobody names one: in the XDG state folder.
+    let state =
+        config::default_ledger(&|name| std::env::var(name).ok()).parent().filter(|p| p.is_absolute()).map(Path::to_path_buf);
+    let kept = state.as_ref().map(|folder| Kept::load(&folder.join(tui::STATE))).unwrap_or_default();
+    Ok(TuiOptions { kept, state, ..settled(args, common, written, keys) })
 }

@@ -8,12 +8,14 @@ mod mask;
 mod paging;
 mod read;
 mod receivers;
+mod screen;
 mod services;
 mod sources;
 
 pub use find::{Environment, beside_ledger, default_ledger, find_file};
 pub use paging::{HeartbeatSettings, ResponseSettings};
 pub use receivers::{ReceiverSettings, Way};
+pub use screen::{KeySetting, ScreenSettings};
 pub use services::{CommandSettings, MailEncryption, MailSettings, ServiceSettings};
 pub use sources::SourceSettings;
 
@@ -91,6 +93,8 @@ pub struct Config {
     pub heartbeat: Option<HeartbeatSettings>,
     /// Who may change something over HTTP: a file of names and tokens.
     pub api_tokens_file: Option<PathBuf>,
+    /// How the dashboard looks.
+    pub screen: ScreenSettings,
     /// Warnings about the file.
     pub warnings: Vec<Problem>,
 }
@@ -160,6 +164,7 @@ fn decide(
         responses: written.responses,
         heartbeat: written.heartbeat,
         api_tokens_file: written.api_tokens_file,
+        screen: written.screen,
         warnings: Vec::new(),
     })
 }

@@ -3,6 +3,7 @@
 use super::mask;
 use super::paging::{HeartbeatSettings, ResponseSettings, read_heartbeat, read_responses, read_silences};
 use super::receivers::{ReceiverSettings, read_receivers, read_routes};
+use super::screen::{ScreenSettings, read_screen};
 use super::sources::{WrittenSource, beside, read_source};
 use crate::domain::base::{Language, Problem, Span, Text};
 use crate::domain::objective::Timing;
@@ -34,9 +35,10 @@ pub(super) struct Written {
     pub(super) responses: Vec<ResponseSettings>,
     pub(super) heartbeat: Option<HeartbeatSettings>,
     pub(super) api_tokens_file: Option<PathBuf>,
+    pub(super) screen: ScreenSettings,
 }
 
-const FIELDS: [&str; 25] = [
+const FIELDS: [&str; 29] = [
     "prometheus",
     "slos",
     "ledger",
@@ -62,15 +64,14 @@ const FIELDS: [&str; 25] = [
     "escalate_after",
     "repeat",
     "targets",
+    "theme",
+    "glyphs",
+    "mouse",
+    "keys",
 ];
 
 /// Fields of the format that this version does not carry out, with what to use instead. Refused, never silently ignored.
-const LATER: [(&str, &str); 4] = [
-    ("sources", "one source is supported: write it as `prometheus: {url: ...}`"),
-    ("theme", "colours follow the terminal; NO_COLOR and --color are obeyed"),
-    ("glyphs", "the dashboard picks its glyphs by the terminal's locale"),
-    ("keys", "keys are fixed; the dashboard lists them under `?`"),
-];
+const LATER: [(&str, &str); 1] = [("sources", "one source is supported: write it as `prometheus: {url: ...}`")];
 
 /// Reads a file. Relative paths in it start at `folder`.
 pub(super) fn read(source: &Source, folder: &Path) -> (Written, Vec<Problem>) {
@@ -143,6 +144,7 @@ fn read_root(out: &mut Findings<'_>, root: &Node, folder: &Path, written: &mut W
     written.responses = fields.get(out, "responses").map(|n| read_responses(out, n, folder)).unwrap_or_default();
     written.heartbeat = fields.get(out, "heartbeat").and_then(|n| read_heartbeat(out, n, &written.receivers, &names));
     written.api_tokens_file = path(out, "api_tokens_file");
+    written.screen = read_screen(out, &fields);
 }
 
 /// Shares that `stats` is held against: `targets: {found_proactively: 60%}`.

@@ -320,3 +320,17 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn the_dashboard_s_looks_and_keys_are_read_with_their_places() {
+    let text = "theme: high-contrast\nglyphs: narrow\nmouse: true\nkeys: {copy: C-y,\n  quit: Q}\n";
+    let screen = settle(text).unwrap().screen;
+    assert_eq!((screen.theme, screen.glyphs, screen.mouse), (Some("high-contrast"), Some("narrow"), true));
+    let keys: Vec<_> = screen.keys.iter().map(|k| (&*k.action, &*k.key, k.place.line, k.place.column)).collect();
+    assert_eq!(keys, [("copy", "C-y", 4, 14), ("quit", "Q", 5, 9)]);
+    let wrong = lines(&settle("theme: solarized\nglyphs: emoji\nmouse: maybe\nkeys: [a]\n").unwrap_err());
+    let codes: Vec<_> = wrong.iter().map(|l| l.split(':').take(2).collect::<Vec<_>>().join(":")).collect();
+    assert_eq!(codes, ["1:8 unknown-word", "2:9 unknown-word", "3:8 unknown-word", "4:7 wrong-kind"], "{wrong:#?}");
+    let beside = settle("{prometheus: {url: 'http://x', bearer_token: s3cret}, keys: {copy: a}}").unwrap().screen;
+    assert!(!beside.keys[0].place.excerpt.contains("s3cret"), "{:?}", beside.keys[0].place);
+}

@@ -115,6 +115,7 @@ impl Seen {
 const fn grounds(theme: Theme) -> (Rgb, Rgb) {
     match theme.ground {
         Ground::Dark => ((0x10, 0x10, 0x14), (0xd8, 0xd8, 0xdc)),
+        Ground::HighContrast => ((0, 0, 0), (0xff, 0xff, 0xff)),
         Ground::Light => ((0xff, 0xff, 0xff), (0x20, 0x20, 0x24)),
     }
 }

@@ -380,16 +380,6 @@ pub const TABLE: &[Binding] = &[
     on(Scope::Incident, &[Key::char('h'), k(Code::Left)], Action::PrevIncident, "previous incident", None),
 ];
 
-/// What `key` does where these scopes hold; the first scope that knows it decides.
-pub fn lookup(scopes: &[Scope], key: Key) -> Option<Action> {
-    scopes.iter().find_map(|scope| TABLE.iter().find(|b| b.scope == *scope && b.keys.contains(&key)).map(|b| b.action))
-}
-
-/// The keys of a binding as the help writes them.
-pub fn written(binding: &Binding) -> String {
-    binding.keys.iter().take(2).map(ToString::to_string).collect::<Vec<_>>().join(" ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

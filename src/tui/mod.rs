@@ -6,7 +6,9 @@
 
 pub mod export;
 pub mod glyphs;
+pub mod keymap;
 pub mod keys;
+pub mod kept;
 pub mod model;
 pub mod options;
 pub mod plain;
@@ -17,11 +19,13 @@ pub mod view;
 
 pub use export::{Screen, picture, text};
 pub use glyphs::Glyphs;
+pub use kept::Kept;
+pub use keymap::Keymap;
 pub use keys::{Action, Code, Key};
 pub use model::{Look, Model};
 pub use options::{TuiOptions, Wishes};
 pub use plain::Plain;
-pub use shell::{Ended, TuiError, run};
+pub use shell::{Ended, STATE, TuiError, run};
 pub use theme::{Depth, Ground, Theme, Wanted};
 pub use update::{Effect, Msg, update};
 pub use view::{render, view};

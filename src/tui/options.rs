@@ -1,12 +1,15 @@
 //! What a session is told when it starts.
 
 use super::glyphs::Glyphs;
+use super::kept::Kept;
+use super::keymap::Keymap;
 use super::model::Look;
 use super::theme::{Depth, Ground, Theme, Wanted};
 use crate::chart::Charset;
 use crate::domain::base::{Span, Text};
 use crate::domain::view::FilmAsk;
 use crate::words::Zone;
+use std::path::PathBuf;
 
 /// How a session looks and behaves.
 #[derive(Clone, Debug)]
@@ -17,6 +20,10 @@ pub struct TuiOptions {
     pub frame_gap: Span,
     /// The mouse selects and scrolls; the terminal's own selection needs Shift then.
     pub mouse: bool,
+    /// Begins in this state.
+    pub kept: Kept,
+    /// Where the state is kept for the next session, and where a crash leaves its last messages; nowhere when absent.
+    pub state: Option<PathBuf>,
     /// Begins with a replay of this.
     pub replay: Option<FilmAsk>,
 }
@@ -32,6 +39,8 @@ pub struct Wishes {
     pub ground: Ground,
     /// The zone; the machine's own when absent.
     pub zone: Option<Zone>,
+    /// `keys:` of the configuration.
+    pub keys: Keymap,
     /// `--mouse`.
     pub mouse: bool,
     /// The person's name; the login name when absent.
@@ -47,9 +56,11 @@ impl TuiOptions {
         let theme = Theme { depth: Depth::detect(wishes.color, env), ground: wishes.ground };
         let ssh = env("SSH_CONNECTION").is_some_and(|v| !v.is_empty());
         Self {
-            look: Look { glyphs, theme, zone: wishes.zone.unwrap_or(Zone::Local), who },
+            look: Look { glyphs, theme, zone: wishes.zone.unwrap_or(Zone::Local), who, keys: wishes.keys },
             frame_gap: Span(if ssh { 100 } else { 33 }),
             mouse: wishes.mouse,
+            kept: Kept::default(),
+            state: None,
             replay: None,
         }
     }

@@ -62,6 +62,17 @@ pub enum Ground {
     Dark,
     /// Dark letters on light.
     Light,
+    /// Dark, and nothing dim: less important words look like others, and what is selected is reversed.
+    HighContrast,
+}
+
+impl Ground {
+    /// What the environment says of a terminal's ground: `COLORFGBG` ends in the number of its colour; dark when it says nothing.
+    /// (Asking the terminal itself could answer late, and a late answer would be read as keys.)
+    pub fn detect(env: &dyn Fn(&str) -> Option<String>) -> Self {
+        let told = env("COLORFGBG").and_then(|text| text.rsplit(';').next().and_then(|n| n.trim().parse::<u8>().ok()));
+        if matches!(told, Some(7 | 15)) { Self::Light } else { Self::Dark }
+    }
 }
 
 /// What a piece of text is.
@@ -145,9 +156,10 @@ impl Theme {
     /// The look of a role.
     pub fn style(self, role: Role) -> Style {
         let plain = Style::new();
-        let dark = self.ground == Ground::Dark;
+        let dark = self.ground != Ground::Light;
         match role {
             Role::Text => plain,
+            Role::Faint | Role::Rule | Role::Stale if self.ground == Ground::HighContrast => plain,
             Role::Faint | Role::Rule | Role::Stale => plain.add_modifier(Modifier::DIM),
             Role::P0 | Role::Problem => self.paint(if dark { &P0_DARK } else { &P0_LIGHT }).add_modifier(Modifier::BOLD),
             Role::P0Tag => self.paint(if dark { &P0_DARK } else { &P0_LIGHT }).add_modifier(Modifier::BOLD | Modifier::REVERSED),
@@ -200,6 +212,23 @@ mod tests {
         ] {
             assert_eq!(depth(wanted, vars), want, "{vars:?}");
         }
+    }
+
+    #[test]
+    fn the_ground_is_what_the_environment_says_of_it() {
+        let ground = |text: &'static str| Ground::detect(&move |name| (name == "COLORFGBG").then(|| text.to_string()));
+        assert_eq!([ground("0;15"), ground("15;default;0"), ground("?")], [Ground::Light, Ground::Dark, Ground::Dark]);
+        assert_eq!(Ground::detect(&|_| None), Ground::Dark);
+    }
+
+    #[test]
+    fn high_contrast_dims_nothing_and_reverses_what_is_selected() {
+        use Role::*;
+        let theme = Theme { depth: Depth::TrueColor, ground: Ground::HighContrast };
+        for role in [Text, Faint, Strong, Rule, Title, Key, P0, P0Tag, P1, P2, Good, Stale, Active, Problem] {
+            assert!(!theme.style(role).add_modifier.contains(Modifier::DIM), "{role:?}");
+        }
+        assert!(theme.selected().add_modifier.contains(Modifier::REVERSED));
     }
 
     #[test]

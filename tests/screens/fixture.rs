@@ -35,6 +35,7 @@ pub fn now() -> Now {
 pub fn look(charset: Charset, depth: Depth) -> Look {
     Look {
         glyphs: Glyphs::of(charset),
+        keys: burnledger::tui::Keymap::default(),
         theme: Theme { depth, ground: Ground::Dark },
         zone: Zone::parse("Asia/Shanghai").expect("a zone"),
         who: "wei".into(),

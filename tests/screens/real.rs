@@ -108,3 +108,59 @@ fn a_view_without_a_terminal_tells_lines_and_records_only_while_nobody_else_lead
     let watch = Running::start(dir.path(), &["watch", "--listen", "127.0.0.1:0"]);
     view.says(&format!(":{} leads this ledger; this view follows", watch.child.id()));
 }
+
+#[test]
+fn the_next_session_begins_where_the_last_one_was_left_but_never_frozen() {
+    let Some(t) = Terminal::open(120, 36) else { return };
+    let dir = folder(3);
+    t.line(&started(dir.path(), "tui"));
+    t.wait("SLOs 3");
+    t.keys(&["o", "Space", "3"]);
+    t.wait("INCIDENTS 0");
+    t.keys(&["q"]);
+    t.wait("rc=0");
+    let kept = std::fs::read_to_string(dir.path().join("burnledger/screen")).unwrap();
+    assert!(kept.starts_with("tab=history\nsort=name\n"), "{kept}");
+    t.line(&started(dir.path(), "tui"));
+    t.wait("INCIDENTS 0");
+    assert!(!t.screen().contains("FROZEN"), "{}", t.screen());
+    t.keys(&["q"]);
+    t.wait("rc=0");
+}
+
+#[test]
+fn keys_of_one_s_own_work_and_one_that_hides_another_is_refused_with_its_place() {
+    let Some(t) = Terminal::open(120, 36) else { return };
+    let dir = folder(2);
+    let config = dir.path().join("burnledger.yaml");
+    let before = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, format!("{before}keys:\n  quit: Q\n  copy: a\n")).unwrap();
+    t.line(&started(dir.path(), "tui"));
+    t.wait("rc=2");
+    t.wait("burnledger.yaml:4:9");
+    t.wait("`a` is already the key of `acknowledge`");
+    std::fs::write(&config, format!("{before}keys: {{quit: Q}}\ntheme: high-contrast\n")).unwrap();
+    t.line(&started(dir.path(), "tui"));
+    t.wait("SLOs 2");
+    t.keys(&["?"]);
+    t.wait("Q          quit");
+    t.keys(&["Escape", "q", "Q"]);
+    t.wait("rc=0");
+}
+
+#[test]
+fn with_the_mouse_rows_are_clicked_and_it_is_given_back() {
+    let Some(t) = Terminal::open(120, 36) else { return };
+    let dir = folder(3);
+    t.line(&started(dir.path(), "tui --mouse"));
+    t.wait("SLOs 3");
+    // A click as terminals send it (SGR): the third row of the list.
+    let row = t.screen().lines().position(|l| l.contains("s2/availability")).expect("a row") + 1;
+    let click = format!("\u{1b}[<0;10;{row}M\u{1b}[<0;10;{row}m");
+    t.type_raw(&click);
+    let selected = wait_until(Duration::from_secs(15), || t.screen().lines().any(|l| l.starts_with('>') && l.contains("s2/")));
+    assert!(selected, "{}", t.screen());
+    t.keys(&["q"]);
+    t.wait("rc=0");
+    t.given_back();
+}

@@ -17,6 +17,8 @@ use std::time::Duration;
 
 /// Names the world that the program shows.
 const WORLD: &str = "BURNLEDGER_TEST_WORLD";
+/// Names the folder for what a session leaves.
+const STATE: &str = "BURNLEDGER_TEST_STATE";
 const LIMIT: Duration = Duration::from_secs(15);
 
 /// The program in the terminal. Without the environment's word it only checks that a desk can be built.
@@ -41,7 +43,8 @@ fn program() {
         return;
     }
     let wishes = Wishes { zone: Some(Zone::Utc), who: Some("wei".into()), ..Wishes::default() };
-    let options = TuiOptions::resolve(wishes, &|name| std::env::var(name).ok());
+    let state = std::env::var(STATE).ok().map(std::path::PathBuf::from);
+    let options = TuiOptions { state, ..TuiOptions::resolve(wishes, &|name| std::env::var(name).ok()) };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let ended = runtime.block_on(tui::run(Arc::clone(&desk) as Arc<dyn Desk>, clock, options));
     println!("ENDED {ended:?} ORDERS {}", desk.done.load(Ordering::SeqCst));
@@ -99,6 +102,11 @@ impl Terminal {
         ));
     }
 
+    /// Bytes as a terminal would send them for the mouse.
+    pub fn type_raw(&self, text: &str) {
+        self.tmux(&["send-keys", "-t", "0", "-l", text]);
+    }
+
     pub fn screen(&self) -> String {
         self.tmux(&["capture-pane", "-t", "0", "-p"])
     }
@@ -131,7 +139,7 @@ impl Terminal {
         assert!(done.success());
     }
 
-    fn given_back(&self) {
+    pub fn given_back(&self) {
         let back = wait_until(LIMIT, || self.state() == "alt=0 cursor=1 mouse=0");
         assert!(back, "the terminal was left as {}:\n{}", self.state(), self.screen());
     }
@@ -208,10 +216,15 @@ fn a_panic_elsewhere_does_not_tear_the_screen_and_is_told_at_the_end() {
 #[test]
 fn a_panic_of_the_screen_itself_gives_the_terminal_back_before_it_is_told() {
     let Some(t) = Terminal::open(120, 36) else { return };
-    t.start("broken", "");
+    let dir = tempfile::tempdir().unwrap();
+    t.start("broken", &format!("{STATE}={}", dir.path().display()));
     t.wait("the desk is broken");
     t.wait("ENDED Err(Failed");
     t.given_back();
+    let left: Vec<_> = std::fs::read_dir(dir.path()).unwrap().map(|e| e.unwrap().path()).collect();
+    assert!(left.len() == 1 && left[0].to_string_lossy().contains("/crash-"), "{left:?}");
+    let told = std::fs::read_to_string(&left[0]).unwrap();
+    assert!(told.contains("the desk is broken") && told.contains("the last messages, oldest first:"), "{told}");
 }
 
 #[test]

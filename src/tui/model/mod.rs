@@ -25,6 +25,7 @@ use crate::domain::base::{IncidentId, Mono, Ms, Now, Severity, Span, Text};
 use crate::domain::incident::Phase;
 use crate::domain::view::{Command, IncidentView, Role, SloRow, Snapshot, TrackId};
 use crate::tui::glyphs::Glyphs;
+use crate::tui::keymap::Keymap;
 use crate::tui::keys::Scope;
 use crate::tui::theme::Theme;
 use crate::words::Zone;
@@ -42,6 +43,8 @@ pub struct Look {
     pub zone: Zone,
     /// The person's name, for acknowledgements and notes.
     pub who: Text,
+    /// Keys.
+    pub keys: Keymap,
 }
 
 /// The screens.
@@ -63,6 +66,9 @@ pub enum Tab {
 }
 
 impl Tab {
+    /// All of them.
+    pub const ALL: [Self; 6] = [Self::Overview, Self::Slo, Self::Incident, Self::History, Self::Heat, Self::Replay];
+
     /// Where keys go, narrow scopes first.
     pub const fn scopes(self) -> &'static [Scope] {
         match self {

@@ -20,6 +20,9 @@ use thiserror::Error;
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
 
+/// The file of a session's state in its folder.
+pub const STATE: &str = "screen";
+
 /// How a session ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
@@ -58,6 +61,7 @@ pub async fn run(desk: Arc<dyn Desk>, clock: Arc<dyn Clock>, options: TuiOptions
         return Err(TuiError::NotATerminal);
     }
     terminal::with_mouse(options.mouse);
+    terminal::crashes_into(options.state.clone());
     let (done, result) = oneshot::channel();
     let (gone, left) = mpsc::channel::<()>();
     let (stop, stopped) = oneshot::channel::<()>();

@@ -1,10 +1,11 @@
 //! The loop: waits for whatever comes first, lets `update` decide, and asks the painter for a picture when something changed.
 
 use super::painter::{Painter, Picture};
-use super::{Ended, TuiError, input, suspend};
+use super::{Ended, STATE, TuiError, input, suspend, terminal};
 use crate::domain::base::{CommitId, Mono, Span};
 use crate::domain::view::{Command, Question, Refusal, Snapshot};
 use crate::ports::{Clock, Desk};
+use crate::tui::kept::Kept;
 use crate::tui::model::{Model, Replay, Tab};
 use crate::tui::options::TuiOptions;
 use crate::tui::update::{Effect, Msg, update};
@@ -121,6 +122,7 @@ impl Session {
         let mut snapshots = self.desk.snapshots();
         snapshots.mark_changed();
         let mut model = Model::new(self.options.look.clone(), size, now);
+        self.options.kept.apply(&mut model);
         if let Some(ask) = self.options.replay.clone() {
             model.replay = Some(Replay::new(ask));
             model.tab = Tab::Replay;
@@ -141,6 +143,10 @@ impl Session {
             }
         };
         stage.painter.finish();
+        if let Some(folder) = &self.options.state {
+            // A state that cannot be kept is no reason to keep anybody.
+            let _ = Kept::of(&stage.model).save(&folder.join(STATE));
+        }
         self.settle(&mut ears, &mut stage).await;
         Ok(ended)
     }
@@ -197,6 +203,7 @@ impl Session {
 
     fn tell(&self, stage: &mut Stage, msg: Msg) -> Option<Ended> {
         stage.dirty = true;
+        terminal::remember(&msg, stage.model.overlay.is_some());
         let effects = update(&mut stage.model, self.clock.now(), msg);
         self.carry_out(stage, effects)
     }

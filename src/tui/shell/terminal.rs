@@ -1,12 +1,15 @@
 //! Taking the terminal and giving it back, on every way out.
 
+use crate::tui::update::Msg;
 use crossterm::cursor::{Hide, Show};
 use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture};
 use crossterm::style::{Attribute, SetAttribute};
 use crossterm::terminal::{EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use crossterm::{execute, queue};
+use std::collections::VecDeque;
 use std::io::{self, Write};
 use std::panic::PanicHookInfo;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, Once, PoisonError};
 
@@ -25,6 +28,50 @@ static MOUSE: AtomicBool = AtomicBool::new(false);
 /// Whether the mouse is taken with the terminal.
 pub(super) fn with_mouse(wanted: bool) {
     MOUSE.store(wanted, Ordering::SeqCst);
+}
+
+/// Where a crash leaves its last messages.
+static CRASHES: Mutex<Option<PathBuf>> = Mutex::new(None);
+/// The last messages, oldest first.
+static MESSAGES: Mutex<VecDeque<String>> = Mutex::new(VecDeque::new());
+/// So many are kept.
+const LAST: usize = 200;
+
+/// Names the folder for what a crash leaves.
+pub(super) fn crashes_into(folder: Option<PathBuf>) {
+    *CRASHES.lock().unwrap_or_else(PoisonError::into_inner) = folder;
+}
+
+/// Remembers a message for the case of a crash: what kind it was, never what a person typed into a dialog.
+pub(super) fn remember(msg: &Msg, typing: bool) {
+    let text = match msg {
+        Msg::Snapshot(snapshot) => format!("snapshot {} with {} tracks", snapshot.number, snapshot.slos.len()),
+        Msg::Key(_) if typing => "a key in a dialog".into(),
+        Msg::Key(key) => format!("key {key}"),
+        Msg::Paste(text) => format!("{} bytes pasted", text.len()),
+        Msg::Reply { ticket, result } => format!("order {ticket} answered, {}", if result.is_ok() { "done" } else { "refused" }),
+        Msg::Answer { ticket, result } => {
+            format!("question {ticket} answered, {}", if result.is_ok() { "told" } else { "refused" })
+        }
+        Msg::Saved(_) => "a file was written or not".into(),
+        other => format!("{other:?}"),
+    };
+    let mut all = MESSAGES.lock().unwrap_or_else(PoisonError::into_inner);
+    if all.len() == LAST {
+        all.pop_front();
+    }
+    all.push_back(text);
+}
+
+/// Writes the panic and the messages before it; returns where.
+fn crash_file(info: &PanicHookInfo<'_>) -> Option<PathBuf> {
+    let folder = CRASHES.try_lock().ok()?.clone()?;
+    let messages: Vec<String> = MESSAGES.try_lock().ok()?.iter().cloned().collect();
+    let path = folder.join(format!("crash-{}.txt", std::process::id()));
+    let version = env!("CARGO_PKG_VERSION");
+    let text = format!("burnledger {version}\n{info}\n\nthe last messages, oldest first:\n{}\n", messages.join("\n"));
+    std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&path, text)).ok()?;
+    Some(path)
 }
 
 /// Takes the terminal: raw mode, alternate screen, no cursor.
@@ -79,6 +126,9 @@ fn guard_panics() {
             }
             leave();
             before(info);
+            if let Some(path) = is_ours().then(|| crash_file(info)).flatten() {
+                let _ = writeln!(io::stderr(), "what happened before is in {}", path.display());
+            }
         }));
     });
 }

@@ -11,7 +11,7 @@ mod take;
 
 pub use palette::matching;
 
-use super::keys::{Action, Code, Key, lookup};
+use super::keys::{Action, Code, Key};
 use super::model::{Frozen, Model, Mood, Overlay, Sheet, Tab, Toast};
 use super::view::layout;
 use crate::domain::base::{Mono, Now, Severity, Span};
@@ -214,7 +214,7 @@ fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
     if model.frozen.is_some() && key == Key::plain(Code::Enter) && !model.broke_through().is_empty() {
         return navigate::jump(model);
     }
-    match lookup(model.tab.scopes(), key) {
+    match model.look.keys.lookup(model.tab.scopes(), key) {
         Some(action) => act(model, action),
         None => Vec::new(),
     }

@@ -4,7 +4,6 @@ use super::pen::{Pen, piece};
 use super::{banners, help, layout, sheets};
 use crate::domain::base::{IncidentId, Ms};
 use crate::domain::incident::Phase;
-use crate::tui::keys::written;
 use crate::tui::model::{Input, Model, Overlay, ResolveField, Sheet, list};
 use crate::tui::theme::Role;
 use crate::tui::update::matching;
@@ -92,7 +91,7 @@ fn palette(model: &Model, input: &Input, at: usize, complaint: Option<&str>, pen
     for (row, binding) in found.iter().enumerate().skip(first).take(rows) {
         let line = top + 1 + row - first;
         pen.put_cut(2, line, 18, &binding.action.name(), Role::Strong);
-        pen.put_cut(21, line, 12, &written(binding), Role::Key);
+        pen.put_cut(21, line, 12, &model.look.keys.written(binding), Role::Key);
         pen.put_cut(34, line, pen.width().saturating_sub(35), binding.help, Role::Text);
         if row == at {
             pen.over_row(line, pen.look.theme.selected());

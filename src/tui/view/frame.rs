@@ -1,7 +1,7 @@
 //! What surrounds every screen: the header, the footer with keys, and passing messages.
 
 use super::pen::{Pen, piece};
-use crate::tui::keys::{Action, Binding, Key, Scope, TABLE, lookup};
+use crate::tui::keys::{Action, Binding, Key, Scope, TABLE};
 use crate::tui::model::{Link, Model, Mood, Tab, Tone, state};
 use crate::tui::theme::Role;
 use crate::words::{time, width};
@@ -92,15 +92,18 @@ pub(super) fn footer(model: &Model, pen: &mut Pen<'_>) {
 fn hints(model: &Model) -> Vec<(String, String)> {
     let handled = model.target().is_none_or(Model::is_handled);
     let scopes = scopes(model);
+    let own = &model.look.keys;
     // A key that a narrower scope has taken is told there.
-    let holds = |b: &&Binding| b.keys.first().is_some_and(|k| lookup(&scopes, *k) == Some(b.action)) && scopes.contains(&b.scope);
+    let holds = |b: &&Binding| {
+        own.keys(b).first().is_some_and(|k| own.lookup(&scopes, *k) == Some(b.action)) && scopes.contains(&b.scope)
+    };
     let mut out: Vec<(String, String)> = TABLE
         .iter()
         .filter(holds)
         .filter(|b| !(handled && b.action == Action::Acknowledge))
         .filter_map(|b| {
             let word = if b.action == Action::Freeze && model.frozen.is_some() { "resume" } else { b.footer? };
-            Some((footer_key(b)?, word.to_string()))
+            Some((footer_key(model, b)?, word.to_string()))
         })
         .collect();
     if model.undo.is_some() {
@@ -117,8 +120,11 @@ fn scopes(model: &Model) -> Vec<Scope> {
 }
 
 /// A key, or a pair of keys that do the same in both directions.
-fn footer_key(binding: &Binding) -> Option<String> {
-    let key = *binding.keys.first()?;
+fn footer_key(model: &Model, binding: &Binding) -> Option<String> {
+    let key = *model.look.keys.keys(binding).first()?;
+    if Some(&key) != binding.keys.first() {
+        return Some(key.to_string());
+    }
     let pairs = [('j', "j/k"), ('[', "[ ]"), (']', "[ ]"), ('+', "+/-"), ('h', "h/l"), ('.', ", ."), ('>', "< >")];
     let pair = pairs.iter().find(|(c, _)| key == Key::char(*c)).map(|(_, both)| (*both).to_string());
     Some(pair.unwrap_or_else(|| key.to_string()))

@@ -1,7 +1,8 @@
 //! The help, generated from the key table.
 
 use super::pen::{Pen, piece};
-use crate::tui::keys::{Scope, TABLE, written};
+use crate::tui::keymap::Keymap;
+use crate::tui::keys::{Scope, TABLE};
 use crate::tui::model::Model;
 use crate::tui::theme::Role;
 use crate::words::width;
@@ -28,8 +29,8 @@ pub(super) fn rows(terminal: usize) -> usize {
 pub(super) type Line = Vec<(String, Role)>;
 
 /// The help as lines for a terminal `columns` wide: two columns of scopes where there is room.
-pub(super) fn lines(columns: usize) -> Vec<Line> {
-    let mut blocks: Vec<Vec<Line>> = Scope::ALL.into_iter().map(scope).collect();
+pub(super) fn lines(keys: &Keymap, columns: usize) -> Vec<Line> {
+    let mut blocks: Vec<Vec<Line>> = Scope::ALL.into_iter().map(|s| scope(keys, s)).collect();
     blocks.push(typing());
     blocks.push(signs());
     if columns < 90 {
@@ -38,10 +39,10 @@ pub(super) fn lines(columns: usize) -> Vec<Line> {
     two_columns(blocks, (columns.min(116) - 4) / 2)
 }
 
-fn scope(scope: Scope) -> Vec<Line> {
+fn scope(keys: &Keymap, scope: Scope) -> Vec<Line> {
     let mut out = vec![vec![piece(scope.title(), Role::Title)]];
     for b in TABLE.iter().filter(|b| b.scope == scope) {
-        out.push(entry(&written(b), b.help));
+        out.push(entry(&keys.written(b), b.help));
     }
     out
 }
@@ -92,7 +93,7 @@ fn beside(mut left: Line, right: Line, column: usize) -> Line {
 
 /// Draws the lines that are in view.
 pub(super) fn draw(model: &Model, scroll: usize, pen: &mut Pen<'_>) {
-    let lines = lines(usize::from(model.size.0));
+    let lines = lines(&model.look.keys, usize::from(model.size.0));
     for (y, line) in lines.iter().skip(scroll).take(pen.height()).enumerate() {
         pen.pieces(0, y, line);
     }
@@ -105,11 +106,12 @@ mod tests {
     #[test]
     fn every_key_of_the_table_is_in_the_help_at_every_width() {
         for columns in [60, 80, 120, 200] {
-            let text: String = lines(columns).iter().flatten().map(|(t, _)| t.as_str()).collect::<Vec<_>>().join("\n");
+            let text: String =
+                lines(&Keymap::default(), columns).iter().flatten().map(|(t, _)| t.as_str()).collect::<Vec<_>>().join("\n");
             for b in TABLE {
                 assert!(text.contains(b.help), "{} at {columns}", b.help);
             }
-            for line in lines(columns) {
+            for line in lines(&Keymap::default(), columns) {
                 assert!(line.iter().map(|(t, _)| width::columns(t)).sum::<usize>() <= columns - 4, "{line:?}");
             }
         }
