@@ -81,7 +81,7 @@ fn cost_line(out: &mut Vec<Line>, line: &CostLine, w: usize) {
         let text = format!("{} = {}  {}, {}", input.name, input.value, input.basis.name(), input.source);
         paragraph(out, 4, &text, Role::Faint, w);
     }
-    for note in &line.note {
+    if let Some(note) = &line.note {
         paragraph(out, 2, note, Role::Faint, w);
     }
     out.push(Vec::new());
@@ -105,7 +105,7 @@ fn log(model: &Model, w: usize) -> Vec<Line> {
         let place = problem.place.as_ref().map(|p| format!("{}:{}:{} ", p.file, p.line, p.column)).unwrap_or_default();
         let level = if problem.level == ProblemLevel::Error { "error" } else { "warning" };
         paragraph(&mut out, 0, &format!("{place}{level}: {}", problem.message), Role::Text, w);
-        for hint in &problem.hint {
+        if let Some(hint) = &problem.hint {
             paragraph(&mut out, 2, hint, Role::Faint, w);
         }
     }
