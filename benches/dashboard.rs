@@ -126,7 +126,7 @@ fn first_paint() {
         let (mut paints, mut quits) = (Vec::new(), Vec::new());
         for _ in 0..7 {
             let mut terminal = Pty::start(&command(&url, dir.path()));
-            paints.push(terminal.until(LIMIT, |screen| screen.contains("svc-0000/availability")));
+            paints.push(terminal.until(LIMIT, |screen| screen.contains("[1] SLOs")));
             terminal.press(b"q");
             quits.push(terminal.end());
         }
