@@ -22,8 +22,11 @@ fn folder(services: usize) -> tempfile::TempDir {
     for i in 0..services {
         std::fs::write(dir.path().join(format!("slos/s{i}.yaml")), slo(&format!("s{i}"))).unwrap();
     }
-    std::fs::write(dir.path().join("burnledger.yaml"), format!("prometheus: {{url: 'http://127.0.0.1:{}'}}\n", free_port()))
-        .unwrap();
+    std::fs::write(
+        dir.path().join("burnledger.yaml"),
+        format!("step: 5s\nprometheus: {{url: 'http://127.0.0.1:{}'}}\n", free_port()),
+    )
+    .unwrap();
     dir
 }
 
@@ -54,10 +57,10 @@ fn what_keeps_it_from_starting_is_on_the_screen_and_told_again_when_it_is_left()
     let dir = folder(0);
     t.line(&started(dir.path(), "tui"));
     t.wait("it could not start");
-    t.wait("there are no SLOs in ./slos");
+    t.wait("there are no SLO files in ./slos");
     t.keys(&["q"]);
     t.wait("rc=2");
-    t.wait("error: there are no SLOs in ./slos");
+    t.wait("there are no SLO files in ./slos");
 }
 
 /// A program that runs, and what it has printed.
@@ -83,7 +86,7 @@ impl Running {
     }
 
     fn says(&self, text: &str) {
-        let said = wait_until(Duration::from_secs(20), || self.printed.lock().unwrap().contains(text));
+        let said = wait_until(Duration::from_mins(1), || self.printed.lock().unwrap().contains(text));
         assert!(said, "waited for `{text}`, got:\n{}", self.printed.lock().unwrap());
     }
 }
@@ -137,7 +140,7 @@ fn keys_of_one_s_own_work_and_one_that_hides_another_is_refused_with_its_place()
     std::fs::write(&config, format!("{before}keys:\n  quit: Q\n  copy: a\n")).unwrap();
     t.line(&started(dir.path(), "tui"));
     t.wait("rc=2");
-    t.wait("burnledger.yaml:4:9");
+    t.wait("burnledger.yaml:5:9");
     t.wait("`a` is already the key of `acknowledge`");
     std::fs::write(&config, format!("{before}keys: {{quit: Q}}\ntheme: high-contrast\n")).unwrap();
     t.line(&started(dir.path(), "tui"));
