@@ -116,18 +116,22 @@ pub(super) fn prepare(
     let mut at = head;
     let mut out = Vec::with_capacity(entries.len());
     for new in entries {
-        let prepared = next(new, numbers.get(new.incident)?, commit, &at, recorded_at)?;
+        let prepared = next(new, numbers, commit, &at, recorded_at)?;
         at = Head { seq: prepared.entry.seq, hash: prepared.entry.hash, incidents: at.incidents.max(prepared.entry.incident.0) };
         out.push(prepared);
     }
     Ok((out, at))
 }
 
-fn next(new: &NewEntry, incident: IncidentId, commit: &CommitId, head: &Head, recorded_at: Ms) -> Result<Prepared, LedgerError> {
+fn next(new: &NewEntry, numbers: &Numbers, commit: &CommitId, head: &Head, recorded_at: Ms) -> Result<Prepared, LedgerError> {
+    let mut fact = new.fact.clone();
+    if let Fact::SplitOff { into, .. } = &mut fact {
+        *into = IncidentRef::Known(numbers.get(*into)?);
+    }
     let mut entry = Entry {
         seq: Seq(head.seq.0 + 1),
-        incident,
-        fact: new.fact.clone(),
+        incident: numbers.get(new.incident)?,
+        fact,
         at: new.at,
         recorded_at,
         actor: new.actor.clone(),

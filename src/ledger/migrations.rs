@@ -10,7 +10,7 @@ pub(super) const APPLICATION_ID: i64 = 0x624c_6772;
 /// Version of the schema that this program knows.
 pub(super) const KNOWN: i64 = STEPS.len() as i64;
 
-const STEPS: [&str; 2] = [ENTRIES_OUTBOX_LEASE, AT_LARGE];
+const STEPS: [&str; 3] = [ENTRIES_OUTBOX_LEASE, AT_LARGE, HEAD_APART];
 
 /// Entries are numbered without gaps, and neither altered nor removed, whoever holds the pen.
 const ENTRIES_OUTBOX_LEASE: &str = "
@@ -101,6 +101,27 @@ CREATE TRIGGER entries_are_not_altered BEFORE UPDATE ON entries
 BEGIN SELECT RAISE(ABORT, 'entries are never altered'); END;
 CREATE TRIGGER entries_are_not_removed BEFORE DELETE ON entries
 BEGIN SELECT RAISE(ABORT, 'entries are never removed'); END;
+";
+
+/// The last entry's number and hash, kept apart, so that entries taken off the end are missed, and noted when others take
+/// their place.
+const HEAD_APART: &str = "
+CREATE TABLE head (
+    one  INTEGER PRIMARY KEY CHECK (one = 1),
+    seq  INTEGER NOT NULL,
+    hash BLOB NOT NULL CHECK (length(hash) = 32)
+) STRICT;
+INSERT INTO head SELECT 1, coalesce(max(seq), 0),
+    coalesce((SELECT hash FROM entries ORDER BY seq DESC LIMIT 1), zeroblob(32)) FROM entries;
+CREATE TABLE cuts (
+    seq  INTEGER PRIMARY KEY,
+    was  INTEGER NOT NULL,
+    hash BLOB NOT NULL
+) STRICT;
+CREATE TRIGGER head_notes_cuts BEFORE INSERT ON entries WHEN NEW.seq <= (SELECT seq FROM head)
+BEGIN INSERT OR IGNORE INTO cuts SELECT NEW.seq, seq, hash FROM head; END;
+CREATE TRIGGER head_follows AFTER INSERT ON entries
+BEGIN UPDATE head SET seq = NEW.seq, hash = NEW.hash; END;
 ";
 
 /// Brings an empty or older ledger to the known schema, all steps in the transaction of `tx`.

@@ -12,4 +12,4 @@ mod sqlite;
 
 pub use append::{ZERO_HASH, chain};
 pub use memory::MemoryLedger;
-pub use sqlite::SqliteLedger;
+pub use sqlite::{SqliteLedger, Verified};

@@ -9,10 +9,13 @@ mod open;
 mod read;
 #[cfg(test)]
 mod tests;
+mod verify;
 mod write;
 
+pub use verify::Verified;
+
 use crate::domain::base::{IncidentId, Now, Seq, Span, Text};
-use crate::domain::incident::Entry;
+use crate::domain::incident::{Entry, EntryHash};
 use crate::domain::paging::{Commit, Dispatch, DispatchId, Settlement};
 use crate::ports::{Fence, Job, Lead, Ledger, LedgerError};
 use fault::Fault;
@@ -58,6 +61,24 @@ impl SqliteLedger {
     /// As [`Self::open`], and when there is none.
     pub fn open_existing(path: &Path) -> Result<Self, LedgerError> {
         Self::with(path, false)
+    }
+
+    /// Reads the whole file at `path` and recomputes chain and fold, without changing anything. `anchor` is the number and
+    /// hash of an entry that were kept elsewhere. Blocks.
+    ///
+    /// # Errors
+    /// The file cannot be read, or is no ledger. What is wrong with its entries is no error but the answer.
+    pub fn verify(path: &Path, anchor: Option<(Seq, EntryHash)>) -> Result<Verified, LedgerError> {
+        verify::verify(path, anchor)
+    }
+
+    /// Copies the ledger at `path`, as it is at one instant, into the new file `to`, readable for its owner only; others go
+    /// on writing meanwhile. A copy is a ledger: `--ledger` opens it. Blocks.
+    ///
+    /// # Errors
+    /// `to` is there already or cannot be made, or the ledger cannot be read. Nothing is left behind then.
+    pub fn backup(path: &Path, to: &Path) -> Result<(), LedgerError> {
+        verify::backup(path, to)
     }
 
     fn with(path: &Path, make: bool) -> Result<Self, LedgerError> {

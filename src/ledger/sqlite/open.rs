@@ -53,7 +53,7 @@ pub(super) fn open(path: &Path, make: bool) -> Result<Opened, Fault> {
 }
 
 /// Makes the folder and an empty file, for the owner only; SQLite gives its side files the same rights.
-fn create(path: &Path) -> io::Result<()> {
+pub(super) fn create(path: &Path) -> io::Result<()> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         make_folder(folder)?;
     }
@@ -78,6 +78,18 @@ fn make_folder(folder: &Path) -> io::Result<()> {
 fn cannot_create(path: &Path, error: &io::Error) -> Fault {
     let folder = path.parent().map(|f| f.display().to_string()).unwrap_or_default();
     Fault::Words(format!("it cannot be made ({error}); check that the folder `{folder}` may be written, or use --ledger"))
+}
+
+/// A connection that changes nothing: no schema is brought up to date, no entry can be written.
+pub(super) fn to_look(path: &Path) -> Result<Connection, Fault> {
+    if path.is_dir() || !path.exists() {
+        return Err(Fault::Words("there is no ledger; `--ledger PATH` names another file".into()));
+    }
+    let connection = connect(path)?;
+    if check(&connection, path)? == 0 {
+        return Err(Fault::Words("it is an empty file, no burnledger ledger".into()));
+    }
+    Ok(connection)
 }
 
 fn connect(path: &Path) -> Result<Connection, Fault> {

@@ -103,6 +103,11 @@ pub(super) fn open_rows(connection: &Connection) -> Result<Vec<Row>, Fault> {
     rows(connection, &format!("{ROW} WHERE settled IS NULL ORDER BY id"), [])
 }
 
+/// Every row, by number.
+pub(super) fn all_rows(connection: &Connection) -> Result<Vec<Row>, Fault> {
+    rows(connection, &format!("{ROW} ORDER BY id"), [])
+}
+
 /// Rows of one incident, by number.
 pub(super) fn rows_of(connection: &Connection, incident: IncidentId) -> Result<Vec<Row>, Fault> {
     rows(connection, &format!("{ROW} WHERE incident = ? ORDER BY id"), [signed(incident.0)])

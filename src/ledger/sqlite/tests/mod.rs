@@ -2,6 +2,7 @@
 
 mod faults;
 mod opening;
+mod whole;
 
 use super::SqliteLedger;
 use crate::domain::base::{CommitId, IncidentId, Mono, Ms, Now, Severity, SloId};
