@@ -4,8 +4,8 @@
 //! Deliberately absent: what an order does (`domain/incident`), and making snapshots (the engine).
 
 use crate::clock::SystemClock;
-use crate::domain::base::{CommitId, IncidentId, Ms, Seq, Text};
-use crate::domain::incident::{Entry, Incident, Incidents};
+use crate::domain::base::{CommitId, IncidentId, Ms, Now, Seq, Text};
+use crate::domain::incident::{Entry, Incidents};
 use crate::domain::objective::Rulebook;
 use crate::domain::paging::{Commit, Dispatch};
 use crate::domain::view::{Answer, Command, Film, FilmAsk, Lookback, Past, Question, Refusal, Snapshot};
@@ -81,6 +81,16 @@ impl LedgerDesk {
         self.clock.now().wall
     }
 
+    /// The ledger it is over.
+    pub fn ledger(&self) -> &dyn Ledger {
+        &*self.ledger
+    }
+
+    /// Both clocks.
+    pub fn instant(&self) -> Now {
+        self.clock.now()
+    }
+
     /// Every incident as of now.
     ///
     /// # Errors
@@ -107,18 +117,16 @@ impl LedgerDesk {
         let mut conflict = None;
         for _ in 0..TRIES {
             let incidents = self.incidents().await?;
-            let incident = incidents.get(command.incident()).ok_or(Refusal::Unknown(command.incident()))?;
-            let earlier = of_commit(incident, &id);
+            let earlier = of_commit(&incidents, command.incident(), &id);
             if !earlier.is_empty() {
                 return Ok(earlier);
             }
             let now = self.clock.now();
-            let entries = command.decide(incident, &self.source, now.wall)?;
+            let entries = command.decide_among(&incidents, &self.source, now.wall)?;
             if entries.is_empty() {
                 return Ok(Vec::new());
             }
-            // A note is as true after whatever happened meanwhile.
-            let decided_at = (!matches!(command, Command::Note { .. })).then_some(incidents.last_seq());
+            let decided_at = (!command.is_remark()).then_some(incidents.last_seq());
             let commit = Commit { id: id.clone(), entries, dispatches: Vec::new(), decided_at };
             match self.ledger.commit(commit, None, now).await {
                 Err(LedgerError::Conflict { incident }) => conflict = Some(LedgerError::Conflict { incident }),
@@ -181,9 +189,12 @@ pub enum OrderError {
     Ledger(#[from] LedgerError),
 }
 
-/// What an earlier order of the same id recorded.
-fn of_commit(incident: &Incident, id: &CommitId) -> Vec<Entry> {
-    incident.entries.iter().filter(|entry| entry.commit == *id).cloned().collect()
+/// What an earlier order of the same id recorded: on the incident it names, or on any of the newest when it opens one.
+fn of_commit(all: &Incidents, incident: Option<IncidentId>, id: &CommitId) -> Vec<Entry> {
+    let newest = all.iter().rev().take(READ).filter(|_| incident.is_none());
+    let named = incident.and_then(|id| all.get(id));
+    let entries = named.into_iter().chain(newest).flat_map(|i| i.entries.iter());
+    entries.filter(|entry| entry.commit == *id).cloned().collect()
 }
 
 /// Folds in what was recorded since.

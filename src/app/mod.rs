@@ -11,17 +11,21 @@ mod heartbeat;
 pub mod late;
 pub mod init;
 pub mod intake;
+pub mod keep;
 pub mod logging;
 pub mod notices;
 pub mod pricing;
 pub mod receivers;
 mod reload;
+mod present;
 mod setup;
+pub mod transfer;
 pub mod signals;
 pub mod watch;
 
 pub use backtest::{Past, Wanted};
 pub use gate::Inspected;
+pub use present::Present;
 pub use setup::{History, Setup, SetupError};
 
 use crate::clock::SystemClock;

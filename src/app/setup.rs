@@ -138,6 +138,12 @@ impl Setup {
         Self { book: Arc::new(book), ..self.clone() }
     }
 
+    /// The same setup with other rules.
+    #[must_use]
+    pub(super) fn with_rules(&self, book: Arc<Rulebook>) -> Self {
+        Self { book, ..self.clone() }
+    }
+
     /// Prometheus as configured.
     ///
     /// # Errors

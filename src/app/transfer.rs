@@ -38,7 +38,9 @@ pub async fn lines(ledger: &dyn Ledger, only: &[IncidentId]) -> Result<Vec<Strin
     loop {
         let entries = ledger.since(last, READ).await?;
         for entry in &entries {
-            if only.is_empty() || only.contains(&entry.incident) {
+            // Silences and changes are the ledger's own and stay there.
+            let wanted = only.is_empty() || only.contains(&entry.incident);
+            if wanted && entry.incident != IncidentId::LEDGER {
                 let line = export::line(&ledger.id(), &previous, entry);
                 out.push(line.map_err(|e| LedgerError::Refused(e.to_string()))?);
             }

@@ -16,6 +16,7 @@ pub mod gate;
 pub mod import;
 pub mod incidents;
 pub mod init;
+pub mod ledger;
 pub mod look;
 pub mod out;
 pub mod page;
@@ -74,8 +75,10 @@ enum Verb {
     Gate(gate::GateArgs),
     /// SLOs as other tools read them
     Export(export::ExportArgs),
-    /// The incidents of the ledger: list, show, ack, resolve, note
+    /// The incidents of the ledger: look, take, end, correct, merge, split, declare
     Incidents(incidents::IncidentsArgs),
+    /// The ledger's file: verify it, copy it while it is used
+    Ledger(ledger::LedgerArgs),
     /// The postmortem of an incident, or the report on a period: Markdown, HTML, JSON, CSV; English or Chinese
     Report(report::ReportArgs),
     /// Recovery times, frequency, resilience and cost, with honest intervals; of the ledger or of another tool's records
@@ -153,6 +156,7 @@ async fn run(verb: &Verb, common: &Common, out: &mut Out) -> Exit {
         Verb::Export(args) => export::run(args, common, out),
         Verb::Report(args) => report::run(args, common, out).await,
         Verb::Stats(args) => stats::run(args, common, out).await,
+        Verb::Ledger(args) => ledger::run(args, common, out).await,
         Verb::Cost(args) => cost::run(args, common, out).await,
         Verb::Page(args) => page_test(args, common, out).await,
         Verb::Doctor => doctor::run(common, out).await,

@@ -39,6 +39,19 @@ pub const HISTORY_OFF: &str = "off";
 /// Where SLO files are when nobody says.
 pub const DEFAULT_SLOS: &str = "./slos";
 
+/// Classes of root causes when the file has no list of its own.
+pub const ROOT_CAUSES: [&str; 9] = [
+    "memory and concurrency",
+    "dependency and network",
+    "configuration and deploy",
+    "capacity",
+    "data",
+    "security",
+    "external",
+    "human process",
+    "unknown",
+];
+
 /// What options and the environment say; the command line has resolved each option before its twin in the environment.
 #[derive(Clone, Debug, Default)]
 pub struct Overrides {
@@ -95,6 +108,8 @@ pub struct Config {
     pub api_tokens_file: Option<PathBuf>,
     /// How the dashboard looks.
     pub screen: ScreenSettings,
+    /// Classes of root causes that the team tells apart.
+    pub root_causes: Vec<Text>,
     /// Warnings about the file.
     pub warnings: Vec<Problem>,
 }
@@ -165,6 +180,7 @@ fn decide(
         heartbeat: written.heartbeat,
         api_tokens_file: written.api_tokens_file,
         screen: written.screen,
+        root_causes: written.root_causes.unwrap_or_else(|| ROOT_CAUSES.map(Text::from).to_vec()),
         warnings: Vec::new(),
     })
 }

@@ -36,9 +36,10 @@ pub(super) struct Written {
     pub(super) heartbeat: Option<HeartbeatSettings>,
     pub(super) api_tokens_file: Option<PathBuf>,
     pub(super) screen: ScreenSettings,
+    pub(super) root_causes: Option<Vec<Text>>,
 }
 
-const FIELDS: [&str; 29] = [
+const FIELDS: [&str; 30] = [
     "prometheus",
     "slos",
     "ledger",
@@ -55,6 +56,7 @@ const FIELDS: [&str; 29] = [
     "api_tokens_file",
     "min_bad",
     "max_groups",
+    "root_causes",
     "step",
     "settle",
     "clear",
@@ -127,6 +129,7 @@ fn read_root(out: &mut Findings<'_>, root: &Node, folder: &Path, written: &mut W
         }
         most
     });
+    written.root_causes = fields.get(out, "root_causes").map(|n| read_root_causes(out, n));
     read_timing(out, &fields, &mut written.timing);
     if let Some(node) = fields.get(out, "targets") {
         written.targets = read_targets(out, node);
@@ -145,6 +148,23 @@ fn read_root(out: &mut Findings<'_>, root: &Node, folder: &Path, written: &mut W
     written.heartbeat = fields.get(out, "heartbeat").and_then(|n| read_heartbeat(out, n, &written.receivers, &names));
     written.api_tokens_file = path(out, "api_tokens_file");
     written.screen = read_screen(out, &fields);
+}
+
+/// A list of names, each once.
+fn read_root_causes(out: &mut Findings<'_>, node: &Node) -> Vec<Text> {
+    let mut classes: Vec<Text> = Vec::new();
+    for (text, span) in out.texts(node, "`root_causes`") {
+        let class = Text::from(text.trim());
+        if classes.contains(&class) {
+            out.error("twice", &span, format!("`{class}` stands in the list twice"));
+        } else {
+            classes.push(class);
+        }
+    }
+    if classes.is_empty() {
+        out.error_hint("empty-list", &node.span, "`root_causes` names no class", "remove it to get the usual list");
+    }
+    classes
 }
 
 /// Shares that `stats` is held against: `targets: {found_proactively: 60%}`.

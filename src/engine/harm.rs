@@ -17,7 +17,7 @@ use std::sync::{Arc, OnceLock, PoisonError};
 /// Ended incidents are looked at again for so long: a person may have ended them without an account.
 pub(super) const ACCOUNT_WITHIN: Span = Span::from_days(1);
 /// Impacts of linked services that come so close together are one incident (SEMANTICS 7).
-const TOGETHER: Span = Span::from_mins(10);
+pub const TOGETHER: Span = Span::from_mins(10);
 /// Incidents so far back among the newest ones say nothing of how a track was yesterday.
 pub(super) const LATELY: usize = 500;
 
@@ -156,15 +156,17 @@ pub fn belongs(state: &State, incident: &Incident, service: &Text, run: Interval
     link && incident.phase != Phase::Suspected && impact(state, incident, at).intervals.iter().any(near)
 }
 
-fn linked(state: &State, a: &Text, b: &Text) -> bool {
+/// An edge of `depends_on`, whichever way it points.
+pub fn linked(state: &State, a: &Text, b: &Text) -> bool {
     let needs = |x: &Text, y: &Text| state.book.services.get(x).is_some_and(|info| info.depends_on.contains(y));
     needs(a, b) || needs(b, a)
 }
 
 /// The incident of a service that ended last.
 pub fn last_ended(state: &State, service: &Text) -> Option<Arc<Incident>> {
-    let mine = |i: &&Arc<Incident>| i.services.iter().any(|(name, _)| name == service);
-    state.incidents.iter().rev().filter(|i| !i.phase.is_live() && i.severity.is_some()).find(mine).cloned()
+    let ended = |i: &&Arc<Incident>| !i.phase.is_live() && i.severity.is_some() && i.merged_into.is_none();
+    let mine = state.incidents.iter().rev().take(LATELY).filter(ended).filter(|i| has_service(i, service));
+    mine.max_by_key(|i| (i.milestones.resolved, i.id)).cloned()
 }
 
 /// When the last suspicion of a service that came to nothing was closed.
@@ -175,13 +177,12 @@ pub fn last_suspicion(state: &State, service: &Text) -> Option<Ms> {
 
 /// The record without what came after `run`, its first stretches.
 pub fn within(state: &State, incident: &Incident, impact: &Impact, run: &[Interval]) -> ImpactRecord {
-    match first_member(state, incident) {
-        Some(feed) if run.len() < impact.intervals.len() => {
-            let spent = members(state, incident).filter_map(|f| Some((f.slo.id.clone(), spent(f, run)?))).collect();
-            ImpactRecord { budget_spent: spent, ..measure(feed.meter.tracks().iter(), run) }
-        }
-        _ => impact.record(state, incident).clone(),
+    let counted = counted_members(state, incident);
+    if counted.is_empty() || run.len() >= impact.intervals.len() {
+        return impact.record(state, incident).clone();
     }
+    let spent = members(state, incident).filter_map(|f| Some((f.slo.id.clone(), spent(f, run)?))).collect();
+    ImpactRecord { budget_spent: spent, ..measure(counted.iter().flat_map(|feed| feed.meter.tracks()), run) }
 }
 
 /// An ended incident's own impact goes on after its end, or an SLO burns that was not part of it.
@@ -203,21 +204,16 @@ fn is_member(incident: &Incident, feed: &SloFeed) -> bool {
 }
 
 /// The first rule of an SLO that the incident's entries name, the SLO's worst one when they name none.
-fn rule_of(slo: &Slo, incident: &Incident) -> Option<RuleRef> {
-    let mut fired = incident.entries.iter().flat_map(|e| match &e.fact {
-        Fact::Opened(onset) => onset.rules.as_slice(),
-        Fact::Reopened { rules, .. } | Fact::SeverityChanged { rules, .. } => rules.as_slice(),
-        _ => &[],
-    });
+pub fn rule_of(slo: &Slo, incident: &Incident) -> Option<RuleRef> {
     let tiers = slo.tiers.iter().enumerate().map(|(i, t)| (RuleRef::Tier(i), t.to_string()));
     let breaches = slo.breach.iter().enumerate().map(|(i, b)| (RuleRef::Breach(i), b.to_string()));
     let all: Vec<(RuleRef, String)> = tiers.chain(breaches).collect();
     let named = |text: &Text| all.iter().find(|(_, name)| **name == **text).map(|(rule, _)| *rule);
-    fired.find_map(|r| named(&r.rule).filter(|_| r.slo == slo.id)).or_else(|| all.first().map(|(rule, _)| *rule))
+    incident.fired().find_map(|r| named(&r.rule).filter(|_| r.slo == slo.id)).or_else(|| all.first().map(|(rule, _)| *rule))
 }
 
 /// The impact of an incident from its start through `at`: bad buckets of all its SLOs by the first rule that fired on
-/// each, events of the SLO it began with (the same requests stand behind several SLOs and are not counted twice).
+/// each, events of one SLO a service (the same requests stand behind several SLOs and are not counted twice).
 ///
 /// Worked out once an instant; whoever asks again gets the same.
 pub fn impact(state: &State, incident: &Incident, at: Ms) -> Arc<Impact> {
@@ -288,10 +284,10 @@ fn recorded_elsewhere<'a>(state: &State, incident: &'a Incident) -> Option<&'a I
 
 /// What was lost within the bad stretches of an incident.
 fn count(state: &State, incident: &Incident, intervals: &[Interval]) -> ImpactRecord {
-    let mut record = match (first_member(state, incident), recorded_elsewhere(state, incident)) {
-        (Some(feed), _) => measure(feed.meter.tracks().iter(), intervals),
-        (None, Some(recorded)) => ImpactRecord { intervals: intervals.to_vec(), ..recorded.clone() },
-        (None, None) => ImpactRecord { intervals: intervals.to_vec(), ..ImpactRecord::default() },
+    let counted = counted_members(state, incident);
+    let mut record = match recorded_elsewhere(state, incident) {
+        Some(recorded) if counted.is_empty() => ImpactRecord { intervals: intervals.to_vec(), ..recorded.clone() },
+        _ => measure(counted.iter().flat_map(|feed| feed.meter.tracks()), intervals),
     };
     record.budget_spent = members(state, incident).filter_map(|f| Some((f.slo.id.clone(), spent(f, intervals)?))).collect();
     record
@@ -317,13 +313,24 @@ fn left_out_before(state: &State, incident: &Incident) -> Vec<Interval> {
     earlier.filter_map(|i| i.impact.as_ref()).flat_map(|impact| impact.intervals.iter().copied()).collect()
 }
 
+/// The SLOs whose events the incident counts: of each service the one that it began or joined with.
+fn counted_members<'a>(state: &'a State, incident: &'a Incident) -> Vec<&'a SloFeed> {
+    let first = first_member(state, incident);
+    let of_service = |(name, slos): &'a (Text, Vec<SloId>)| {
+        let began = first.filter(|feed| feed.slo.service == *name);
+        began.or_else(|| slos.iter().find_map(|id| state.board.slo(id.as_str())))
+    };
+    incident.services.iter().filter_map(of_service).collect()
+}
+
 /// The SLO that the incident began with.
 pub fn first_member<'a>(state: &'a State, incident: &'a Incident) -> Option<&'a SloFeed> {
     let by_rule = incident.entries.iter().find_map(|e| match &e.fact {
         Fact::Opened(onset) => onset.rules.first().map(|r| &r.slo),
         _ => None,
     });
-    let first = by_rule.or_else(|| incident.services.first().and_then(|(_, slos)| slos.first()))?;
+    let first =
+        by_rule.filter(|id| incident.has_slo(id)).or_else(|| incident.services.first().and_then(|(_, slos)| slos.first()))?;
     let feed = state.board.slo(first.as_str())?;
     if feed.slo.sli.composite().is_none() { Some(feed) } else { members(state, incident).next() }
 }

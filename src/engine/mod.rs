@@ -12,6 +12,7 @@ pub mod fast;
 pub mod harm;
 pub mod hold;
 pub mod health;
+pub mod join;
 mod keeping;
 pub mod live;
 pub mod look;

@@ -12,7 +12,7 @@ use super::signals;
 use super::sparks::Spark;
 use super::state::State;
 use crate::domain::base::{Ms, Now, Seq, Severity, Span, Text};
-use crate::domain::incident::{Entry, Fact, Incident, Phase};
+use crate::domain::incident::{Correction, Entry, Fact, Incident, Phase};
 use crate::domain::judge::{HeldBack, TrackState, Verdict};
 use crate::domain::view::{IncidentView, RecentLine, Role, SloRow, Snapshot};
 use crate::words;
@@ -188,6 +188,7 @@ fn severity_after(incident: &Incident, entry: &Entry) -> Option<Severity> {
         Fact::Suspected(onset) | Fact::Opened(onset) => Some(onset.severity),
         Fact::SeverityChanged { to, .. } => Some(Some(*to)),
         Fact::Reopened { rules, .. } => rules.iter().map(|r| r.severity).max().map(Some),
+        Fact::Corrected { change: Correction::Severity(severity), .. } => Some(Some(*severity)),
         _ => None,
     });
     told.flatten()

@@ -5,11 +5,12 @@
 
 use super::draft::Draft;
 use super::harm::{self, Impact};
+use super::join;
 use super::pages;
 use super::pricing;
 use super::state::{Memory, State};
 use crate::domain::base::{Interval, Ms, Now, Severity, SloId, Span, Text};
-use crate::domain::incident::{Fact, Incident, IncidentRef, Onset, Phase, ReasonText, RuleFired};
+use crate::domain::incident::{Actor, Fact, ImpactRecord, Incident, IncidentRef, Onset, Phase, ReasonText, RuleFired};
 use crate::domain::judge::{HeldBack, TrackState, Verdict};
 use crate::domain::objective::{Mode, Slo};
 use crate::words;
@@ -36,10 +37,17 @@ pub fn steer(state: &mut State, now: Now) -> Option<Draft> {
     for (name, service) in &services {
         begin(state, &mut draft, at, name, service);
     }
+    let begun: Vec<(IncidentRef, Arc<Incident>)> = draft.changed().map(|(r, i)| (r, Arc::clone(i))).collect();
+    for (reference, incident) in begun.iter().filter(|(_, i)| i.phase == Phase::Open) {
+        Progress { state, reference: *reference, incident, at, services: &services }.end_what_is_over(&mut draft);
+    }
+    join::merge(state, &mut draft, at);
     let live: Vec<Arc<Incident>> = state.incidents.live().cloned().collect();
     for incident in &live {
-        Progress { state, incident, at, services: &services }.run(&mut draft, &mut memory);
+        let reference = IncidentRef::Known(incident.id);
+        Progress { state, reference, incident, at, services: &services }.run(&mut draft, &mut memory);
     }
+    join::name_suspects(state, &mut draft, at);
     for incident in state.incidents.iter().filter(|i| harm::needs_account(state, i, at)) {
         account(state, &mut draft, incident, at);
     }
@@ -99,7 +107,9 @@ fn begin(state: &State, draft: &mut Draft, at: Ms, name: &Text, service: &Servic
         return;
     };
     if let Some((reference, known)) = neighbour(state, draft, name, run, at) {
-        draft.add(reference, known.as_ref(), Fact::Joined { service: name.clone(), slos: onset.slos }, at);
+        let Onset { slos, rules, .. } = onset;
+        let fact = Fact::Joined { service: name.clone(), slos, impact_start: Some(run.from), rules };
+        draft.add(reference, known.as_ref(), fact, at);
         if let Some(suspected) = own {
             draft.add(IncidentRef::Known(suspected.id), Some(&suspected), Fact::Closed { not_paged: true }, at);
         }
@@ -310,6 +320,7 @@ fn restate(state: &State, draft: &mut Draft, incident: &Arc<Incident>, why: &str
 /// One live incident at one instant.
 struct Progress<'a> {
     state: &'a State,
+    reference: IncidentRef,
     incident: &'a Arc<Incident>,
     at: Ms,
     services: &'a BTreeMap<Text, Service<'a>>,
@@ -319,7 +330,7 @@ impl Progress<'_> {
     fn run(&self, draft: &mut Draft, memory: &mut Memory) {
         if self.incident.phase == Phase::Suspected {
             // Opening a suspected incident is `begin`'s; here it only ends.
-            let drafted = draft.after(self.reference()).is_some();
+            let drafted = draft.after(self.reference).is_some();
             if !drafted && harm::tree_is_open(self.state, &self.incident.service) {
                 self.add(draft, Fact::Closed { not_paged: true }, self.at);
             } else if !drafted {
@@ -327,8 +338,13 @@ impl Progress<'_> {
             }
             return;
         }
+        // What ended, or became one, in this very decision is followed from the next one on.
+        let changed = |i: &Arc<Incident>| !i.phase.is_live() || i.absorbed.len() != self.incident.absorbed.len();
+        if draft.after(self.reference).is_some_and(changed) {
+            return;
+        }
         self.join_new(draft);
-        let now = draft.after(self.reference()).cloned().unwrap_or_else(|| Arc::clone(self.incident));
+        let now = draft.after(self.reference).cloned().unwrap_or_else(|| Arc::clone(self.incident));
         let firing: Vec<(&Arc<Slo>, &Verdict)> = self.of(&now).flat_map(|(_, s)| s.firing.iter().copied()).collect();
         self.watch_data(draft);
         if self.incident.phase != Phase::Mitigated {
@@ -342,12 +358,8 @@ impl Progress<'_> {
         self.services.iter().filter(|(name, _)| harm::has_service(incident, name))
     }
 
-    fn reference(&self) -> IncidentRef {
-        IncidentRef::Known(self.incident.id)
-    }
-
     fn add(&self, draft: &mut Draft, fact: Fact, at: Ms) {
-        draft.add(self.reference(), Some(self.incident), fact, at);
+        draft.add(self.reference, Some(self.incident), fact, at);
     }
 
     fn close_when_quiet(&self, draft: &mut Draft, memory: &mut Memory) {
@@ -367,14 +379,13 @@ impl Progress<'_> {
         let start = self.incident.milestones.impact_start;
         for (name, service) in self.of(self.incident) {
             let known = |id: &SloId| self.incident.services.iter().any(|(_, slos)| slos.contains(id));
-            let new = service
-                .firing
-                .iter()
-                .filter(|(slo, verdict)| !known(&slo.id) && harm::of_verdict(self.state, slo, verdict, self.at, start).is_some());
-            let mut new: Vec<SloId> = new.map(|(slo, _)| slo.id.clone()).collect();
-            new.dedup();
+            let run = |slo, verdict| harm::of_verdict(self.state, slo, verdict, self.at, start);
+            let new: Vec<(&Arc<Slo>, &Verdict)> =
+                service.firing.iter().copied().filter(|(slo, v)| !known(&slo.id) && run(slo, v).is_some()).collect();
             if !new.is_empty() {
-                self.add(draft, Fact::Joined { service: name.clone(), slos: new }, self.at);
+                let began = new.iter().filter_map(|(slo, v)| run(slo, v)).reduce(harm::finest).map(|(_, run)| run.from);
+                let (service, slos) = (name.clone(), slo_ids(&new));
+                self.add(draft, Fact::Joined { service, slos, impact_start: began, rules: rules(&new) }, self.at);
             }
         }
     }
@@ -406,7 +417,7 @@ impl Progress<'_> {
     /// Severity rises at once and falls only after `clear` at the lower level with data: to the worst of that time.
     fn follow_severity(&self, draft: &mut Draft, memory: &mut Memory, firing: &[(&Arc<Slo>, &Verdict)]) {
         let (id, Some(from)) = (self.incident.id, self.incident.severity) else { return };
-        let worst = firing.iter().filter_map(|(_, v)| v.severity).max();
+        let worst = firing.iter().filter_map(|(_, v)| v.severity).max().map(|worst| self.incident.ruled(worst));
         for level in [Severity::P2, Severity::P1].into_iter().filter(|level| *level < from) {
             if worst > Some(level) {
                 memory.lower_since.remove(&(id, level));
@@ -452,10 +463,16 @@ impl Progress<'_> {
     /// Whoever was away meanwhile finds the same end as one who watched.
     fn run_so_far<'b>(&self, impact: &'b Impact) -> Option<(Ms, &'b [Interval])> {
         let all = impact.intervals.as_slice();
-        let reopened = self.incident.entries.iter().rev().find_map(|e| match &e.fact {
-            Fact::Reopened { impact_start, .. } => Some(*impact_start),
+        let last = self.incident.entries.iter().rev().find_map(|e| match &e.fact {
+            Fact::Reopened { impact_start, .. } => Some((*impact_start, &e.actor)),
             _ => None,
         });
+        let reopened = last.map(|(start, _)| start);
+        // What a person says goes on ends by them, or by a bad run of its own.
+        let by_person = last.filter(|(_, actor)| matches!(actor, Actor::Person(_)));
+        if by_person.is_some_and(|(start, _)| all.iter().all(|i| i.to <= start)) {
+            return None;
+        }
         let tracks = harm::hurt_tracks(self.state, self.incident, impact);
         let pause = |pair: &[Interval]| {
             let (end, next) = (pair[0].to, pair[1].from);
@@ -477,7 +494,7 @@ impl Progress<'_> {
         }
         let record = harm::within(self.state, self.incident, impact, run);
         if mitigates {
-            self.add(draft, Fact::Mitigated { impact: record.clone() }, end);
+            self.add(draft, mitigated(record.clone()), end);
         }
         if seen >= timing.resolve_after {
             let mut at = end + timing.resolve_after;
@@ -489,12 +506,31 @@ impl Progress<'_> {
         }
     }
 
+    /// What ended long before it was found (nobody watched, or the evidence came late) is recorded whole, in one commit, and
+    /// wakes nobody: the tail of a window that still fires is no news (SEMANTICS 7).
+    fn end_what_is_over(&self, draft: &mut Draft) {
+        let impact = self.impact();
+        let Some(end) = impact.intervals.last().map(|i| i.to) else { return };
+        let tracks = harm::hurt_tracks(self.state, self.incident, &impact);
+        let over = harm::seen_since(&tracks, end, self.at) >= self.state.book.timing.resolve_after;
+        if over && self.has_data() && harm::is_whole(self.state, self.incident) {
+            let record = impact.record(self.state, self.incident);
+            self.add(draft, mitigated(record.clone()), end);
+            self.add(draft, Fact::Resolved { reason: Text::from(""), impact: Some(record.clone()) }, self.at);
+            self.add_cost(draft);
+        }
+    }
+
     fn add_cost(&self, draft: &mut Draft) {
-        let after = draft.after(self.reference()).cloned();
+        let after = draft.after(self.reference).cloned();
         if let Some(sheet) = after.and_then(|incident| pricing::cost(self.state, &incident, self.at)) {
             self.add(draft, Fact::Costed(sheet), self.at);
         }
     }
+}
+
+fn mitigated(impact: ImpactRecord) -> Fact {
+    Fact::Mitigated { reason: Text::from(""), impact: Some(impact) }
 }
 
 /// Nothing can be said from this state.

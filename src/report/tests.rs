@@ -155,7 +155,7 @@ fn whole() -> Incident {
         ("02:42:15", Actor::Auto, raised),
         ("02:42:17", Actor::Auto, paged("raised", Severity::P0, "02:42:15", "HTTP 200")),
         ("03:05:40", person("bo"), Fact::Note("pool exhausted | see [graph](https://g.example) <b>now</b>".into())),
-        ("03:31:00", Actor::Auto, Fact::Mitigated { impact: impact() }),
+        ("03:31:00", Actor::Auto, Fact::Mitigated { reason: "".into(), impact: Some(impact()) }),
         ("03:46:00", Actor::Auto, Fact::Costed(cost(&[]))),
         ("03:46:00", Actor::Auto, Fact::Resolved { reason: "".into(), impact: None }),
         ("03:50:00", Actor::Auto, Fact::Costed(cost(&["bo"]))),

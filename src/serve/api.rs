@@ -109,7 +109,7 @@ pub(super) async fn incident(State(served): State<Served>, Path(id): Path<String
     match served.desk.ask(Question::Incident(id)).await {
         Ok(Answer::Incident(Some(found))) => {
             let tell = |entry: &crate::domain::incident::Entry| timeline::sentence(entry, Zone::Utc);
-            answer(StatusCode::OK, &json!(wire::incident::show(&found, &[], &tell)))
+            answer(StatusCode::OK, &json!(wire::incident::show(&found, &[], &(None, None), &tell)))
         }
         Ok(_) => refused(&Refusal::Unknown(id)),
         Err(refusal) => refused(&refusal),

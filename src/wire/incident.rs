@@ -4,13 +4,16 @@
 //! handed in.
 
 use super::cost::CostSheetJson;
+use super::entry::export::hex;
 use super::entry::kind;
 use super::number::Number;
 use crate::domain::base::{Interval, Ms, Severity, SloId, Span, Text};
-use crate::domain::incident::{Actor, Entry, ImpactRecord, Incident, Milestones, Outcome, PageRecord};
+use crate::domain::cost::CostSheet;
+use crate::domain::incident::{
+    Actor, CorrectionRecord, Entry, EvidenceRecord, ImpactRecord, Incident, Milestones, Outcome, PageRecord,
+};
 use crate::domain::paging::{Dispatch, DispatchState};
 use serde::Serialize;
-use std::fmt::Write;
 
 /// What `incidents list` says of one incident, and `incidents show` first.
 #[derive(Debug, Serialize)]
@@ -24,6 +27,9 @@ pub struct IncidentJson {
     severity: Option<&'static str>,
     peak_severity: Option<&'static str>,
     severity_history: Vec<SeverityAt>,
+    merged_into: Option<u64>,
+    merged: Vec<u64>,
+    root_cause: Option<String>,
     milestones: MilestonesJson,
     seconds: Seconds,
     proactive: bool,
@@ -38,15 +44,15 @@ pub struct IncidentJson {
 #[derive(Debug, Serialize)]
 struct DetailJson {
     pages: Vec<PageJson>,
-    /// Kept for what people attach; nothing can be attached yet.
-    evidence: [u8; 0],
+    evidence: Vec<EvidenceJson>,
+    corrections: Vec<CorrectionJson>,
     entries: Vec<EntryJson>,
 }
 
 #[derive(Debug, Serialize)]
 struct ServiceJson {
     service: String,
-    /// `suspect` when it is the only one; null while several burn and nobody told which one is the cause.
+    /// `suspect` or `affected`; null while several burn and none was named the cause.
     role: Option<&'static str>,
     slos: Vec<String>,
 }
@@ -115,6 +121,30 @@ struct PageJson {
 }
 
 #[derive(Debug, Serialize)]
+struct EvidenceJson {
+    seq: u64,
+    at: String,
+    by: String,
+    kind: String,
+    text: String,
+    url: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct CorrectionJson {
+    seq: u64,
+    at: String,
+    by: String,
+    field: &'static str,
+    /// What was said before; null when it was unknown.
+    was: Option<String>,
+    /// What is said now; null when it is said to be unknown.
+    value: Option<String>,
+    reason: String,
+    corrects: Option<u64>,
+}
+
+#[derive(Debug, Serialize)]
 struct EntryJson {
     seq: u64,
     at: String,
@@ -130,11 +160,15 @@ struct EntryJson {
 
 /// One incident in short.
 pub fn summary(incident: &Incident) -> IncidentJson {
-    make(incident, None)
+    make(incident, None, &(None, None))
 }
 
-/// One incident, whole. `outbox` are its pages as the outbox has them; `tell` makes the sentence of an entry.
-pub fn show(incident: &Incident, outbox: &[Dispatch], tell: &dyn Fn(&Entry) -> String) -> IncidentJson {
+/// What was counted now of an incident that lives: impact and cost so far.
+pub type Now<'a> = (Option<&'a ImpactRecord>, Option<&'a CostSheet>);
+
+/// One incident, whole. `outbox` are its pages as the outbox has them; `now` stands in for what the ledger cannot know yet;
+/// `tell` makes the sentence of an entry.
+pub fn show(incident: &Incident, outbox: &[Dispatch], now: &Now<'_>, tell: &dyn Fn(&Entry) -> String) -> IncidentJson {
     let open: Vec<&Dispatch> =
         outbox.iter().filter(|d| matches!(d.state, DispatchState::Pending | DispatchState::Sending)).collect();
     let pages = incident.pages.iter().map(page).chain(open.iter().map(|d| on_its_way(d))).collect();
@@ -143,10 +177,37 @@ pub fn show(incident: &Incident, outbox: &[Dispatch], tell: &dyn Fn(&Entry) -> S
     for d in open {
         known.note_page_row(d.created, d.severity, d.kind.name());
     }
-    make(&known, Some(DetailJson { pages, evidence: [], entries }))
+    let (evidence, corrections) = (evidence(incident), corrections(incident));
+    make(&known, Some(DetailJson { pages, evidence, corrections, entries }), now)
 }
 
-fn make(incident: &Incident, detail: Option<DetailJson>) -> IncidentJson {
+fn evidence(incident: &Incident) -> Vec<EvidenceJson> {
+    let one = |r: &EvidenceRecord| EvidenceJson {
+        seq: r.seq.0,
+        at: r.at.rfc3339(),
+        by: actor(&r.by),
+        kind: r.evidence.kind.to_string(),
+        text: r.evidence.text.to_string(),
+        url: r.evidence.url.as_ref().map(ToString::to_string),
+    };
+    incident.evidence.iter().map(one).collect()
+}
+
+fn corrections(incident: &Incident) -> Vec<CorrectionJson> {
+    let one = |r: &CorrectionRecord| CorrectionJson {
+        seq: r.seq.0,
+        at: r.at.rfc3339(),
+        by: actor(&r.by),
+        field: r.change.field(),
+        was: r.was.as_ref().map(ToString::to_string),
+        value: r.change.value().map(|v| v.to_string()),
+        reason: r.reason.to_string(),
+        corrects: r.corrects.map(|s| s.0),
+    };
+    incident.corrections.iter().map(one).collect()
+}
+
+fn make(incident: &Incident, detail: Option<DetailJson>, now: &Now<'_>) -> IncidentJson {
     IncidentJson {
         id: incident.id.0,
         service: incident.service.to_string(),
@@ -161,21 +222,24 @@ fn make(incident: &Incident, detail: Option<DetailJson>) -> IncidentJson {
             .iter()
             .map(|(at, severity)| SeverityAt { at: at.rfc3339(), severity: severity.name() })
             .collect(),
+        merged_into: incident.merged_into.map(|id| id.0),
+        merged: incident.absorbed.iter().map(|id| id.0).collect(),
+        root_cause: incident.root_cause.as_ref().map(ToString::to_string),
         milestones: milestones(&incident.milestones),
         seconds: seconds(incident),
         proactive: incident.is_proactive(),
         flaps: incident.flaps,
-        impact: incident.impact.as_ref().map(impact),
+        impact: now.0.or(incident.impact.as_ref()).map(impact),
         detail,
-        cost: incident.cost.as_ref().map(CostSheetJson::from),
+        cost: now.1.or(incident.cost.as_ref()).map(CostSheetJson::from),
     }
 }
 
 fn services(incident: &Incident) -> Vec<ServiceJson> {
-    let role = (incident.services.len() == 1).then_some("suspect");
+    let suspect = incident.suspect();
     let one = |(service, slos): &(Text, Vec<SloId>)| ServiceJson {
         service: service.to_string(),
-        role,
+        role: suspect.map(|name| if name == service { "suspect" } else { "affected" }),
         slos: slos.iter().map(ToString::to_string).collect(),
     };
     incident.services.iter().map(one).collect()
@@ -255,16 +319,12 @@ fn on_its_way(d: &Dispatch) -> PageJson {
 }
 
 fn entry(e: &Entry, tell: &dyn Fn(&Entry) -> String) -> EntryJson {
-    let actor = match &e.actor {
-        Actor::Auto => "auto".into(),
-        Actor::Person(name) => name.to_string(),
-    };
     EntryJson {
         seq: e.seq.0,
         at: e.at.rfc3339(),
         recorded_at: e.recorded_at.rfc3339(),
         kind: kind(&e.fact),
-        actor,
+        actor: actor(&e.actor),
         source: e.source.to_string(),
         corrects: e.corrects.map(|s| s.0),
         text: tell(e),
@@ -272,10 +332,9 @@ fn entry(e: &Entry, tell: &dyn Fn(&Entry) -> String) -> EntryJson {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(out, "{byte:02x}");
-        out
-    })
+fn actor(actor: &Actor) -> String {
+    match actor {
+        Actor::Auto => "auto".into(),
+        Actor::Person(name) => name.to_string(),
+    }
 }

@@ -84,7 +84,7 @@ impl ReportJson {
     pub fn new(facts: &PostmortemFacts, tell: &dyn Fn(&Entry) -> String) -> Self {
         let rulebook = &facts.incident.rulebook;
         Self {
-            incident: show(&facts.incident, &[], tell),
+            incident: show(&facts.incident, &[], &(None, None), tell),
             name: facts.incident.id.to_string(),
             definitions: facts.clocks.iter().map(|c| (super::stats::clock_name(c.kind), c.kind.definition())).collect(),
             first_rules: facts.first_rules.iter().map(rule).collect(),

@@ -12,7 +12,8 @@ use super::units::{count, percent_auto};
 use crate::domain::base::{Interval, Language, Money, Severity, SloId};
 use crate::domain::cost::CostSheet;
 use crate::domain::incident::{
-    Actor, ChangeRecord, Entry, Fact, HeldPages, ImpactRecord, Notice, Onset, Outcome, ReasonText, RuleFired,
+    Actor, ChangeRecord, Correction, Entry, Evidence, Fact, HeldPages, ImpactRecord, IncidentRef, Notice, Onset, Outcome,
+    ReasonText, RuleFired,
 };
 
 /// One short word for the kind of an entry: `open`, `page`, `note`.
@@ -36,6 +37,11 @@ pub const fn word(fact: &Fact) -> &'static str {
         Fact::Notice(_) => "silence",
         Fact::Held(_) => "held",
         Fact::Alerted(_) => "alert",
+        Fact::Absorbed(_) | Fact::Merged { .. } => "merge",
+        Fact::SplitOff { .. } | Fact::SplitFrom { .. } => "split",
+        Fact::SuspectNamed { .. } => "cause",
+        Fact::Evidence(_) => "evidence",
+        Fact::Corrected { .. } => "correct",
     }
 }
 
@@ -60,15 +66,18 @@ pub fn sentence(entry: &Entry, zone: Zone) -> String {
     match &entry.fact {
         Fact::Suspected(onset) => format!("{} may be in trouble: {}", onset.service, why(&onset.reasons, &onset.rules)),
         Fact::Opened(onset) => opened(onset, zone),
-        Fact::Joined { service, slos } => format!("{service} joined with {}", list(slos)),
+        Fact::Joined { service, slos, .. } => format!("{service} joined with {}", list(slos)),
         Fact::SeverityChanged { from, to, rules, reasons } => {
             let verb = if to > from { "rose" } else { "fell" };
             format!("severity {verb} from {from} to {to}: {}", why(reasons, rules))
         }
         Fact::Acknowledged => format!("acknowledged by {}", actor(entry)),
         Fact::Unacknowledged => unacknowledged(entry),
-        Fact::Mitigated { impact } => format!("users are served again; {}", impact_words(impact)),
+        Fact::Mitigated { reason, impact } => mitigated(entry, reason, impact.as_ref()),
         Fact::Resolved { reason, impact } => resolved(entry, reason, impact.as_ref()),
+        Fact::Reopened { impact_start, reasons, .. } if matches!(entry.actor, Actor::Person(_)) => {
+            format!("reopened by {}, bad since {}: {}", actor(entry), zone.clock(*impact_start), why(reasons, &[]))
+        }
         Fact::Reopened { impact_start, rules, reasons } => {
             format!("bad again since {}: {}", zone.clock(*impact_start), why(reasons, rules))
         }
@@ -87,7 +96,62 @@ pub fn sentence(entry: &Entry, zone: Zone) -> String {
             let severity = if alert.severity.is_empty() { String::new() } else { format!(" ({})", alert.severity) };
             format!("{} of {} {verb}{severity}: {}", alert.name, entry.source, alert.text)
         }
+        Fact::Absorbed(other) => {
+            let names: Vec<&str> = other.services.iter().map(|(name, _)| &**name).collect();
+            format!("{} is part of this: {}{}", other.from, names.join(", "), because(&other.reason))
+        }
+        Fact::Merged { into, reason } => format!("became part of {into}{}", because(reason)),
+        Fact::SplitOff { into, services, reason } => {
+            let into = match into {
+                IncidentRef::Known(id) => id.to_string(),
+                IncidentRef::Opens(_) => "an incident of its own".into(),
+            };
+            format!("{} split off into {into}{}", services.join(", "), because(reason))
+        }
+        Fact::SplitFrom { from } => format!("was part of {from} until now"),
+        Fact::SuspectNamed { service } => format!("{service} seems to be the cause: nothing it depends on is in trouble"),
+        Fact::Evidence(e) => evidence(e),
+        Fact::Corrected { change, reason } => corrected(entry, change, reason, zone),
     }
+}
+
+fn because(reason: &str) -> String {
+    if reason.is_empty() { String::new() } else { format!(": {reason}") }
+}
+
+fn mitigated(entry: &Entry, reason: &str, impact: Option<&ImpactRecord>) -> String {
+    let who = match &entry.actor {
+        Actor::Auto => String::new(),
+        Actor::Person(name) => format!(", says {name}{}", because(reason)),
+    };
+    let impact = impact.map_or_else(String::new, |i| format!("; {}", impact_words(i)));
+    format!("users are served again{who}{impact}")
+}
+
+fn evidence(e: &Evidence) -> String {
+    let url = e.url.as_deref().unwrap_or_default();
+    let gap = if e.text.is_empty() || url.is_empty() { "" } else { " " };
+    format!("{}: {}{gap}{url}", e.kind, e.text)
+}
+
+/// What is said now, why, and of which entry.
+fn corrected(entry: &Entry, change: &Correction, reason: &str, zone: Zone) -> String {
+    let value = match change {
+        Correction::Moment(_, at) => at.map_or_else(|| "unknown".into(), |at| zone.full(at)),
+        Correction::Drill(drill) => if *drill { "a drill" } else { "real" }.into(),
+        other => other.value().map_or_else(|| "unknown".into(), |v| v.to_string()),
+    };
+    let what = match change {
+        Correction::Moment(moment, _) => moment.name().replace('_', " "),
+        Correction::Severity(_) => "severity".into(),
+        Correction::Bad(_) => "bad events".into(),
+        Correction::Total(_) => "all events".into(),
+        Correction::Drill(_) => "this".into(),
+        Correction::RootCause(_) => "root cause".into(),
+    };
+    let of =
+        entry.corrects.filter(|_| change.needs_reason()).map_or_else(String::new, |seq| format!(" (corrects entry {})", seq.0));
+    format!("{what} is {value}, says {}{}{of}", actor(entry), because(reason))
 }
 
 fn opened(onset: &Onset, zone: Zone) -> String {
@@ -109,9 +173,8 @@ fn resolved(entry: &Entry, reason: &str, impact: Option<&ImpactRecord>) -> Strin
         Actor::Auto => "resolved by rule: no bad minute followed".to_owned(),
         Actor::Person(name) => format!("resolved by {name}"),
     };
-    let reason = if reason.is_empty() { String::new() } else { format!(": {reason}") };
     let impact = impact.map_or_else(String::new, |i| format!("; {}", impact_words(i)));
-    format!("{who}{reason}{impact}")
+    format!("{who}{}{impact}", because(reason))
 }
 
 fn paged(fact: &Fact) -> String {
@@ -293,7 +356,11 @@ mod tests {
                 Fact::Suspected(Onset { reasons: reasons(), ..onset() }),
                 "suspect | checkout may be in trouble: burn 28.0x over 1h, above 14.4x",
             ),
-            ("", Fact::Joined { service: "pay".into(), slos }, "join | pay joined with pay/a and 2 more objectives"),
+            (
+                "",
+                Fact::Joined { service: "pay".into(), slos, impact_start: None, rules: vec![] },
+                "join | pay joined with pay/a and 2 more objectives",
+            ),
             (
                 "",
                 Fact::SeverityChanged { from: p1, to: p0, rules: vec![], reasons: reasons() },
@@ -309,7 +376,7 @@ mod tests {
             ("", Fact::Unacknowledged, "ack | the acknowledgement expired"),
             (
                 "",
-                Fact::Mitigated { impact: impact(Some(471_242.0)) },
+                Fact::Mitigated { reason: "".into(), impact: Some(impact(Some(471_242.0))) },
                 "mitigate | users are served again; 83,419 of 471,242 events failed (17.7%) within 47m00s",
             ),
             ("", Fact::Resolved { reason: "".into(), impact: None }, "resolve | resolved by rule: no bad minute followed"),

@@ -56,7 +56,7 @@ impl TableDesk {
     }
 
     fn carry_out(&self, command: &Command, now: Now) -> Result<Vec<Entry>, Refusal> {
-        let id = command.incident();
+        let id = command.incident().expect("the dashboard orders things of one incident");
         let mut world = self.world.lock().unwrap();
         let view = world.incidents.iter_mut().find(|v| v.incident.id == id).ok_or(Refusal::Unknown(id))?;
         let mut incident = (*view.incident).clone();

@@ -126,7 +126,7 @@ fn acknowledging_acts_at_once_on_the_incident_that_is_meant() {
     assert_eq!(orders(&scene), []);
     assert!(scene.text().contains("INC-0141 was acknowledged by lin at 14:23:00"), "{}", scene.text());
     // A row without an incident falls back to the one that the banner names.
-    assert_eq!(orders(&busy().press("1 G a"))[0].incident(), IncidentId(142));
+    assert_eq!(orders(&busy().press("1 G a"))[0].incident(), Some(IncidentId(142)));
     assert!(Scene::of(fixture::calm(), SIZE).press("a").text().contains("no open incident to acknowledge"));
 }
 
@@ -198,7 +198,7 @@ fn a_dialog_keeps_the_target_it_was_opened_for() {
     let mut other = fixture::busy();
     other.incidents.swap(0, 1);
     let scene = busy().press("n").write("mine").world(other).press("Enter");
-    assert_eq!(orders(&scene)[0].incident(), IncidentId(142));
+    assert_eq!(orders(&scene)[0].incident(), Some(IncidentId(142)));
 }
 
 #[test]

@@ -119,7 +119,9 @@ fn incident_is_lawful(past: &Past, out: &Outcome, incident: &Incident) {
                 a_rule_fired(past, onset);
                 first_page_came_along(out, entry);
             }
-            Fact::Mitigated { impact } => good_data_showed_it(past, incident, entry, impact.intervals.last().map(|i| i.to)),
+            Fact::Mitigated { impact: Some(impact), .. } => {
+                good_data_showed_it(past, incident, entry, impact.intervals.last().map(|i| i.to));
+            }
             Fact::Resolved { impact: Some(impact), .. } if entry.actor == Actor::Auto => {
                 good_data_showed_it(past, incident, entry, impact.intervals.last().map(|i| i.to));
             }
@@ -154,6 +156,11 @@ fn a_rule_fired(past: &Past, onset: &Onset) {
 
 fn first_page_came_along(out: &Outcome, opened: &Entry) {
     let Fact::Opened(onset) = &opened.fact else { return };
+    let over = |e: &Entry| e.incident == opened.incident && e.commit == opened.commit && matches!(e.fact, Fact::Resolved { .. });
+    if out.entries.iter().any(over) {
+        // Found when it was long over: recorded whole, and nobody is woken for it.
+        return;
+    }
     if onset.severity.is_some_and(Severity::pages) {
         let same = |d: &&burnledger::domain::paging::Dispatch| {
             d.incident == opened.incident && d.kind == DispatchKind::First && d.created == opened.recorded_at
@@ -182,15 +189,13 @@ fn good_data_showed_it(past: &Past, incident: &Incident, entry: &Entry, end: Opt
 
 fn impact_is_exact(past: &Past, incident: &Incident) {
     let Some(impact) = &incident.impact else { return };
-    // Events are those of the service it began with.
-    let first = incident.entries.iter().find_map(|e| match &e.fact {
-        Fact::Opened(onset) => onset.rules.first().map(|r| r.slo.as_str().split('/').next().unwrap_or_default().to_owned()),
-        _ => None,
-    });
-    let service = first.unwrap_or_else(|| incident.service.to_string());
+    if incident.merged_into.is_some() {
+        return;
+    }
+    // Every service of these pasts has one objective: the events of all its services count.
     let mut sum = (0, 0);
-    for i in &impact.intervals {
-        for (bad, total) in past.counts(&service, i.from, i.to) {
+    for (i, (service, _)) in impact.intervals.iter().flat_map(|i| incident.services.iter().map(move |s| (i, s))) {
+        for (bad, total) in past.counts(service, i.from, i.to) {
             sum = (sum.0 + bad, sum.1 + total);
         }
     }

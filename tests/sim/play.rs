@@ -79,7 +79,7 @@ fn book() -> Arc<Rulebook> {
         slos: slos().into_iter().map(Arc::new).collect(),
         services: BTreeMap::from([
             ("web".into(), service("shop", &["api"])),
-            ("api".into(), service("core", &[])),
+            ("api".into(), service("core", &["db"])),
             ("db".into(), service("core", &[])),
             ("mail".into(), service("shop", &[])),
         ]),

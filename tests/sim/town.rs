@@ -43,6 +43,15 @@ pub(crate) fn record_both(
     format!("# TYPE requests counter\n{a}{b}# EOF\n")
 }
 
+/// A job and what it did before each scrape.
+pub(crate) type Job = (&'static str, Box<dyn Fn(Ms) -> Traffic>);
+
+/// The same of any jobs.
+pub(crate) fn record_jobs(span: (Ms, Ms), jobs: &[Job]) -> String {
+    let all: String = jobs.iter().map(|(job, of)| record_job(job, span.0, span.1, |t| Some(of(t)))).collect();
+    format!("# TYPE requests counter\n{all}# EOF\n")
+}
+
 fn record_job(job: &str, from: Ms, to: Ms, at: impl Fn(Ms) -> Option<Traffic>) -> String {
     let (mut good, mut bad, mut goods, mut bads) = (0, 0, String::new(), String::new());
     let mut now = from;
@@ -184,6 +193,11 @@ impl Town {
         let mut live = Live::new(State::new(Arc::new(book), settings), world, options, health);
         live.begin().await.unwrap();
         Self { live, ledger, clock, horizon }
+    }
+
+    /// The time there.
+    pub(crate) fn now(&self) -> Ms {
+        self.clock.now().wall
     }
 
     /// Plays on until `to`, tick by tick.

@@ -49,7 +49,7 @@ impl Write for Pipe {
 }
 
 /// A ledger, a clock and a desk between them.
-struct Office {
+pub(super) struct Office {
     ledger: Arc<dyn Ledger>,
     clock: Arc<ManualClock>,
     desk: LedgerDesk,
@@ -60,13 +60,13 @@ fn start() -> Ms {
 }
 
 impl Office {
-    fn over(ledger: Arc<dyn Ledger>) -> Self {
+    pub(super) fn over(ledger: Arc<dyn Ledger>) -> Self {
         let clock = Arc::new(ManualClock::new(start() + Span::from_mins(6)));
         let desk = LedgerDesk::new(Arc::clone(&ledger), Arc::clone(&clock) as Arc<dyn Clock>, "cli");
         Self { ledger, clock, desk }
     }
 
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self::over(Arc::new(MemoryLedger::new("test")))
     }
 
@@ -79,13 +79,13 @@ impl Office {
     }
 
     /// An incident that began at 02:17 and was detected and paged at 02:23.
-    async fn open(&self, service: &str) {
+    pub(super) async fn open(&self, service: &str) {
         let detected = start() + Span::from_mins(6);
         let fact = Fact::Opened(Onset { impact_start: start(), detected, ..onset(service) });
         self.record(&format!("open {service}"), fact, detected, &["pager"]).await;
     }
 
-    async fn send_pages(&self) {
+    pub(super) async fn send_pages(&self) {
         let Lead::Held { fence, .. } = self.ledger.lead("w".into(), Span::from_secs(30), self.clock.now()).await.unwrap() else {
             panic!("not led")
         };
@@ -103,7 +103,7 @@ impl Office {
         (exit, data.text(), talk.text())
     }
 
-    async fn text(&self, line: &[&str]) -> (Exit, String, String) {
+    pub(super) async fn text(&self, line: &[&str]) -> (Exit, String, String) {
         self.run(line, Format::Text).await
     }
 
@@ -116,13 +116,13 @@ impl Office {
         data.text()
     }
 
-    async fn json(&self, line: &[&str]) -> Value {
+    pub(super) async fn json(&self, line: &[&str]) -> Value {
         let (exit, data, _) = self.run(line, Format::Json).await;
         assert_eq!(exit, Exit::Fine);
         serde_json::from_str(&data).unwrap()
     }
 
-    fn pass(&self, minutes: i64) {
+    pub(super) fn pass(&self, minutes: i64) {
         self.clock.advance(Span::from_mins(minutes));
     }
 }
@@ -163,7 +163,7 @@ async fn show_gives_the_contracts_json() {
     office.pass(4);
     office.text(&["ack", "1", "--by", "ann"]).await;
     let end = start() + Span::from_mins(47);
-    office.record("m", Fact::Mitigated { impact: impact() }, end, &[]).await;
+    office.record("m", Fact::Mitigated { reason: "".into(), impact: Some(impact()) }, end, &[]).await;
     let resolved = Fact::Resolved { reason: "".into(), impact: None };
     office.record("r", resolved, end + Span::from_mins(15), &[]).await;
     let mut shown = office.json(&["show", "1"]).await;
@@ -181,6 +181,9 @@ async fn show_gives_the_contracts_json() {
             "severity": "P1",
             "peak_severity": "P1",
             "severity_history": [{"at": "2026-03-02T02:23:00Z", "severity": "P1"}],
+            "merged_into": null,
+            "merged": [],
+            "root_cause": null,
             "milestones": {
                 "impact_start": "2026-03-02T02:17:00Z", "detected": "2026-03-02T02:23:00Z", "paged": "2026-03-02T02:23:00Z",
                 "delivered": "2026-03-02T02:23:00Z", "acknowledged": "2026-03-02T02:27:00Z", "mitigated": "2026-03-02T03:04:00Z",
@@ -198,6 +201,7 @@ async fn show_gives_the_contracts_json() {
                 "delivered": "2026-03-02T02:23:00Z", "attempts": 1, "outcome": "delivered", "detail": "202"
             }],
             "evidence": [],
+            "corrections": [],
             "entries": null,
             "cost": null
         })
@@ -229,7 +233,7 @@ async fn show_reads_well() {
     office.send_pages().await;
     office.pass(4);
     office.text(&["ack", "1", "--by", "ann"]).await;
-    office.record("m", Fact::Mitigated { impact: impact() }, start() + Span::from_mins(47), &[]).await;
+    office.record("m", Fact::Mitigated { reason: "".into(), impact: Some(impact()) }, start() + Span::from_mins(47), &[]).await;
     let (exit, text, talk) = office.text(&["show", "1"]).await;
     assert_eq!((exit, &*talk), (Exit::Fine, ""));
     assert_eq!(

@@ -2,6 +2,7 @@
 
 mod backtest;
 mod budgets;
+mod by_hand;
 mod cases;
 mod check;
 mod cost;

@@ -149,7 +149,7 @@ async fn of_a_ledger_it_counts_what_was_detected() {
     };
     record(IncidentRef::Opens(0), Fact::Opened(began("02:17:00", false)), at("02:23:00")).await;
     let one = IncidentRef::Known(IncidentId(1));
-    record(one, Fact::Mitigated { impact: ImpactRecord::default() }, at("02:40:00")).await;
+    record(one, Fact::Mitigated { reason: "".into(), impact: Some(ImpactRecord::default()) }, at("02:40:00")).await;
     record(one, Fact::Resolved { reason: "fixed".into(), impact: None }, at("03:31:00")).await;
     record(IncidentRef::Opens(0), Fact::Opened(began("05:00:00", true)), at("05:06:00")).await;
     record(IncidentRef::Opens(0), Fact::Suspected(began("06:00:00", false)), at("06:00:00")).await;

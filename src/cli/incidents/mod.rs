@@ -1,146 +1,84 @@
-//! `incidents list|show|ack|resolve|note`: the ledger by hand.
+//! `incidents`: the ledger by hand.
 //!
 //! Works beside a running watch, which sees what is recorded here within a tick. Deliberately absent: what an order may do
-//! (`domain/incident`).
+//! (`domain/incident`), and reading arguments (`args`).
 
+mod args;
 mod text;
+mod transfer;
 
-use super::{Common, Exit, Format, Out, times};
-use crate::app::desk::{LedgerDesk, OrderError};
-use crate::config;
-use crate::domain::base::{CommitId, IncidentId, Ms, Text};
+pub(super) use args::number;
+pub use args::{Beside, By, DeclareArgs, EditArgs, IncidentsAction, IncidentsArgs, Told};
+
+use super::{Common, Exit, Format, Out};
+use crate::app::desk::{LedgerDesk, OrderError, open_existing_ledger, open_ledger};
+use crate::app::{Present, Setup};
+use crate::domain::base::{CommitId, IncidentId};
 use crate::domain::incident::{Incident, Incidents};
 use crate::domain::view::{Command, Refusal};
 use crate::ports::LedgerError;
 use crate::wire::incident;
 use crate::words::{Zone, escape, timeline};
-use clap::{Args, Subcommand};
 use serde_json::json;
-
-/// Arguments of `incidents`.
-#[derive(Clone, Debug, Args)]
-pub struct IncidentsArgs {
-    /// What to do.
-    #[command(subcommand)]
-    pub action: IncidentsAction,
-}
-
-/// What `incidents` does.
-#[derive(Clone, Debug, Subcommand)]
-pub enum IncidentsAction {
-    /// The newest incidents, newest first
-    List {
-        /// How many at most
-        #[arg(long, default_value_t = 50, value_name = "N")]
-        limit: usize,
-    },
-    /// One incident: state, clocks, impact, pages and timeline
-    Show {
-        /// Its number: 17 or INC-0017
-        #[arg(value_parser = number)]
-        id: IncidentId,
-    },
-    /// Take an incident: repeats and escalation stop
-    Ack {
-        /// Its number: 17 or INC-0017
-        #[arg(value_parser = number)]
-        id: IncidentId,
-        /// Who takes it
-        #[command(flatten)]
-        by: By,
-    },
-    /// Say that it is over
-    Resolve {
-        /// Its number: 17 or INC-0017
-        #[arg(value_parser = number)]
-        id: IncidentId,
-        /// Why, for the timeline
-        #[arg(long, default_value = "", hide_default_value = true, value_name = "TEXT")]
-        reason: String,
-        /// When it ended: RFC 3339, or a duration back from now [default: now]
-        #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
-        at: Option<String>,
-        /// Who says so
-        #[command(flatten)]
-        by: By,
-    },
-    /// Add words to its timeline
-    Note {
-        /// Its number: 17 or INC-0017
-        #[arg(value_parser = number)]
-        id: IncidentId,
-        /// The words
-        #[arg(required = true, num_args = 1.., value_name = "TEXT")]
-        text: Vec<String>,
-        /// Who writes
-        #[command(flatten)]
-        by: By,
-    },
-}
-
-/// Who gives an order.
-#[derive(Clone, Debug, Default, Args)]
-pub struct By {
-    /// Your name, as the timeline shows it [default: $USER]
-    #[arg(long, env = "BURNLEDGER_BY", value_name = "NAME")]
-    pub by: Option<String>,
-}
-
-impl By {
-    /// The name as it was given; empty when nobody gave one.
-    pub fn name(&self) -> Text {
-        self.by.clone().or_else(|| std::env::var("USER").ok()).unwrap_or_default().into()
-    }
-}
-
-pub(in crate::cli) fn number(text: &str) -> Result<IncidentId, String> {
-    IncidentId::parse(text).ok_or_else(|| "incidents are numbered: 17 or INC-0017".into())
-}
 
 /// Runs the verb on the configured ledger.
 pub async fn run(args: &IncidentsArgs, common: &Common, out: &mut Out) -> Exit {
-    let config = match config::load(&common.overrides(), &|name| std::env::var(name).ok()) {
-        Ok(config) => config,
-        Err(problems) => {
-            for problem in &problems {
-                out.say(&crate::formats::render::problem(problem, out.talk_color, out.width));
-            }
-            return Exit::Usage;
-        }
+    let setup = match Setup::load_config(&common.overrides()) {
+        Ok(setup) => setup,
+        Err(error) => return super::tell(&error, out),
     };
-    match LedgerDesk::at_file(&config.ledger, "cli").await {
-        Ok(desk) => run_at(args, common.format, &desk, Zone::Local, out).await,
-        Err(error) => cannot_use(&error, out),
+    // The first incident of a ledger may be declared.
+    let path = &setup.config.ledger;
+    let ledger = match args.action {
+        IncidentsAction::Declare(_) | IncidentsAction::Import { .. } => open_ledger(path).await,
+        _ => open_existing_ledger(path).await,
+    };
+    let desk = match ledger {
+        Ok(ledger) => LedgerDesk::new(ledger, setup.shared_clock(), "cli"),
+        Err(error) => return cannot_use(&error, out),
+    };
+    if let IncidentsAction::Show { id, offline: false } = args.action {
+        let done = show(&desk, id, Some(&setup), common.format, Zone::Local, out).await;
+        return done.unwrap_or_else(|error| cannot_use(&error, out));
     }
+    let book = setup.rulebook();
+    let beside = Beside {
+        slos: book.slos.iter().map(|slo| (slo.service.clone(), slo.id.clone())).collect(),
+        rulebook: book.hash.clone(),
+        root_causes: setup.config.root_causes.clone(),
+    };
+    run_beside(args, common.format, &desk, &beside, Zone::Local, out).await
 }
 
 /// Runs the verb at a desk; times of the text form are told in `zone`.
 pub async fn run_at(args: &IncidentsArgs, format: Format, desk: &LedgerDesk, zone: Zone, out: &mut Out) -> Exit {
-    let done = match &args.action {
-        IncidentsAction::List { limit } => list(desk, *limit, format, zone, out).await,
-        IncidentsAction::Show { id } => show(desk, *id, format, zone, out).await,
-        IncidentsAction::Ack { id, by } => {
-            order(desk, Command::Acknowledge { incident: *id, by: by.name() }, format, zone, out).await
-        }
-        IncidentsAction::Note { id, text, by } => {
-            let command = Command::Note { incident: *id, by: by.name(), text: text.join(" ").into() };
-            order(desk, command, format, zone, out).await
-        }
-        IncidentsAction::Resolve { id, reason, at, by } => {
-            match at.as_deref().map(|text| times::parse(text, desk.now())).transpose() {
-                Ok(at) => order(desk, resolve(*id, reason, at, by), format, zone, out).await,
-                Err(why) => {
-                    out.error(&format!("--at: {why}"), Some("write 2026-03-02T03:04:00Z, or 10m for ten minutes ago"));
-                    Ok(Exit::Usage)
-                }
-            }
-        }
-    };
-    done.unwrap_or_else(|error| cannot_use(&error, out))
+    run_beside(args, format, desk, &Beside::default(), zone, out).await
 }
 
-fn resolve(incident: IncidentId, reason: &str, at: Option<Ms>, by: &By) -> Command {
-    Command::Resolve { incident, by: by.name(), reason: reason.into(), at }
+/// The same with what is known beside the ledger.
+pub async fn run_beside(
+    args: &IncidentsArgs,
+    format: Format,
+    desk: &LedgerDesk,
+    beside: &Beside,
+    zone: Zone,
+    out: &mut Out,
+) -> Exit {
+    let done = match &args.action {
+        IncidentsAction::List { limit } => list(desk, *limit, format, zone, out).await,
+        IncidentsAction::Show { id, .. } => show(desk, *id, None, format, zone, out).await,
+        IncidentsAction::Export { ids, out: file } => transfer::export(desk, ids, file.as_deref(), out).await,
+        IncidentsAction::Import { file, columns, by } => transfer::import(desk, file, columns.as_ref(), by, format, out).await,
+        action => match args::command(action, beside, desk.now()) {
+            Ok(Some(command)) => order(desk, command, format, zone, out).await,
+            Ok(None) => Ok(Exit::Fine),
+            Err((what, hint)) => {
+                out.error(&what, hint.as_deref());
+                Ok(Exit::Usage)
+            }
+        },
+    };
+    done.unwrap_or_else(|error| cannot_use(&error, out))
 }
 
 async fn list(desk: &LedgerDesk, limit: usize, format: Format, zone: Zone, out: &mut Out) -> Result<Exit, LedgerError> {
@@ -161,29 +99,52 @@ async fn list(desk: &LedgerDesk, limit: usize, format: Format, zone: Zone, out: 
     Ok(Exit::Fine)
 }
 
-async fn show(desk: &LedgerDesk, id: IncidentId, format: Format, zone: Zone, out: &mut Out) -> Result<Exit, LedgerError> {
+async fn show(
+    desk: &LedgerDesk,
+    id: IncidentId,
+    setup: Option<&Setup>,
+    format: Format,
+    zone: Zone,
+    out: &mut Out,
+) -> Result<Exit, LedgerError> {
     let all = desk.incidents().await?;
     let Some(found) = all.get(id) else { return Ok(unknown(id, &all, out)) };
     warn_of_problems(&all, out);
     let pages = desk.pages(id).await?;
+    let present = match setup {
+        Some(setup) if found.phase.is_live() && found.severity.is_some() => present(setup, &all, found, out).await,
+        _ => Present::default(),
+    };
     let near = all.at_large().changes_near(found);
     if format == Format::Json {
-        let mut value = json!(incident::show(found, &pages, &|e| timeline::sentence(e, Zone::Utc)));
+        let mut value = json!(incident::show(found, &pages, &present.parts(), &|e| timeline::sentence(e, Zone::Utc)));
         value["changes"] = near.iter().map(|c| json!({ "at": c.at.rfc3339(), "text": c.words() })).collect();
         print(&value, out);
         return Ok(Exit::Fine);
     }
-    text::show(found, &pages, desk.now(), zone, out);
+    text::show(found, &pages, &present, desk.now(), zone, out);
     for change in near {
         out.line(&format!("changed  {}  {}", zone.full(change.at), escape::terminal(&change.words())));
     }
     Ok(Exit::Fine)
 }
 
+/// Impact and cost of an incident that lives, counted now. Without a source the rest is shown all the same.
+async fn present(setup: &Setup, all: &Incidents, found: &Incident, out: &mut Out) -> Present {
+    let why = match setup.present(all, found).await {
+        Ok((present, errors)) if errors.is_empty() => return present,
+        Ok((_, errors)) => errors.first().map(ToString::to_string).unwrap_or_default(),
+        Err(error) => error.to_string(),
+    };
+    let hint = "  hint: `--offline` asks no source";
+    out.say(&format!("warning: impact and cost so far are not counted: {}\n{hint}", escape::terminal(&why)));
+    Present::default()
+}
+
 async fn order(desk: &LedgerDesk, command: Command, format: Format, zone: Zone, out: &mut Out) -> Result<Exit, LedgerError> {
-    let (id, by) = (command.incident(), command.by().clone());
+    let (named, by) = (command.incident(), command.by().clone());
     let commit = CommitId(format!("cli/{:032x}", rand::random::<u128>()).into());
-    let entries = match desk.carry_out(commit, command).await {
+    let entries = match desk.carry_out(commit, command.clone()).await {
         Ok(entries) => entries,
         Err(OrderError::Ledger(error)) => return Err(error),
         Err(OrderError::Refused(Refusal::Unknown(id))) => return Ok(unknown(id, &desk.incidents().await?, out)),
@@ -192,6 +153,7 @@ async fn order(desk: &LedgerDesk, command: Command, format: Format, zone: Zone, 
             return Ok(Exit::No);
         }
     };
+    let Some(id) = named.or(entries.first().map(|e| e.incident)) else { return Ok(Exit::Fine) };
     match format {
         Format::Json => {
             let all = desk.incidents().await?;
@@ -199,14 +161,22 @@ async fn order(desk: &LedgerDesk, command: Command, format: Format, zone: Zone, 
             let recorded: Vec<u64> = entries.iter().map(|e| e.seq.0).collect();
             print(&json!({ "id": id.0, "state": state, "recorded": recorded }), out);
         }
-        _ if entries.is_empty() => out.line(&format!("{id} is acknowledged by {} already", escape::terminal(&by))),
+        _ if entries.is_empty() => out.line(&nothing_new(&command, id)),
         _ => {
             for entry in &entries {
-                out.line(&format!("{id} {}", escape::terminal(&timeline::sentence(entry, zone))));
+                out.line(&format!("{} {}", entry.incident, escape::terminal(&timeline::sentence(entry, zone))));
             }
         }
     }
     Ok(Exit::Fine)
+}
+
+/// What is so already.
+fn nothing_new(command: &Command, id: IncidentId) -> String {
+    match command {
+        Command::Acknowledge { by, .. } => format!("{id} is acknowledged by {} already", escape::terminal(by)),
+        _ => format!("{id} says so already"),
+    }
 }
 
 fn hint(by: &str) -> Option<&'static str> {

@@ -2,10 +2,11 @@
 //!
 //! Text from outside is escaped here, line by line, before it reaches the terminal.
 
+use crate::app::Present;
 use crate::cli::Out;
 use crate::domain::base::{Interval, Money, Ms, Severity, Span, Text};
 use crate::domain::cost::CostSheet;
-use crate::domain::incident::{Entry, Incident, Outcome};
+use crate::domain::incident::{Actor, Correction, CorrectionRecord, Entry, EvidenceRecord, Incident, Outcome};
 use crate::domain::paging::{Dispatch, DispatchState};
 use crate::words::units::{UNKNOWN, count, percent_auto};
 use crate::words::{Zone, escape, money, time, timeline, width};
@@ -58,7 +59,10 @@ fn row(cells: &[String; 7], columns: [usize; 7], last: &str) -> String {
 fn state(incident: &Incident) -> String {
     let drill = if incident.drill { "drill " } else { "" };
     let data = if incident.no_data_since.is_some() { ", no data" } else { "" };
-    format!("{drill}{}{data}", incident.phase.name())
+    match incident.merged_into {
+        Some(into) => format!("{drill}in {into}"),
+        None => format!("{drill}{}{data}", incident.phase.name()),
+    }
 }
 
 /// From the first bad minute to the end; to now while it is live.
@@ -74,21 +78,60 @@ fn cost(sheet: Option<&CostSheet>) -> String {
 }
 
 /// One incident, whole. `outbox` are its pages as the outbox has them.
-pub(super) fn show(incident: &Incident, outbox: &[Dispatch], now: Ms, zone: Zone, out: &mut Out) {
+pub(super) fn show(incident: &Incident, outbox: &[Dispatch], present: &Present, now: Ms, zone: Zone, out: &mut Out) {
     out.line(&head(incident));
-    for (name, value) in facts(incident, now, zone) {
+    for (name, value) in facts(incident, present, now, zone) {
         out.line(&format!("  {name:<13} {}", escape::terminal(&value)));
     }
-    let pages = pages(incident, outbox, zone);
-    if !pages.is_empty() {
-        out.line("\nPages");
-        for line in &pages {
-            out.line(line);
-        }
-    }
+    section("Corrected", &corrections(incident, zone), out);
+    section("Evidence", &evidence(incident, zone), out);
+    section("Pages", &pages(incident, outbox, zone), out);
     out.line(&format!("\nTimeline ({})", incident.entries.last().map_or(String::new(), |e| zone.offset(e.at))));
     for entry in &incident.entries {
         out.line(&timeline_line(entry, zone));
+    }
+}
+
+fn section(title: &str, lines: &[String], out: &mut Out) {
+    if !lines.is_empty() {
+        out.line(&format!("\n{title}"));
+        for line in lines {
+            out.line(line);
+        }
+    }
+}
+
+/// What people said was otherwise: `severity P1 -> P2, ann: users saw nothing (corrects entry 4)`.
+fn corrections(incident: &Incident, zone: Zone) -> Vec<String> {
+    let shown = |change: &Correction, value: Option<&str>| match (change, value) {
+        (_, None) => "unknown".to_owned(),
+        (Correction::Moment(..), Some(text)) => Ms::parse_rfc3339(text).map_or_else(|| text.into(), |at| zone.full(at)),
+        (_, Some(text)) => text.to_owned(),
+    };
+    let line = |r: &CorrectionRecord| {
+        let (was, is) = (shown(&r.change, r.was.as_deref()), shown(&r.change, r.change.value().as_deref()));
+        let reason = if r.reason.is_empty() { String::new() } else { format!(": {}", r.reason) };
+        let of = r.corrects.map_or_else(String::new, |seq| format!(" (corrects entry {})", seq.0));
+        let what = r.change.field().replace('_', " ");
+        format!("  {}", escape::terminal(&format!("{what} {was} -> {is}, {}{reason}{of}", name(&r.by))))
+    };
+    incident.corrections.iter().map(line).collect()
+}
+
+fn evidence(incident: &Incident, zone: Zone) -> Vec<String> {
+    let line = |r: &EvidenceRecord| {
+        let url = r.evidence.url.as_deref().unwrap_or_default();
+        let words = [&*r.evidence.text, url].into_iter().filter(|w| !w.is_empty()).collect::<Vec<_>>().join("  ");
+        let told = escape::terminal(&format!("{:<9} {words}  [{}]", r.evidence.kind, name(&r.by)));
+        format!("  {}  {told}", zone.full(r.at))
+    };
+    incident.evidence.iter().map(line).collect()
+}
+
+fn name(actor: &Actor) -> &str {
+    match actor {
+        Actor::Auto => "auto",
+        Actor::Person(name) => name,
     }
 }
 
@@ -101,7 +144,7 @@ fn head(incident: &Incident) -> String {
     format!("{}  {severity}  {}  {}", incident.id, state(incident), escape::terminal(&incident.service))
 }
 
-fn facts(incident: &Incident, now: Ms, zone: Zone) -> Vec<(&'static str, String)> {
+fn facts(incident: &Incident, present: &Present, now: Ms, zone: Zone) -> Vec<(&'static str, String)> {
     let m = &incident.milestones;
     let slos = incident.services.iter().flat_map(|(_, slos)| slos).map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let at = |at: Option<Ms>| at.map_or(UNKNOWN.into(), |at| zone.full(at));
@@ -124,9 +167,19 @@ fn facts(incident: &Incident, now: Ms, zone: Zone) -> Vec<(&'static str, String)
         ("mitigated", after(m.mitigated, incident.time_to_mitigate(), "impact began")),
         ("resolved", after(m.resolved, incident.time_to_resolve(), "impact began")),
         ("lasted", lasted(incident, now).map_or(UNKNOWN.into(), time::span)),
-        ("impact", impact(incident)),
-        ("cost", cost(incident.cost.as_ref())),
+        ("impact", impact(incident, present)),
+        ("cost", present.cost.as_ref().map_or_else(|| cost(incident.cost.as_ref()), |sheet| cost(Some(sheet)) + " so far")),
     ];
+    if let Some(suspect) = incident.suspect().filter(|_| incident.services.len() > 1) {
+        out.insert(1, ("suspect", suspect.to_string()));
+    }
+    if !incident.absorbed.is_empty() {
+        let ids = incident.absorbed.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        out.push(("took in", ids));
+    }
+    if let Some(class) = &incident.root_cause {
+        out.push(("root cause", class.to_string()));
+    }
     if incident.flaps > 0 {
         out.push(("reopened", format!("{} times", incident.flaps)));
     }
@@ -140,8 +193,8 @@ fn acknowledged(incident: &Incident, told: &str) -> String {
     }
 }
 
-fn impact(incident: &Incident) -> String {
-    let Some(impact) = &incident.impact else {
+fn impact(incident: &Incident, present: &Present) -> String {
+    let Some(impact) = present.impact.as_ref().or(incident.impact.as_ref()) else {
         return if incident.phase.is_live() { "counted when it ends; `burnledger tui` shows it now" } else { "not counted" }
             .into();
     };

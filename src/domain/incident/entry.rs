@@ -1,5 +1,6 @@
 //! Entries: one fact each, append-only. `wire` gives them their versioned stored form.
 
+use super::correction::Correction;
 use super::notice::{HeardAlert, HeldPages, Notice};
 use crate::domain::base::{CommitId, IncidentId, Interval, Ms, Seq, Severity, SloId, Text};
 use crate::domain::cost::CostSheet;
@@ -100,6 +101,43 @@ pub enum Outcome {
     Dropped,
 }
 
+/// Something that a person attached: a link, words, or both.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Evidence {
+    /// What it is: one of [`Evidence::KINDS`].
+    pub kind: Text,
+    /// In words.
+    pub text: Text,
+    /// Where it is; `http` or `https`.
+    pub url: Option<Text>,
+}
+
+impl Evidence {
+    /// Kinds of evidence.
+    pub const KINDS: [&str; 8] = ["trace", "profile", "dashboard", "log", "deploy", "change", "ticket", "other"];
+}
+
+/// What an incident brings into the older one that goes on in its place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Absorbed {
+    /// The younger incident.
+    pub from: IncidentId,
+    /// Its services with their SLOs.
+    pub services: Vec<(Text, Vec<SloId>)>,
+    /// When its impact began.
+    pub impact_start: Option<Ms>,
+    /// When it was detected.
+    pub detected: Option<Ms>,
+    /// Its severity.
+    pub severity: Option<Severity>,
+    /// Every rule that fired in it.
+    pub rules: Vec<RuleFired>,
+    /// Its impact, when it had ended already: one that lives is measured anew with the new services.
+    pub impact: Option<ImpactRecord>,
+    /// Why, in a person's words; empty when by rule.
+    pub reason: Text,
+}
+
 /// One fact. Later facts extend this list; stored forms carry kind and version (`wire`).
 #[derive(Clone, Debug, PartialEq)]
 pub enum Fact {
@@ -113,6 +151,10 @@ pub enum Fact {
         service: Text,
         /// SLOs that joined.
         slos: Vec<SloId>,
+        /// Start of their bad run, when samples told it.
+        impact_start: Option<Ms>,
+        /// The rules of these SLOs that fired.
+        rules: Vec<RuleFired>,
     },
     /// Severity rose or fell.
     SeverityChanged {
@@ -129,10 +171,12 @@ pub enum Fact {
     Acknowledged,
     /// An acknowledgement was taken back.
     Unacknowledged,
-    /// The bad run ended; `at` is the impact end.
+    /// The bad run ended; `at` is the impact end, or when a person said that users are served again.
     Mitigated {
-        /// Impact so far.
-        impact: ImpactRecord,
+        /// Why, in a person's words; empty when by rule.
+        reason: Text,
+        /// Impact so far, when measured at that moment.
+        impact: Option<ImpactRecord>,
     },
     /// Ended, by rule or by a person.
     Resolved {
@@ -191,6 +235,43 @@ pub enum Fact {
     Held(HeldPages),
     /// Another tool's alert about the same trouble.
     Alerted(HeardAlert),
+    /// A younger incident turned out to be part of this one.
+    Absorbed(Absorbed),
+    /// It is part of an older incident, which goes on in its place.
+    Merged {
+        /// The older one.
+        into: IncidentId,
+        /// Why, in a person's words; empty when by rule.
+        reason: Text,
+    },
+    /// Services were taken out into an incident of their own.
+    SplitOff {
+        /// The new incident; the ledger puts its number in.
+        into: IncidentRef,
+        /// The services that left.
+        services: Vec<Text>,
+        /// Why.
+        reason: Text,
+    },
+    /// It was split off another incident, which rules never join it with again.
+    SplitFrom {
+        /// The other one.
+        from: IncidentId,
+    },
+    /// The service that seems to be the cause, by what depends on what.
+    SuspectNamed {
+        /// The service.
+        service: Text,
+    },
+    /// Something was attached.
+    Evidence(Evidence),
+    /// A time, severity, figure or tag is said to be otherwise; the entry names the one it corrects.
+    Corrected {
+        /// What.
+        change: Correction,
+        /// Why.
+        reason: Text,
+    },
 }
 
 /// A fact that wants to be recorded.

@@ -1,6 +1,7 @@
 //! An incident's state, folded from its entries. Replaying the entries gives the same state.
 
-use super::entry::{Entry, Fact, ImpactRecord, Outcome, ReasonText, RuleFired};
+use super::correction::{Correction, CorrectionRecord, Ruling};
+use super::entry::{Actor, Entry, Evidence, Fact, ImpactRecord, Outcome, ReasonText, RuleFired};
 use super::notice::HeldPages;
 use crate::domain::base::{IncidentId, Ms, Seq, Severity, SloId, Span, Text};
 use crate::domain::cost::{CostSheet, Restates};
@@ -85,6 +86,19 @@ pub struct PageRecord {
     pub detail: Text,
 }
 
+/// Something attached, with who attached it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EvidenceRecord {
+    /// Its entry.
+    pub seq: Seq,
+    /// When what it shows happened.
+    pub at: Ms,
+    /// Who attached it.
+    pub by: Actor,
+    /// What it is.
+    pub evidence: Evidence,
+}
+
 /// An incident: the fold of its entries.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Incident {
@@ -128,6 +142,24 @@ pub struct Incident {
     pub held: Vec<(Ms, HeldPages)>,
     /// Alerts of other tools that fire, by their name for it.
     pub alerts: Vec<Text>,
+    /// The older incident that goes on in its place.
+    pub merged_into: Option<IncidentId>,
+    /// Younger incidents that became part of it.
+    pub absorbed: Vec<IncidentId>,
+    /// Incidents that a person split it from: rules never join them again.
+    pub apart_from: Vec<IncidentId>,
+    /// The service that was named as the probable cause; see [`Incident::suspect`].
+    pub named_suspect: Option<Text>,
+    /// Class of the root cause; absent while nobody told it.
+    pub root_cause: Option<Text>,
+    /// What people attached.
+    pub evidence: Vec<EvidenceRecord>,
+    /// What people corrected, in order.
+    pub corrections: Vec<CorrectionRecord>,
+    /// Corrected times and figures that stand against later measurements.
+    pub pinned: Vec<Correction>,
+    /// A severity that a person set.
+    pub ruling: Option<Ruling>,
     /// Its entries, in order.
     pub entries: Vec<Entry>,
     /// Hash of the rulebook it opened under.

@@ -1,5 +1,7 @@
 //! The fold's cases and laws: histories as text in, state as text out; random histories for what must always hold.
 
+mod changes;
+
 use super::*;
 use crate::domain::base::{CommitId, IncidentId, Interval, Ms, Seq, Severity, SloId, Span, Text};
 use proptest::prelude::*;
@@ -42,11 +44,14 @@ fn fact(words: &[&str]) -> Fact {
     match words[0] {
         "suspected" => Fact::Suspected(onset(None, number(1), number(1))),
         "opened" => Fact::Opened(onset(Some(severity(1)), number(2), number(3))),
-        "joined" => Fact::Joined { service: words[1].into(), slos: vec![SloId::new(words[1], "a")] },
+        "joined" => {
+            let slos = vec![SloId::new(words[1], "a")];
+            Fact::Joined { service: words[1].into(), slos, impact_start: None, rules: vec![] }
+        }
         "severity" => Fact::SeverityChanged { from: severity(1), to: severity(2), rules: rules(severity(2)), reasons: vec![] },
         "ack" => Fact::Acknowledged,
         "unack" => Fact::Unacknowledged,
-        "mitigated" => Fact::Mitigated { impact: impact(number(1), number(2)) },
+        "mitigated" => Fact::Mitigated { reason: "".into(), impact: Some(impact(number(1), number(2))) },
         "resolved" => Fact::Resolved { reason: "".into(), impact: None },
         "reopened" => Fact::Reopened { impact_start: minute(number(1)), rules: rules(severity(2)), reasons: vec![] },
         "closed" => Fact::Closed { not_paged: false },
@@ -359,7 +364,7 @@ fn any_fact() -> impl Strategy<Value = Fact> {
             .prop_map(|(from, to)| Fact::SeverityChanged { from, to, rules: rules(to), reasons: vec![] }),
         3 => Just(Fact::Acknowledged),
         1 => Just(Fact::Unacknowledged),
-        3 => (number.clone(), number.clone()).prop_map(|(a, b)| Fact::Mitigated { impact: impact(a, b) }),
+        3 => (number.clone(), number.clone()).prop_map(|(a, b)| Fact::Mitigated { reason: "".into(), impact: Some(impact(a, b)) }),
         2 => option_impact().prop_map(|impact| Fact::Resolved { reason: "".into(), impact }),
         2 => (number.clone(), any_severity())
             .prop_map(|(n, s)| Fact::Reopened { impact_start: minute(n), rules: rules(s), reasons: vec![] }),
@@ -369,6 +374,7 @@ fn any_fact() -> impl Strategy<Value = Fact> {
         1 => Just(Fact::Note("n".into())),
         1 => (any_severity(), number.clone()).prop_map(|(s, n)| page("first", s, n, Outcome::Delivered)),
         1 => (number.clone(), number).prop_map(|(a, b)| Fact::Measured(impact(a, b))),
+        3 => fact_change(),
     ]
 }
 
@@ -376,12 +382,44 @@ fn option_impact() -> impl Strategy<Value = Option<ImpactRecord>> {
     prop::option::of((0_i64..100, 0_i64..100).prop_map(|(a, b)| impact(a, b)))
 }
 
+fn fact_change() -> impl Strategy<Value = Fact> {
+    let moment = prop::sample::select(Moment::ALL.to_vec());
+    let change = prop_oneof![
+        (moment, prop::option::of(0_i64..100)).prop_map(|(m, at)| Correction::Moment(m, at.map(minute))),
+        any_severity().prop_map(Correction::Severity),
+        (0_u64..9).prop_map(Correction::Bad),
+        any::<bool>().prop_map(Correction::Drill),
+        Just(Correction::RootCause("data".into())),
+    ];
+    let absorbed =
+        (any_severity(), 0_i64..100, prop::option::of((0_i64..100, 0_i64..100))).prop_map(|(severity, start, part)| {
+            Fact::Absorbed(Absorbed {
+                from: IncidentId(9),
+                services: vec![("search".into(), vec![SloId::new("search", "a")])],
+                impact_start: Some(minute(start)),
+                detected: Some(minute(start + 2)),
+                severity: Some(severity),
+                rules: rules(severity),
+                impact: part.map(|(a, b)| impact(a, b)),
+                reason: "".into(),
+            })
+        });
+    prop_oneof![
+        3 => change.prop_map(|change| Fact::Corrected { change, reason: "r".into() }),
+        1 => absorbed,
+        1 => Just(Fact::Merged { into: IncidentId(8), reason: "".into() }),
+        1 => Just(Fact::SplitOff { into: IncidentRef::Known(IncidentId(9)), services: vec!["search".into()], reason: "".into() }),
+        1 => Just(Fact::SuspectNamed { service: "search".into() }),
+    ]
+}
+
 prop_compose! {
     /// Any entries of three incidents, possible or not, in time.
     fn any_history()(facts in prop::collection::vec((any_fact(), 1_u64..4, any::<bool>()), 0..40)) -> Vec<Entry> {
         let made = |((fact, incident, person), seq): ((Fact, u64, bool), u64)| {
             let who = if person { "ann" } else { "-" };
-            Entry { incident: IncidentId(incident), ..entry(seq, seq.cast_signed(), who, fact) }
+            let corrects = matches!(fact, Fact::Corrected { .. }).then_some(Seq(1 + seq / 3));
+            Entry { incident: IncidentId(incident), corrects, ..entry(seq, seq.cast_signed(), who, fact) }
         };
         facts.into_iter().zip(1..).map(made).collect()
     }
@@ -389,13 +427,30 @@ prop_compose! {
 
 fn any_act() -> impl Strategy<Value = Act> {
     let resolve = prop::option::of(-10_i64..60).prop_map(|at| Act::Resolve { reason: "r".into(), at: at.map(minute) });
-    prop_oneof![Just(Act::Acknowledge), Just(Act::Unacknowledge), Just(Act::Note("n".into())), resolve]
+    let at = || prop::option::of(-10_i64..60).prop_map(|at| at.map(minute));
+    let (mitigate, reopen) = (at(), at());
+    let moment = prop::sample::select(Moment::ALL.to_vec());
+    let moved = (moment, at()).prop_map(|(m, at)| Correction::Moment(m, at));
+    let ruled = any_severity().prop_map(Correction::Severity);
+    let correct = prop::collection::vec(prop_oneof![moved, ruled, (0_u64..9).prop_map(Correction::Bad)], 1..4)
+        .prop_map(|changes| Act::Correct { changes, reason: "wrong".into() });
+    prop_oneof![
+        Just(Act::Acknowledge),
+        Just(Act::Unacknowledge),
+        Just(Act::Note("n".into())),
+        resolve,
+        mitigate.prop_map(|at| Act::Mitigate { reason: "".into(), at }),
+        reopen.prop_map(|at| Act::Reopen { reason: "again".into(), at }),
+        Just(Act::Close { reason: "".into() }),
+        correct,
+    ]
 }
 
 /// What must hold of any incident.
 fn check_laws(i: &Incident) {
     let m = &i.milestones;
     assert_eq!(i.phase == Phase::Resolved, m.resolved.is_some() && m.closed.is_none(), "{i:?}");
+    assert!(i.merged_into.is_none() || i.phase == Phase::Closed);
     assert_eq!(i.phase == Phase::Closed, m.closed.is_some());
     assert!(i.phase != Phase::Acknowledged || i.acknowledged_by.is_some());
     assert!(i.phase != Phase::Open || i.acknowledged_by.is_none());
@@ -403,7 +458,9 @@ fn check_laws(i: &Incident) {
     assert_eq!(i.phase == Phase::Suspected || i.severity.is_none(), m.detected.is_none(), "{i:?}");
     assert!(i.peak_severity >= i.severity);
     assert_eq!(i.severity, i.severity_history.last().map(|(_, s)| *s));
-    assert_eq!(i.peak_severity, i.severity_history.iter().map(|(_, s)| *s).max());
+    let worst = i.severity_history.iter().map(|(_, s)| *s).max();
+    assert!(i.peak_severity <= worst && (i.ruling.is_some() || i.peak_severity == worst));
+    assert!(!i.services.is_empty());
     assert!(i.no_data_since.is_none() || i.phase.is_live());
     assert!(i.milestones.delivered.is_none() || m.paged.is_some());
 }
@@ -443,7 +500,8 @@ proptest! {
             let Ok(new) = incident.decide(&act, "ann", &"cli".into(), minute(50)) else { continue };
             let mut next = (**incident).clone();
             for (new, seq) in new.into_iter().zip(1_000..) {
-                let entry = Entry { incident: incident.id, actor: new.actor, at: new.at, ..entry(seq, 0, "-", new.fact) };
+                let (actor, at, corrects) = (new.actor, new.at, new.corrects);
+                let entry = Entry { incident: incident.id, actor, at, corrects, ..entry(seq, 0, "-", new.fact) };
                 prop_assert_eq!(next.apply(&entry), Ok(()));
             }
             check_laws(&next);

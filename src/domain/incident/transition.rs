@@ -3,8 +3,9 @@
 //! Total: an entry that cannot be true in the present state stays in the timeline, changes nothing else and is told to the
 //! caller. Deliberately absent: deciding what should happen (`decide`, and the engine's rules).
 
-use super::entry::{Actor, Entry, Fact, ImpactRecord, Onset, Outcome, RuleFired};
-use super::fold::{Incident, Milestones, PageRecord, Phase};
+use super::correction::{Correction, Moment, Ruling};
+use super::entry::{Actor, Entry, Fact, ImpactRecord, IncidentRef, Onset, Outcome, RuleFired};
+use super::fold::{EvidenceRecord, Incident, Milestones, PageRecord, Phase};
 use crate::domain::base::{IncidentId, Ms, Seq, Severity, SloId, Text};
 use thiserror::Error;
 
@@ -51,7 +52,7 @@ impl Incident {
         let mut incident = Self::empty(entry, onset, phase);
         incident.join(&onset.service, &onset.slos);
         if phase == Phase::Open {
-            incident.set_onset(onset, entry.at);
+            incident.set_onset(onset, &entry.actor, entry.at);
         } else {
             incident.milestones.impact_start = Some(onset.impact_start);
         }
@@ -82,12 +83,16 @@ impl Incident {
     /// Carries out what the fact says, or says why it cannot be.
     fn change(&mut self, entry: &Entry) -> Result<(), String> {
         let at = entry.at;
+        if let (Some(into), true) = (self.merged_into, is_life(&entry.fact)) {
+            return Err(format!("it is part of {into} now"));
+        }
         match &entry.fact {
             Fact::Suspected(_) => return Err(self.cannot("be suspected again")),
-            Fact::Opened(onset) => self.open(onset, at)?,
-            Fact::Joined { service, slos } => {
+            Fact::Opened(onset) => self.open(onset, &entry.actor, at)?,
+            Fact::Joined { service, slos, impact_start, .. } => {
                 self.must(self.phase.is_live(), "be joined")?;
                 self.join(service, slos);
+                self.begin_earlier(*impact_start);
             }
             Fact::SeverityChanged { to, rules, reasons, .. } => {
                 self.must(self.phase.is_live() && self.phase != Phase::Suspected, "change its severity")?;
@@ -97,7 +102,7 @@ impl Incident {
             }
             Fact::Acknowledged => self.acknowledge(&entry.actor, at)?,
             Fact::Unacknowledged => self.unacknowledge()?,
-            Fact::Mitigated { impact } => self.mitigate(impact, at)?,
+            Fact::Mitigated { impact, .. } => self.mitigate(impact.as_ref(), at)?,
             Fact::Resolved { impact, .. } => self.resolve(impact.as_ref(), at)?,
             Fact::Reopened { impact_start, rules, reasons } => {
                 self.reopen(*impact_start, rules, at)?;
@@ -124,20 +129,35 @@ impl Incident {
                     self.alerts.push(alert.fingerprint.clone());
                 }
             }
+            Fact::Absorbed(other) => self.absorb(other, at)?,
+            Fact::Merged { into, .. } => self.merge_away(*into, at)?,
+            Fact::SplitOff { into: IncidentRef::Known(into), services, .. } => self.split_off(*into, services)?,
+            Fact::SplitOff { .. } => return Err("the new incident has no number".into()),
+            Fact::SplitFrom { from } => self.apart_from.push(*from),
+            Fact::SuspectNamed { service } => self.named_suspect = Some(service.clone()),
+            Fact::Evidence(evidence) => {
+                let (by, evidence) = (entry.actor.clone(), evidence.clone());
+                self.evidence.push(EvidenceRecord { seq: entry.seq, at, by, evidence });
+            }
+            Fact::Corrected { change, reason } => self.correct(change, reason, entry)?,
         }
+        self.hold_corrections();
         Ok(())
     }
 
-    fn open(&mut self, onset: &Onset, at: Ms) -> Result<(), String> {
+    fn open(&mut self, onset: &Onset, actor: &Actor, at: Ms) -> Result<(), String> {
         self.must(self.phase == Phase::Suspected, "open again")?;
         self.phase = Phase::Open;
         self.join(&onset.service, &onset.slos);
-        self.set_onset(onset, at);
+        self.set_onset(onset, actor, at);
         Ok(())
     }
 
-    /// Takes over what an opening says.
-    fn set_onset(&mut self, onset: &Onset, at: Ms) {
+    /// Takes over what an opening says. The severity that a person declares is theirs, not the rules'.
+    fn set_onset(&mut self, onset: &Onset, actor: &Actor, at: Ms) {
+        if let (Actor::Person(_), Some(set)) = (actor, onset.severity) {
+            self.ruling = Some(Ruling { set, against: Severity::P2 });
+        }
         self.milestones.impact_start = Some(onset.impact_start);
         self.milestones.detected = Some(onset.detected);
         self.rules.clone_from(&onset.rules);
@@ -155,6 +175,8 @@ impl Incident {
         if self.phase == Phase::Open {
             self.phase = Phase::Acknowledged;
         }
+        // "Nobody had it" was true until now.
+        self.pinned.retain(|p| *p != Correction::Moment(Moment::Acknowledged, None));
         self.milestones.acknowledged.get_or_insert(at);
         self.acknowledged_by = Some((name.clone(), at));
         self.acknowledged_severity = self.severity;
@@ -170,12 +192,14 @@ impl Incident {
         Ok(())
     }
 
-    fn mitigate(&mut self, impact: &ImpactRecord, at: Ms) -> Result<(), String> {
+    fn mitigate(&mut self, impact: Option<&ImpactRecord>, at: Ms) -> Result<(), String> {
         self.must(matches!(self.phase, Phase::Open | Phase::Acknowledged | Phase::Mitigated), "be mitigated")?;
         self.phase = Phase::Mitigated;
         self.milestones.mitigated = Some(at);
         self.milestones.impact_end = Some(at);
-        self.measure(impact);
+        if let Some(impact) = impact {
+            self.measure(impact);
+        }
         Ok(())
     }
 
@@ -191,20 +215,23 @@ impl Incident {
     }
 
     /// Back to open. Only a reopening after the end counts as a flap and asks for a new acknowledgement; a relapse of a
-    /// mitigated one does neither.
+    /// mitigated one does neither. A closed one is reopened by a person alone.
     fn reopen(&mut self, impact_start: Ms, rules: &[RuleFired], at: Ms) -> Result<(), String> {
-        self.must(matches!(self.phase, Phase::Mitigated | Phase::Resolved), "reopen")?;
-        if self.phase == Phase::Resolved {
+        let closed = self.phase == Phase::Closed && self.severity.is_some();
+        self.must(closed || matches!(self.phase, Phase::Mitigated | Phase::Resolved), "reopen")?;
+        if self.phase != Phase::Mitigated {
             self.flaps += 1;
             self.drop_acknowledgement();
         }
+        self.release_corrections();
         self.phase = if self.acknowledged_by.is_some() { Phase::Acknowledged } else { Phase::Open };
         let kept = self.milestones;
-        self.milestones = Milestones { mitigated: None, impact_end: None, resolved: None, ..kept };
+        self.milestones = Milestones { mitigated: None, impact_end: None, resolved: None, closed: None, ..kept };
         self.milestones.impact_start.get_or_insert(impact_start);
         self.rules = rules.to_vec();
         if let Some(severity) = rules.iter().map(|r| r.severity).max() {
-            self.set_severity(severity, at);
+            let ruled = self.ruled(severity);
+            self.set_severity(ruled, at);
         }
         Ok(())
     }
@@ -241,7 +268,7 @@ impl Incident {
     }
 
     /// Takes over a measured impact. Its end is a milestone once the bad run is over.
-    fn measure(&mut self, impact: &ImpactRecord) {
+    pub(super) fn measure(&mut self, impact: &ImpactRecord) {
         if matches!(self.phase, Phase::Mitigated | Phase::Resolved | Phase::Closed)
             && let Some(last) = impact.intervals.last()
         {
@@ -250,7 +277,7 @@ impl Incident {
         self.impact = Some(impact.clone());
     }
 
-    fn set_severity(&mut self, to: Severity, at: Ms) {
+    pub(super) fn set_severity(&mut self, to: Severity, at: Ms) {
         if self.severity != Some(to) {
             self.severity_history.push((at, to));
         }
@@ -258,7 +285,7 @@ impl Incident {
         self.peak_severity = self.peak_severity.max(Some(to));
     }
 
-    fn join(&mut self, service: &Text, slos: &[SloId]) {
+    pub(super) fn join(&mut self, service: &Text, slos: &[SloId]) {
         let place = self.services.iter().position(|(name, _)| name == service).unwrap_or_else(|| {
             self.services.push((service.clone(), Vec::new()));
             self.services.len() - 1
@@ -276,7 +303,7 @@ impl Incident {
         self.acknowledged_severity = None;
     }
 
-    fn must(&self, possible: bool, what: &str) -> Result<(), String> {
+    pub(super) fn must(&self, possible: bool, what: &str) -> Result<(), String> {
         if possible { Ok(()) } else { Err(self.cannot(what)) }
     }
 
@@ -306,11 +333,25 @@ impl Incident {
             pages: Vec::new(),
             held: Vec::new(),
             alerts: Vec::new(),
+            merged_into: None,
+            absorbed: Vec::new(),
+            apart_from: Vec::new(),
+            named_suspect: None,
+            root_cause: None,
+            evidence: Vec::new(),
+            corrections: Vec::new(),
+            pinned: Vec::new(),
+            ruling: None,
             entries: Vec::new(),
             rulebook: onset.rulebook.clone(),
             last_seq: entry.seq,
         }
     }
+}
+
+/// Facts of an incident that goes on. One that became part of another has only pages that end late, words, links and tags.
+const fn is_life(fact: &Fact) -> bool {
+    !matches!(fact, Fact::Paged { .. } | Fact::Note(_) | Fact::Evidence(_) | Fact::Corrected { .. })
 }
 
 fn problem(entry: &Entry, why: &str) -> FoldProblem {

@@ -4,7 +4,7 @@
 
 use super::Acknowledgement;
 use crate::domain::base::{Ms, Severity};
-use crate::domain::incident::Fact;
+use crate::domain::incident::{Correction, Fact};
 
 /// Where an incident stands, as far as pages care.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,7 +34,9 @@ impl Standing {
             Fact::Reopened { .. } => {
                 (self.live, self.ended, self.acknowledged) = (true, None, None);
             }
-            Fact::Resolved { .. } | Fact::Closed { .. } => {
+            Fact::Absorbed(other) => self.severity = self.severity.max(other.severity),
+            Fact::Corrected { change: Correction::Severity(severity), .. } => self.severity = Some(*severity),
+            Fact::Resolved { .. } | Fact::Closed { .. } | Fact::Merged { .. } => {
                 self.live = false;
                 self.ended = self.ended.or(Some(at));
             }

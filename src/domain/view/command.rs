@@ -4,7 +4,7 @@ use super::film::{Film, FilmAsk};
 use super::past::{Lookback, Past};
 use crate::domain::base::{IncidentId, Ms, Text};
 use crate::domain::cost::CostSheet;
-use crate::domain::incident::{Act, Incident, NewEntry, NotPossible};
+use crate::domain::incident::{self, Act, Declaration, Incident, Incidents, NewEntry, NotPossible};
 use std::sync::Arc;
 use thiserror::Error;
 
@@ -45,6 +45,44 @@ pub enum Command {
         /// When it ended; now when absent.
         at: Option<Ms>,
     },
+    /// Anything else that concerns one incident: mitigate, reopen, close, attach, correct.
+    Act {
+        /// Which.
+        incident: IncidentId,
+        /// Who.
+        by: Text,
+        /// What.
+        act: Act,
+    },
+    /// Two are one; the older one goes on.
+    Merge {
+        /// One.
+        incident: IncidentId,
+        /// The other.
+        with: IncidentId,
+        /// Who.
+        by: Text,
+        /// Why.
+        reason: Text,
+    },
+    /// Services have an incident of their own.
+    Split {
+        /// Which.
+        incident: IncidentId,
+        /// What leaves it.
+        services: Vec<Text>,
+        /// Who.
+        by: Text,
+        /// Why.
+        reason: Text,
+    },
+    /// Something is wrong that no rule has seen yet.
+    Declare {
+        /// Who.
+        by: Text,
+        /// What.
+        what: Declaration,
+    },
     /// Its cost was computed anew.
     Restate {
         /// Which.
@@ -57,14 +95,18 @@ pub enum Command {
 }
 
 impl Command {
-    /// The incident it is about.
-    pub const fn incident(&self) -> IncidentId {
+    /// The incident it is about; absent while it has no number yet.
+    pub const fn incident(&self) -> Option<IncidentId> {
         match self {
             Self::Acknowledge { incident, .. }
             | Self::Unacknowledge { incident, .. }
             | Self::Note { incident, .. }
-            | Self::Resolve { incident, .. }
-            | Self::Restate { incident, .. } => *incident,
+            | Self::Restate { incident, .. }
+            | Self::Act { incident, .. }
+            | Self::Merge { incident, .. }
+            | Self::Split { incident, .. }
+            | Self::Resolve { incident, .. } => Some(*incident),
+            Self::Declare { .. } => None,
         }
     }
 }
@@ -123,19 +165,54 @@ impl Command {
             | Self::Unacknowledge { by, .. }
             | Self::Note { by, .. }
             | Self::Resolve { by, .. }
-            | Self::Restate { by, .. } => by,
+            | Self::Restate { by, .. }
+            | Self::Act { by, .. }
+            | Self::Merge { by, .. }
+            | Self::Split { by, .. }
+            | Self::Declare { by, .. } => by,
         }
     }
 
-    /// What is to be done, apart from who and which.
-    fn act(&self) -> Act {
-        match self {
+    /// It is as true after whatever others recorded meanwhile.
+    pub const fn is_remark(&self) -> bool {
+        matches!(self, Self::Note { .. } | Self::Act { act: Act::Note(_) | Act::Attach { .. }, .. })
+    }
+
+    /// What is to be done with one incident, apart from who and which; absent for what concerns several.
+    fn act(&self) -> Option<Act> {
+        Some(match self {
             Self::Acknowledge { .. } => Act::Acknowledge,
             Self::Unacknowledge { .. } => Act::Unacknowledge,
             Self::Note { text, .. } => Act::Note(text.clone()),
             Self::Restate { sheet, .. } => Act::Restate(sheet.clone()),
             Self::Resolve { reason, at, .. } => Act::Resolve { reason: reason.clone(), at: *at },
-        }
+            Self::Act { act, .. } => act.clone(),
+            Self::Merge { .. } | Self::Split { .. } | Self::Declare { .. } => return None,
+        })
+    }
+
+    /// The entries that carry it out, whatever it concerns.
+    ///
+    /// # Errors
+    /// No such incident, or not possible in its present state.
+    pub fn decide_among(&self, all: &Incidents, source: &Text, now: Ms) -> Result<Vec<NewEntry>, Refusal> {
+        let known = |id: IncidentId| all.get(id).ok_or(Refusal::Unknown(id));
+        let decided = match self {
+            Self::Merge { incident, with, by, reason } => {
+                known(*incident).and(known(*with))?;
+                incident::merge(all, [*incident, *with], reason, by, source, now)
+            }
+            Self::Split { incident, services, by, reason } => {
+                known(*incident)?;
+                incident::split(all, *incident, services, reason, by, source, now)
+            }
+            Self::Declare { by, what } => incident::declare(all, what, by, source, now),
+            _ => {
+                let incident = self.incident().map_or(Err(Refusal::Unknown(IncidentId(0))), known)?;
+                return self.decide(incident, source, now);
+            }
+        };
+        decided.map_err(|NotPossible(why)| Refusal::NotNow(why))
     }
 
     /// The entries that carry it out on `incident`; none when it is so already (the same person acknowledges twice).
@@ -144,6 +221,9 @@ impl Command {
     /// # Errors
     /// Not possible in the incident's present state, with the reason in words.
     pub fn decide(&self, incident: &Incident, source: &Text, now: Ms) -> Result<Vec<NewEntry>, Refusal> {
-        incident.decide(&self.act(), self.by(), source, now).map_err(|NotPossible(why)| Refusal::NotNow(why))
+        let Some(act) = self.act() else {
+            return Err(Refusal::NotNow("this concerns more than one incident".into()));
+        };
+        incident.decide(&act, self.by(), source, now).map_err(|NotPossible(why)| Refusal::NotNow(why))
     }
 }

@@ -51,7 +51,8 @@ pub(super) fn order(model: &mut Model, command: Command) -> Vec<Effect> {
 /// Tells how an order ended.
 pub(super) fn reply(model: &mut Model, ticket: u64, result: Result<(), Refusal>) {
     let Some(command) = model.pending.remove(&ticket) else { return };
-    let incident = command.incident();
+    // This screen gives no order without an incident.
+    let Some(incident) = command.incident() else { return };
     if let Err(refusal) = result {
         return tell(model, Mood::Failed, format!("{} {incident}: {refusal}", attempt(&command)));
     }
@@ -61,6 +62,9 @@ pub(super) fn reply(model: &mut Model, ticket: u64, result: Result<(), Refusal>)
         Command::Note { .. } => tell(model, Mood::Done, format!("noted on {incident}")),
         Command::Resolve { .. } => tell(model, Mood::Done, format!("resolved {incident}")),
         Command::Restate { .. } => tell(model, Mood::Done, format!("restated the cost of {incident}")),
+        Command::Act { .. } | Command::Merge { .. } | Command::Split { .. } | Command::Declare { .. } => {
+            tell(model, Mood::Done, format!("recorded on {incident}"));
+        }
     }
 }
 
@@ -71,6 +75,7 @@ fn attempt(command: &Command) -> &'static str {
         Command::Note { .. } => "could not note on",
         Command::Resolve { .. } => "could not resolve",
         Command::Restate { .. } => "could not restate the cost of",
+        Command::Act { .. } | Command::Merge { .. } | Command::Split { .. } | Command::Declare { .. } => "could not change",
     }
 }
 

@@ -1,10 +1,11 @@
 //! Payloads of facts, version 1, each kind with a form of its own.
 
+use super::change::{AbsorbedForm, CorrectedForm, EvidenceForm};
 use super::cost::{CostForm, SheetForm};
 use super::parts::{ImpactForm, OnsetForm, ReasonForm, RuleForm, of, slos, texts};
 use super::{StoredError, notice};
-use crate::domain::base::{Ms, Text};
-use crate::domain::incident::{Fact, Outcome};
+use crate::domain::base::{IncidentId, Ms, Text};
+use crate::domain::incident::{Fact, IncidentRef, Outcome};
 use crate::wire::exact::SeverityText;
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
@@ -18,6 +19,10 @@ struct Nothing {}
 struct Joined {
     service: Text,
     slos: Vec<Text>,
+    #[serde(default)]
+    impact_start: Option<i64>,
+    #[serde(default)]
+    rules: Vec<RuleForm>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -32,7 +37,9 @@ struct SeverityChanged {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Mitigated {
-    impact: ImpactForm,
+    #[serde(default)]
+    reason: Text,
+    impact: Option<ImpactForm>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -54,6 +61,33 @@ struct Reopened {
 #[serde(deny_unknown_fields)]
 struct Closed {
     not_paged: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Merged {
+    into: u64,
+    reason: Text,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SplitOff {
+    into: u64,
+    services: Vec<Text>,
+    reason: Text,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SplitFrom {
+    from: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SuspectNamed {
+    service: Text,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -92,7 +126,12 @@ enum OutcomeForm {
 pub(super) fn payload(fact: &Fact) -> Result<Box<RawValue>, StoredError> {
     let raw = match fact {
         Fact::Suspected(onset) | Fact::Opened(onset) => to_raw_value(&OnsetForm::from(onset)),
-        Fact::Joined { service, slos } => to_raw_value(&Joined { service: service.clone(), slos: texts(slos) }),
+        Fact::Joined { service, slos, impact_start, rules } => to_raw_value(&Joined {
+            service: service.clone(),
+            slos: texts(slos),
+            impact_start: impact_start.map(|at| at.0),
+            rules: of(rules),
+        }),
         Fact::SeverityChanged { from, to, rules, reasons } => to_raw_value(&SeverityChanged {
             from: SeverityText(*from),
             to: SeverityText(*to),
@@ -100,7 +139,9 @@ pub(super) fn payload(fact: &Fact) -> Result<Box<RawValue>, StoredError> {
             reasons: of(reasons),
         }),
         Fact::Acknowledged | Fact::Unacknowledged | Fact::DataBack => to_raw_value(&Nothing {}),
-        Fact::Mitigated { impact } => to_raw_value(&Mitigated { impact: impact.into() }),
+        Fact::Mitigated { reason, impact } => {
+            to_raw_value(&Mitigated { reason: reason.clone(), impact: impact.as_ref().map(Into::into) })
+        }
         Fact::Resolved { reason, impact } => {
             to_raw_value(&Resolved { reason: reason.clone(), impact: impact.as_ref().map(Into::into) })
         }
@@ -116,6 +157,16 @@ pub(super) fn payload(fact: &Fact) -> Result<Box<RawValue>, StoredError> {
         Fact::Held(held) => to_raw_value(&notice::HeldForm::from(held)),
         Fact::Alerted(alert) => to_raw_value(&notice::AlertForm::from(alert)),
         Fact::Costed(sheet) => to_raw_value(&CostForm::from(sheet)),
+        Fact::Absorbed(other) => to_raw_value(&AbsorbedForm::from(other)),
+        Fact::Merged { into, reason } => to_raw_value(&Merged { into: into.0, reason: reason.clone() }),
+        Fact::SplitOff { into: IncidentRef::Known(into), services, reason } => {
+            to_raw_value(&SplitOff { into: into.0, services: services.clone(), reason: reason.clone() })
+        }
+        Fact::SplitOff { .. } => return Err(StoredError::Damaged("the incident that was split off has no number".into())),
+        Fact::SplitFrom { from } => to_raw_value(&SplitFrom { from: from.0 }),
+        Fact::SuspectNamed { service } => to_raw_value(&SuspectNamed { service: service.clone() }),
+        Fact::Evidence(evidence) => to_raw_value(&EvidenceForm::from(evidence)),
+        Fact::Corrected { change, reason } => to_raw_value(&CorrectedForm::new(change, reason)),
     };
     Ok(raw?)
 }
@@ -144,11 +195,13 @@ pub(super) fn read(kind: &str, version: i64, payload: &RawValue) -> Result<Fact,
     Ok(match kind {
         "suspected" => Fact::Suspected(parse::<OnsetForm>(json)?.into()),
         "opened" => Fact::Opened(parse::<OnsetForm>(json)?.into()),
-        "joined" => parse::<Joined>(json).map(|f| Fact::Joined { service: f.service, slos: slos(f.slos) })?,
+        "joined" => parse::<Joined>(json)?.into(),
         "severity_changed" => parse::<SeverityChanged>(json)?.into(),
         "acknowledged" => parse::<Nothing>(json).map(|_| Fact::Acknowledged)?,
         "unacknowledged" => parse::<Nothing>(json).map(|_| Fact::Unacknowledged)?,
-        "mitigated" => parse::<Mitigated>(json).map(|f| Fact::Mitigated { impact: f.impact.into() })?,
+        "mitigated" => {
+            parse::<Mitigated>(json).map(|f| Fact::Mitigated { reason: f.reason, impact: f.impact.map(Into::into) })?
+        }
         "resolved" => parse::<Resolved>(json).map(|f| Fact::Resolved { reason: f.reason, impact: f.impact.map(Into::into) })?,
         "reopened" => parse::<Reopened>(json)?.into(),
         "closed" => parse::<Closed>(json).map(|f| Fact::Closed { not_paged: f.not_paged })?,
@@ -162,12 +215,31 @@ pub(super) fn read(kind: &str, version: i64, payload: &RawValue) -> Result<Fact,
         "alerted" => Fact::Alerted(parse::<notice::AlertForm>(json)?.into()),
         "costed" if version == 1 => Fact::Costed(parse::<SheetForm>(json)?.into()),
         "costed" => Fact::Costed(parse::<CostForm>(json)?.try_into().map_err(StoredError::Damaged)?),
+        "absorbed" => Fact::Absorbed(parse::<AbsorbedForm>(json)?.into()),
+        "merged" => parse::<Merged>(json).map(|f| Fact::Merged { into: IncidentId(f.into), reason: f.reason })?,
+        "split_off" => parse::<SplitOff>(json)?.into(),
+        "split_from" => parse::<SplitFrom>(json).map(|f| Fact::SplitFrom { from: IncidentId(f.from) })?,
+        "suspect_named" => parse::<SuspectNamed>(json).map(|f| Fact::SuspectNamed { service: f.service })?,
+        "evidence" => Fact::Evidence(parse::<EvidenceForm>(json)?.into()),
+        "corrected" => parse::<CorrectedForm>(json)?.fact()?,
         _ => return Err(StoredError::Newer { kind: kind.to_owned(), version }),
     })
 }
 
 fn parse<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, StoredError> {
     Ok(serde_json::from_str(json)?)
+}
+
+impl From<Joined> for Fact {
+    fn from(f: Joined) -> Self {
+        Self::Joined { service: f.service, slos: slos(f.slos), impact_start: f.impact_start.map(Ms), rules: of(f.rules) }
+    }
+}
+
+impl From<SplitOff> for Fact {
+    fn from(f: SplitOff) -> Self {
+        Self::SplitOff { into: IncidentRef::Known(IncidentId(f.into)), services: f.services, reason: f.reason }
+    }
 }
 
 impl From<SeverityChanged> for Fact {

@@ -3,7 +3,9 @@
 //! Old versions are read for ever; what a newer program wrote is an error with its name, never skipped. Times are
 //! milliseconds since the epoch. Deliberately absent: hashing and chaining (`ledger`).
 
+mod change;
 mod cost;
+pub mod export;
 mod fact;
 mod notice;
 mod parts;
@@ -144,5 +146,12 @@ pub const fn kind(fact: &Fact) -> &'static str {
         Fact::Notice(notice) => notice::kind(notice),
         Fact::Held(_) => "held",
         Fact::Alerted(_) => "alerted",
+        Fact::Absorbed(_) => "absorbed",
+        Fact::Merged { .. } => "merged",
+        Fact::SplitOff { .. } => "split_off",
+        Fact::SplitFrom { .. } => "split_from",
+        Fact::SuspectNamed { .. } => "suspect_named",
+        Fact::Evidence(_) => "evidence",
+        Fact::Corrected { .. } => "corrected",
     }
 }

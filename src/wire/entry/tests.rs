@@ -7,7 +7,9 @@ use crate::domain::cost::estimate::{
     Seasonal, Shift, Tier,
 };
 use crate::domain::cost::{Basis, CostInput, CostLine, CostRecord, CostSheet, Priced, Restates, Share, Trace};
-use crate::domain::incident::{ImpactRecord, Onset, Outcome, ReasonText, RuleFired};
+use crate::domain::incident::{
+    Absorbed, Correction, Evidence, ImpactRecord, IncidentRef, Moment, Onset, Outcome, ReasonText, RuleFired,
+};
 use crate::domain::objective::{ExchangeRate, ValueIs};
 use proptest::collection::vec;
 use proptest::option;
@@ -155,11 +157,65 @@ fn paged() -> impl Strategy<Value = Fact> {
     )
 }
 
+fn id() -> impl Strategy<Value = IncidentId> {
+    any::<u64>().prop_map(IncidentId)
+}
+
+fn absorbed() -> impl Strategy<Value = Absorbed> {
+    let times = (option::of(ms()), option::of(ms()), option::of(severity()), rules(), option::of(impact()));
+    (id(), vec((text(), vec(slo(), 0..3)), 0..3), times, text()).prop_map(
+        |(from, services, (impact_start, detected, severity, rules, impact), reason)| Absorbed {
+            from,
+            services,
+            impact_start,
+            detected,
+            severity,
+            rules,
+            impact,
+            reason,
+        },
+    )
+}
+
+fn correction() -> impl Strategy<Value = Correction> {
+    let moment = prop::sample::select(Moment::ALL.to_vec());
+    prop_oneof![
+        (moment, option::of(ms())).prop_map(|(moment, at)| Correction::Moment(moment, at)),
+        severity().prop_map(Correction::Severity),
+        any::<u64>().prop_map(Correction::Bad),
+        any::<u64>().prop_map(Correction::Total),
+        any::<bool>().prop_map(Correction::Drill),
+        text().prop_map(Correction::RootCause),
+    ]
+}
+
+/// What people change, and what follows from it.
+fn changes() -> impl Strategy<Value = Fact> {
+    prop_oneof![
+        absorbed().prop_map(Fact::Absorbed),
+        (id(), text()).prop_map(|(into, reason)| Fact::Merged { into, reason }),
+        (id(), vec(text(), 0..3), text()).prop_map(|(into, services, reason)| Fact::SplitOff {
+            into: IncidentRef::Known(into),
+            services,
+            reason
+        }),
+        id().prop_map(|from| Fact::SplitFrom { from }),
+        text().prop_map(|service| Fact::SuspectNamed { service }),
+        (text(), text(), option::of(text())).prop_map(|(kind, text, url)| Fact::Evidence(Evidence { kind, text, url })),
+        (correction(), text()).prop_map(|(change, reason)| Fact::Corrected { change, reason }),
+    ]
+}
+
 fn any_fact() -> impl Strategy<Value = Fact> {
     prop_oneof![
         onset().prop_map(Fact::Suspected),
         onset().prop_map(Fact::Opened),
-        (text(), vec(slo(), 0..3)).prop_map(|(service, slos)| Fact::Joined { service, slos }),
+        (text(), vec(slo(), 0..3), option::of(ms()), rules()).prop_map(|(service, slos, impact_start, rules)| Fact::Joined {
+            service,
+            slos,
+            impact_start,
+            rules
+        }),
         (severity(), severity(), rules(), reasons()).prop_map(|(from, to, rules, reasons)| Fact::SeverityChanged {
             from,
             to,
@@ -168,7 +224,8 @@ fn any_fact() -> impl Strategy<Value = Fact> {
         }),
         Just(Fact::Acknowledged),
         Just(Fact::Unacknowledged),
-        impact().prop_map(|impact| Fact::Mitigated { impact }),
+        (text(), option::of(impact())).prop_map(|(reason, impact)| Fact::Mitigated { reason, impact }),
+        changes(),
         (text(), option::of(impact())).prop_map(|(reason, impact)| Fact::Resolved { reason, impact }),
         (ms(), rules(), reasons()).prop_map(|(impact_start, rules, reasons)| Fact::Reopened { impact_start, rules, reasons }),
         any::<bool>().prop_map(|not_paged| Fact::Closed { not_paged }),
@@ -233,7 +290,7 @@ fn the_stored_form_of_version_1_does_not_change() {
 fn what_a_newer_program_wrote_is_named_and_never_skipped() {
     let newer = |kind: &str, version| Err(StoredError::Newer { kind: kind.into(), version });
     assert_eq!(decode(&NOTE.replace("\"version\":1", "\"version\":2,\"mood\":\"calm\""), [0; 32]), newer("note", 2));
-    assert_eq!(decode(&NOTE.replace("\"note\"", "\"merged\""), [0; 32]), newer("merged", 1));
+    assert_eq!(decode(&NOTE.replace("\"note\"", "\"levitated\""), [0; 32]), newer("levitated", 1));
     for (what, from, to) in [
         ("version 0", "\"version\":1", "\"version\":0"),
         ("an unknown field", "\"text\":", "\"mood\":\"calm\",\"text\":"),

@@ -97,7 +97,9 @@ impl Record {
             id: incident.id.to_string().into(),
             service: incident.service.clone(),
             severity: incident.peak_severity.map(|s| s.name().into()),
+            root_cause: incident.root_cause.clone(),
             drill: incident.drill,
+            merged: incident.merged_into.is_some(),
             times: Times {
                 impact_start: m.impact_start,
                 detected: m.detected,
