@@ -146,7 +146,7 @@ async fn tampering_is_found_when_entries_are_read() {
 async fn an_entry_of_a_newer_program_is_named_and_not_skipped() {
     for (from, to, told) in [
         ("\"version\":1", "\"version\":2", "newer burnledger (schema 2, this program knows 1)"),
-        ("\"kind\":\"note\"", "\"kind\":\"merged\"", "`merged`"),
+        ("\"kind\":\"note\"", "\"kind\":\"foretold\"", "`foretold`"),
     ] {
         let (_folder, path) = place();
         let ledger = SqliteLedger::open(&path).unwrap();

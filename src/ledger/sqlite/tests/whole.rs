@@ -6,7 +6,7 @@ use crate::ports::{Lead, Ledger};
 
 async fn filled(path: &std::path::Path, notes: usize) -> SqliteLedger {
     let ledger = SqliteLedger::open(path).unwrap();
-    ledger.commit(commit("open", vec![opened()], vec![page(0)]), None, NOW).await.unwrap();
+    ledger.commit(commit("open", vec![opened()], vec![]), None, NOW).await.unwrap();
     for n in 0..notes {
         ledger.commit(commit(&format!("n{n}"), vec![note(&format!("note {n}"))], vec![]), None, NOW).await.unwrap();
     }
