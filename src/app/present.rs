@@ -3,7 +3,7 @@
 use super::setup::{Setup, SetupError};
 use crate::domain::cost::CostSheet;
 use crate::domain::incident::{ImpactRecord, Incident, Incidents};
-use crate::engine::harm;
+use crate::engine::{harm, pricing};
 use crate::ports::SourceError;
 use std::sync::Arc;
 
@@ -41,6 +41,6 @@ impl Setup {
         state.incidents = all.clone();
         let at = state.board.at.unwrap_or_default();
         let impact = harm::impact(&state, incident, at).record(&state, incident).clone();
-        Ok((Present { impact: Some(impact), cost: harm::cost(&state, incident, at) }, Vec::new()))
+        Ok((Present { impact: Some(impact), cost: pricing::cost(&state, incident, at) }, Vec::new()))
     }
 }

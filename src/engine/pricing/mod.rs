@@ -31,9 +31,12 @@ const VALUE_HOLDS: i64 = 4;
 /// Stretches of equal numbers of replicas beyond this are told by their mean.
 const MOST_STRETCHES: usize = 200;
 
-/// What the incident cost so far; absent without a business file.
+/// What the incident cost so far; absent without a business file, and for drills only their own drill counts.
 pub fn cost(state: &State, incident: &Incident, at: Ms) -> Option<CostSheet> {
     let business = state.book.business.as_deref()?;
+    if incident.drill && !state.settings.drill {
+        return None;
+    }
     let impact = match (&incident.impact, incident.phase.is_live()) {
         (Some(recorded), false) => recorded.clone(),
         _ => harm::impact(state, incident, at).record(state, incident).clone(),
