@@ -137,7 +137,14 @@ impl Shop {
             drill,
         };
         let ends = Fact::Resolved { reason: "".into(), impact: Some(impact.clone()) };
-        self.record(id, [(first + 1, Fact::Opened(onset)), (last, Fact::Mitigated { impact }), (last + 15, ends)]);
+        self.record(
+            id,
+            [
+                (first + 1, Fact::Opened(onset)),
+                (last, Fact::Mitigated { reason: "".into(), impact: Some(impact) }),
+                (last + 15, ends),
+            ],
+        );
     }
 
     fn cost(&self, id: u64) -> CostSheet {
