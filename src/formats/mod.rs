@@ -14,10 +14,13 @@ pub mod import;
 mod kinds;
 pub mod labels;
 mod native;
+mod openslo;
 mod policies;
 mod presets;
+mod pyrra;
 pub mod records;
 pub mod render;
+mod rules;
 mod sloth;
 pub mod what_if;
 

@@ -2,7 +2,9 @@
 //!
 //! Sloth ignores keys it does not know: they are warned of. Deliberately absent: plugins, which are Go programs.
 
-use super::import::{Doc, DocKind, DraftSlo, DraftTier, Note, Options, Reader, Val, head, key_span, listed, present};
+use super::import::{
+    Doc, DocKind, DraftSlo, DraftTier, EVIDENCE, Note, Options, Reader, STANDARD, Val, head, key_span, listed, present,
+};
 use super::native::is_label_name;
 use crate::domain::base::{Severity, Span, Target, Text, clean_line};
 use crate::kit::yaml::{Node, parse_decimal};
@@ -37,15 +39,6 @@ const KUBERNETES: Keys = Keys {
     ticket: "ticketAlert",
 };
 const TOOL: &str = "Sloth";
-
-/// Sloth's alerts, with the shares of the budget and the windows of its catalogues for 28 and 30 days. The page alert and the
-/// ticket alert have a quick and a slow pair each.
-const ALERTS: [(bool, Severity, i64, Span, Span); 4] = [
-    (true, Severity::P0, 2, Span::from_hours(1), Span::from_mins(5)),
-    (true, Severity::P1, 5, Span::from_hours(6), Span::from_mins(30)),
-    (false, Severity::P2, 10, Span::from_days(1), Span::from_hours(2)),
-    (false, Severity::P2, 10, Span::from_days(3), Span::from_hours(6)),
-];
 
 /// One document; absent when all of it is refused.
 pub(super) fn read(r: &mut Reader<'_>, root: &Node, options: &Options) -> Option<Doc> {
@@ -124,7 +117,7 @@ fn service(r: &mut Reader<'_>, root: &Node, spec: &Node, keys: &Keys, options: &
     let notes = vec![
         say(&format!("Sloth's files do not say the period: it is taken as {period} (`--period` says another)")),
         say("Sloth's page alert is P0 (its quick pair) and P1 (its slow pair) here, its ticket alert P2"),
-        say("tiers wait for evidence here (3 bad events, 95 % confidence); `guards: none` follows Sloth's thresholds alone"),
+        say(EVIDENCE),
     ];
     let notes = if slos.is_empty() { Vec::new() } else { notes };
     Some(Doc { kind: DocKind::Slos, place, head: head_fields, slos, notes })
@@ -273,7 +266,7 @@ fn events(r: &mut Reader<'_>, node: &Node, keys: &Keys) -> Option<Indicator> {
 }
 
 /// Two queries as events where they are counters, else as a ratio that is asked of the server.
-fn pair(r: &Reader<'_>, errors: (&str, &Node), total: (&str, &Node), group_by: &[Text]) -> Val {
+pub(super) fn pair(r: &Reader<'_>, errors: (&str, &Node), total: (&str, &Node), group_by: &[Text]) -> Val {
     let counted =
         matches!(plan_ratio(errors.0, total.0, group_by, Span::from_secs(15)), Ok(crate::domain::measure::Plan::Counted(_)));
     let (kind, name) = if counted { ("events", "bad") } else { ("ratio", "errors") };
@@ -365,7 +358,12 @@ fn severity(r: &mut Reader<'_>, item: &Node, target: Target, alerting: &Alerting
     let neither = !alerting.page && !alerting.ticket;
     let wanted = |page: bool| neither || if page { alerting.page } else { alerting.ticket };
     let mut tiers = Vec::new();
-    for (page, severity, percent, long, short) in ALERTS.into_iter().filter(|(page, ..)| wanted(*page)) {
+    // Sloth's catalogues for 28 and 30 days are the shipped policy: its page alert the first two pairs, its ticket alert the others.
+    for (i, (severity, percent, long, short)) in STANDARD.into_iter().enumerate() {
+        let page = i < 2;
+        if !wanted(page) {
+            continue;
+        }
         let Some(tier) = DraftTier::of_share(severity, Decimal::new(percent, 2), long, short, period) else { continue };
         if tier.reachable(target) {
             tiers.push(tier);
@@ -376,7 +374,7 @@ fn severity(r: &mut Reader<'_>, item: &Node, target: Target, alerting: &Alerting
             r.note(&span, format!("the {pair} alert's pair of {long} and {short} is left out: {times} times the budget of {target} is more than every event"));
         }
     }
-    if tiers.len() == ALERTS.len() {
+    if tiers.len() == STANDARD.len() {
         return Val::List(vec![Val::own("google-sre")]);
     }
     Val::List(tiers.iter().map(DraftTier::val).collect())

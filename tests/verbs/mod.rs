@@ -11,6 +11,7 @@ mod estimate;
 mod export;
 mod gate;
 mod house;
+mod import;
 mod incidents;
 mod packaging;
 mod presets;

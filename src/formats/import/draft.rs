@@ -127,3 +127,41 @@ impl DraftTier {
         ])
     }
 }
+
+/// Severity, percent of the budget, long and short window of the shipped policy `google-sre`.
+pub(in crate::formats) const STANDARD: [(Severity, i64, Span, Span); 4] = [
+    (Severity::P0, 2, Span::from_hours(1), Span::from_mins(5)),
+    (Severity::P1, 5, Span::from_hours(6), Span::from_mins(30)),
+    (Severity::P2, 10, Span::from_days(1), Span::from_hours(2)),
+    (Severity::P2, 10, Span::from_days(3), Span::from_hours(6)),
+];
+
+/// The shipped policy, or those of its tiers that can fire: for SLOs whose own tool has no burn-rate alerts.
+pub(in crate::formats) fn standard_severity(target: Target, period: Span) -> Val {
+    let tier = |(severity, percent, long, short)| DraftTier::of_share(severity, Decimal::new(percent, 2), long, short, period);
+    let tiers: Vec<DraftTier> =
+        STANDARD.into_iter().filter_map(tier).filter(|t| t.reachable(target) && t.long <= period).collect();
+    if tiers.len() == STANDARD.len() {
+        return Val::List(vec![Val::own("google-sre")]);
+    }
+    Val::List(tiers.iter().map(DraftTier::val).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_standard_tiers_are_those_of_the_shipped_policy() {
+        let policy = crate::formats::find_policy("google-sre", &[]).unwrap();
+        let ours: Vec<_> = STANDARD
+            .into_iter()
+            .map(|(severity, percent, long, short)| {
+                let tier = DraftTier::of_share(severity, Decimal::new(percent, 2), long, short, policy.period).unwrap();
+                (tier.severity, tier.factor.normalize(), tier.long, tier.short)
+            })
+            .collect();
+        let shipped: Vec<_> = policy.tiers.iter().map(|t| (t.severity, t.factor.normalize(), t.long, t.short)).collect();
+        assert_eq!(ours, shipped);
+    }
+}

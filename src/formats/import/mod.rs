@@ -9,7 +9,7 @@ mod emit;
 mod reader;
 
 pub use draft::Note;
-pub(super) use draft::{Doc, DocKind, DraftSlo, DraftTier, Val};
+pub(super) use draft::{Doc, DocKind, DraftSlo, DraftTier, STANDARD, Val, standard_severity};
 pub(super) use reader::{Reader, head, key_span, listed, present};
 
 use super::files::{self, InputFile};
@@ -78,6 +78,9 @@ impl Default for Options {
     }
 }
 
+/// Said of what has burn-rate tiers of another tool.
+pub(super) const EVIDENCE: &str = "tiers wait for evidence here (3 bad events, 95 % confidence) and have no hold time; `guards: none` follows the thresholds alone";
+
 /// What came of an import.
 #[derive(Clone, Debug, Default)]
 pub struct Imported {
@@ -129,8 +132,17 @@ pub fn import(paths: &[PathBuf], format: Option<Format>, options: &Options) -> I
 /// Reads files that are in memory already.
 pub fn import_files(files: &[InputFile], problems: Vec<Problem>, format: Option<Format>, options: &Options) -> Imported {
     let mut out = Imported { problems, read: files.len(), ..Imported::default() };
-    let parsed: Vec<(Text, Parsed)> =
-        files.iter().filter_map(|f| super::parse_file(f, &mut out.problems).map(|p| (f.id.clone(), p))).collect();
+    let templates = |name: &str| std::path::Path::new(name).extension().is_some_and(|e| e == "tpl" || e == "tmpl");
+    for file in files.iter().filter(|f| templates(&f.name)) {
+        let message = format!("{} is a template: it holds no documents before it is rendered", clean_line(&file.name, 300));
+        let source = Source::new(&file.name, String::new());
+        out.problems.push(Problem::error("template", message).hint("render it, and import the result").at(source.place(0..0)));
+    }
+    let parsed: Vec<(Text, Parsed)> = files
+        .iter()
+        .filter(|f| !templates(&f.name))
+        .filter_map(|f| super::parse_file(f, &mut out.problems).map(|p| (f.id.clone(), p)))
+        .collect();
     let all: Vec<&Parsed> = parsed.iter().map(|(_, p)| p).collect();
     let converted = convert(&all, options, Scope::Only(format));
     out.problems.extend(converted.problems);
@@ -145,9 +157,16 @@ pub fn import_files(files: &[InputFile], problems: Vec<Problem>, format: Option<
         }
     }
     out.notes.extend(converted.notes);
-    out.notes.sort_by(|a, b| (&a.place.file, a.place.span.start).cmp(&(&b.place.file, b.place.span.start)));
+    out.notes = once(out.notes);
     super::sort_and_cap(&mut out.problems);
     out
+}
+
+/// Notes in the order of the files, each once.
+fn once(mut notes: Vec<Note>) -> Vec<Note> {
+    notes.sort_by(|a, b| (&a.place.file, a.place.span.start, &a.text).cmp(&(&b.place.file, b.place.span.start, &b.text)));
+    notes.dedup();
+    notes
 }
 
 /// Adds the sound SLOs of a draft to the text; the others are refused.
@@ -229,6 +248,7 @@ pub(super) fn in_place(parsed: &[Parsed], load: &LoadOptions, problems: &mut Vec
             out.parsed.push(written(emitted, &name));
         }
     }
+    out.notes = once(out.notes);
     out
 }
 
@@ -272,12 +292,16 @@ fn convert(parsed: &[&Parsed], options: &Options, scope: Scope) -> Converted {
             let reader = &mut readers[file];
             match format {
                 Format::Sloth => docs[file].extend(super::sloth::read(reader, root, options)),
-                Format::OpenSlo | Format::Pyrra | Format::Rules => open.push(Root { file, node: root }),
+                Format::Pyrra => docs[file].extend(super::pyrra::read(reader, root, options)),
+                Format::Rules => docs[file].extend(super::rules::read(reader, root)),
+                Format::OpenSlo => open.push(Root { file, node: root }),
             }
         }
     }
-    for root in open {
-        readers[root.file].out.error("not-supported", &head(root.node), "this format is not read yet");
+    for (file, mut doc) in super::openslo::read_all(&mut readers, &open, options) {
+        // Objectives share what is said of the whole SLO.
+        doc.notes = once(doc.notes);
+        docs[file].push(doc);
     }
     let (mut notes, mut problems) = (Vec::new(), Vec::new());
     for reader in readers {

@@ -35,12 +35,7 @@ pub(super) fn read_severity(
         take_policy(out, DEFAULT, default_place, policies, kind, &mut tiers, &mut breaches);
         return (tiers, breaches);
     };
-    let items = node.one_or_many();
-    if items.is_empty() {
-        let hint = format!("name a policy, such as `severity: [{DEFAULT}]`");
-        out.error_hint("empty-value", &node.span, "`severity` is empty: nothing would ever fire", hint);
-    }
-    for item in items {
+    for item in node.one_or_many() {
         if let Value::Map(_) = &item.value {
             let period = kind.period.unwrap_or(Span::from_days(30));
             let tier = read_tier(out, item, period);
@@ -50,6 +45,14 @@ pub(super) fn read_severity(
         }
     }
     (tiers, breaches)
+}
+
+/// Tells of a `severity: []` where nothing else fires either.
+pub(super) fn empty(out: &mut Findings<'_>, node: &Node) {
+    if node.one_or_many().is_empty() {
+        let hint = format!("name a policy, such as `severity: [{DEFAULT}]`");
+        out.error_hint("empty-value", &node.span, "`severity` is empty: nothing would ever fire", hint);
+    }
 }
 
 fn take_policy(

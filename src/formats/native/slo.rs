@@ -117,6 +117,8 @@ fn read_rules(
     let (tiers, mut breaches) = rules::read_severity(out, severity, &place, context.policies, kind);
     if let Some(node) = fields.get(out, "breach") {
         breaches.extend(breach::read_own(out, node, kind));
+    } else if let Some(node) = severity {
+        rules::empty(out, node);
     }
     lint::tiers(out, &tiers, kind);
     let mut tiers: Vec<Tier> = tiers.into_iter().map(|RuledTier { tier, .. }| tier).collect();

@@ -1,0 +1,252 @@
+//! SLOs: each objective becomes an SLO of its own.
+
+use super::metric::{self, Indicator};
+use super::{Part, World, alerts, document, service, window};
+use crate::domain::base::{Span, Target, clean_line};
+use crate::formats::import::{Doc, DraftSlo, Options, Val, standard_severity};
+use crate::kit::yaml::parse_decimal;
+use rust_decimal::Decimal;
+
+const V1: [&str; 8] =
+    ["description", "service", "indicator", "indicatorRef", "timeWindow", "budgetingMethod", "objectives", "alertPolicies"];
+const ALPHA: [&str; 6] = ["description", "service", "indicator", "timeWindows", "budgetingMethod", "objectives"];
+const OBJECTIVE: [&str; 11] = [
+    "displayName",
+    "op",
+    "value",
+    "target",
+    "targetPercent",
+    "timeSliceTarget",
+    "timeSliceWindow",
+    "indicatorRef",
+    "indicator",
+    "compositeWeight",
+    "ratioMetrics",
+];
+
+/// What all objectives of an SLO share.
+struct Common<'n> {
+    spec: Part<'n>,
+    name: &'n str,
+    name_at: Part<'n>,
+    description: Option<Part<'n>>,
+    method: Method,
+    alpha: bool,
+    step: Span,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Method {
+    Occurrences,
+    Timeslices,
+    RatioTimeslices,
+}
+
+/// An SLO document; absent when all of it is refused.
+pub(super) fn read<'n>(w: &mut World<'_, '_, 'n>, part: Part<'n>, alpha: bool, options: &Options) -> Option<Doc> {
+    let spec = w.need(part, "spec", "an SLO")?;
+    w.known(spec, "`spec`", if alpha { &ALPHA } else { &V1 })?;
+    let meta = part.get("metadata")?;
+    for key in ["displayName", "labels", "annotations"] {
+        if let Some(part) = meta.get(key) {
+            w.note(part, format!("`metadata.{key}` is not carried over"));
+        }
+    }
+    let (name, name_at) = w.need_text(meta, "name", "`metadata`")?;
+    let (service_name, service_at) = w.need_text(spec, "service", "an SLO")?;
+    let method = read_method(w, spec)?;
+    let list = w.need(spec, "objectives", "an SLO")?;
+    let items = w.r(list).out.list(list.node, "`objectives`")?;
+    if items.is_empty() {
+        w.error(list, "empty-value", "an SLO needs an objective", "add one with a `target`");
+    }
+    let common = Common {
+        spec,
+        name: name.trim(),
+        name_at,
+        description: spec.get("description").filter(|p| p.text().is_some_and(|t| !t.trim().is_empty())),
+        method,
+        alpha,
+        step: options.load.timing.step,
+    };
+    let mut slos = Vec::new();
+    for (i, item) in items.iter().enumerate() {
+        let node = Part { node: item, ..list };
+        slos.extend(objective(w, &common, node, (items.len() > 1).then_some(i + 1)));
+    }
+    if slos.is_empty() {
+        return None;
+    }
+    let fields = service(w, service_name, service_at);
+    Some(document(w, part, fields, slos))
+}
+
+fn read_method(w: &mut World<'_, '_, '_>, spec: Part<'_>) -> Option<Method> {
+    let part = spec.get("budgetingMethod");
+    match part.and_then(Part::text).map(|t| t.trim()) {
+        Some("Occurrences") => Some(Method::Occurrences),
+        Some("Timeslices") => Some(Method::Timeslices),
+        Some("RatioTimeslices") => Some(Method::RatioTimeslices),
+        other => {
+            let message = format!("`{}` is no budgeting method", clean_line(other.unwrap_or("nothing"), 40));
+            w.error(part.unwrap_or(spec), "unknown-word", message, "they are Occurrences, Timeslices and RatioTimeslices");
+            None
+        }
+    }
+}
+
+fn objective<'n>(w: &mut World<'_, '_, 'n>, common: &Common<'n>, node: Part<'n>, number: Option<usize>) -> Option<DraftSlo> {
+    w.known(node, "an objective", &OBJECTIVE)?;
+    let spec = common.spec;
+    let target = read_target(w, node);
+    let sli = indicator(w, common, node);
+    let period = window::read(w, spec, common.alpha);
+    let budget = budget(w, common, node);
+    let ((target, target_at), sli, (period, length), budget) = (target?, sli?, period?, budget?);
+    let name = named(w, common, node, number);
+    let mut fields = vec![("name", name)];
+    if let Some(part) = common.description {
+        let text = clean_line(part.text()?, 500);
+        fields.push(("description", w.val(&*text, part)));
+    }
+    fields.push(("target", w.val(target.to_string(), target_at)));
+    fields.push(("period", period));
+    fields.extend(budget.map(|budget| ("budget", budget)));
+    fields.push(("sli", sli.val));
+    let rules = alerts::read(w, spec, target, common.step);
+    if rules.is_empty() {
+        w.note(
+            common.name_at,
+            "no alert policy is carried out: it is judged by google-sre and recorded, and pages nobody (`mode: observe`)",
+        );
+        fields.push(("severity", standard_severity(target, length)));
+        fields.push(("mode", Val::own("observe")));
+    } else {
+        w.note(
+            common.name_at,
+            "conditions of one window are breach rules; burn-rate tiers confirm by two (`severity: [google-sre]`)",
+        );
+        fields.push(("severity", Val::List(Vec::new())));
+        fields.push(("breach", Val::List(rules)));
+    }
+    if sli.raw {
+        fields.push(("guards", Val::own("none")));
+    }
+    let span = crate::formats::import::head(node.node);
+    let place = w.r(node).out.place(span);
+    Some(DraftSlo { place, fields, notes: Vec::new() })
+}
+
+/// The SLO's name; of several objectives each adds what it is called, else its number.
+fn named(w: &mut World<'_, '_, '_>, common: &Common<'_>, node: Part<'_>, number: Option<usize>) -> Val {
+    let display = node.get("displayName");
+    let Some(number) = number else {
+        if let Some(part) = display {
+            w.note(part, "`displayName` of the objective is not carried over");
+        }
+        return w.val(common.name, common.name_at);
+    };
+    let text = format!("{}-{number}", common.name);
+    w.note(node, format!("objective {number} is the SLO `{}` here", clean_line(&text, 150)));
+    w.val(text, common.name_at)
+}
+
+fn read_target<'n>(w: &mut World<'_, '_, 'n>, node: Part<'n>) -> Option<(Target, Part<'n>)> {
+    let percent = node.get("targetPercent").is_some();
+    let key = if percent { "targetPercent" } else { "target" };
+    let (text, at) = w.need_text(node, key, "an objective")?;
+    let share = parse_decimal(text.trim()).and_then(|n| if percent { n.checked_div(Decimal::ONE_HUNDRED) } else { Some(n) });
+    let target = share.and_then(Target::new);
+    if target.is_none() {
+        w.error(
+            at,
+            "bad-target",
+            format!("`{key}: {}` is no objective between nothing and all", clean_line(text, 40)),
+            "it looks like target: 0.999 or targetPercent: 99.9",
+        );
+    }
+    target.map(|t| (t, at))
+}
+
+/// The indicator of an objective: its own ratio (v1alpha), or the SLO's.
+fn indicator<'n>(w: &mut World<'_, '_, 'n>, common: &Common<'n>, node: Part<'n>) -> Option<Indicator> {
+    if let Some(ratio) = node.get("ratioMetrics") {
+        return metric::ratio(w, ratio);
+    }
+    if let Some(own) = node.get("indicator").or_else(|| node.get("indicatorRef")).or_else(|| node.get("compositeWeight")) {
+        let hint = "write an SLO for each indicator, and one with `composite:` of them";
+        w.error(own, "composite", "composite SLOs of OpenSLO are not imported: their weights mean something else", hint);
+        return None;
+    }
+    let spec = match (common.spec.get("indicator"), common.spec.get("indicatorRef")) {
+        (Some(inline), _) if common.alpha => inline,
+        (Some(inline), _) => w.need(inline, "spec", "an indicator")?,
+        (None, Some(reference)) => {
+            let object = w.find("SLI", reference.text()?, reference)?;
+            w.need(object, "spec", "an SLI")?
+        }
+        (None, None) => {
+            w.error(common.name_at, "missing-field", "the SLO has no indicator", "add `indicator` or `indicatorRef`");
+            return None;
+        }
+    };
+    w.known(spec, "an indicator", &["description", "thresholdMetric", "ratioMetric"])?;
+    match (spec.get("ratioMetric"), spec.get("thresholdMetric")) {
+        (Some(ratio), None) => {
+            for key in ["op", "value"] {
+                if let Some(part) = node.get(key) {
+                    w.warn(part, format!("`{key}` means nothing beside a ratio"));
+                }
+            }
+            metric::ratio(w, ratio)
+        }
+        (None, Some(threshold)) => metric::threshold(w, threshold, node),
+        _ => {
+            w.error(
+                spec,
+                "one-sli-kind",
+                "an indicator needs exactly one of ratioMetric and thresholdMetric",
+                "keep one of them",
+            );
+            None
+        }
+    }
+}
+
+/// The budget as it will be written; inner `None` for events.
+#[expect(clippy::option_option, reason = "absent by error and absent by kind are different")]
+fn budget<'n>(w: &mut World<'_, '_, 'n>, common: &Common<'n>, node: Part<'n>) -> Option<Option<Val>> {
+    let slices = ["timeSliceTarget", "timeSliceWindow"];
+    if common.method == Method::Occurrences {
+        for part in slices.iter().filter_map(|key| node.get(key)) {
+            w.warn(part, "time slices mean nothing with the budgeting method Occurrences");
+        }
+        return Some(None);
+    }
+    let width = if let Some(at) = node.get("timeSliceWindow") {
+        let text = at.text().map_or("", |t| t.trim());
+        let Some(span) = window::span(text).filter(|s| *s > Span::ZERO) else {
+            let message = format!("`{}` is no duration of OpenSLO", clean_line(text, 40));
+            w.error(at, "bad-duration", message, "it looks like 1m or 5m");
+            return None;
+        };
+        w.val(span.to_string(), at)
+    } else {
+        w.warn(node, "no `timeSliceWindow` says how wide a slice is: it is taken as 1m");
+        Val::own("1m")
+    };
+    if common.method == Method::RatioTimeslices {
+        return Some(Some(Val::map([("method", Val::own("ratio_timeslices")), ("slice", width)])));
+    }
+    let threshold = common.spec.get("indicator").is_some_and(|i| i.get("spec").unwrap_or(i).get("thresholdMetric").is_some());
+    let mut fields = vec![("method".to_owned(), Val::own("timeslices")), ("slice".to_owned(), width)];
+    match node.get("timeSliceTarget") {
+        Some(at) => fields.push(("good".to_owned(), w.val(at.text()?.trim(), at))),
+        None if threshold => {}
+        None => {
+            w.error(node, "missing-field", "Timeslices need `timeSliceTarget`", "add the share of good events in a good slice");
+            return None;
+        }
+    }
+    Some(Some(Val::Map(fields)))
+}
