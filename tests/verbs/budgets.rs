@@ -211,7 +211,7 @@ const SLI_B: &str = "sli: {events: {bad: b_bad_total, total: b_total}}";
 fn a_composite_is_judged_by_its_members_and_opens_an_incident_with_their_losses() {
     let slos = format!(
         "{HEAD}  - {{name: a, target: 99%, mode: observe, {SLI}}}\n  - {{name: b, target: 95%, mode: observe, {SLI_B}}}\n  \
-         - {{name: journey, composite: {{of: [a, shop/b], as: worst}}, guards: none}}\n  \
+         - {{name: journey, composite: {{of: [a, shop/b], as: worst}}, guards: none, severity: [{{severity: P0, burn: 14.4, long: 1h, short: 5m}}]}}\n  \
          - {{name: mean, mode: observe, composite: {{of: [a, b], as: weighted, weights: [1, 3]}}}}\n"
     );
     let samples = recording(6, &["t_total", "e_total", "b_total", "b_bad_total"], |name, t| match name {

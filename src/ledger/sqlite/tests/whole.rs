@@ -6,7 +6,8 @@ use crate::ports::{Lead, Ledger};
 
 async fn filled(path: &std::path::Path, notes: usize) -> SqliteLedger {
     let ledger = SqliteLedger::open(path).unwrap();
-    ledger.commit(commit("open", vec![opened()], vec![]), None, NOW).await.unwrap();
+    let first = NewDispatch { incident: IncidentRef::Opens(0), ..page(0) };
+    ledger.commit(commit("open", vec![opened()], vec![first]), None, NOW).await.unwrap();
     for n in 0..notes {
         ledger.commit(commit(&format!("n{n}"), vec![note(&format!("note {n}"))], vec![]), None, NOW).await.unwrap();
     }
