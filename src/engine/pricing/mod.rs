@@ -34,7 +34,7 @@ const MOST_STRETCHES: usize = 200;
 /// What the incident cost so far; absent without a business file, and for drills only their own drill counts.
 pub fn cost(state: &State, incident: &Incident, at: Ms) -> Option<CostSheet> {
     let business = state.book.business.as_deref()?;
-    if incident.drill && !state.settings.drill {
+    if incident.drill && !state.settings.drill || incident.merged_into.is_some() {
         return None;
     }
     let impact = match (&incident.impact, incident.phase.is_live()) {
@@ -74,9 +74,9 @@ fn provisional_until(streams: &[RevenueStream], incident: &Incident, at: Ms) -> 
     streams.iter().filter_map(|s| Some(end + s.rebound?)).max().filter(|until| at < *until)
 }
 
-/// Real incidents that hurt somebody; drills are counted with drills.
+/// Real incidents that hurt somebody; drills are counted with drills. What was merged away is counted where it went.
 fn counts_with(other: &Incident, incident: &Incident) -> bool {
-    other.severity.is_some() && other.drill == incident.drill
+    other.severity.is_some() && other.drill == incident.drill && other.merged_into.is_none()
 }
 
 /// Incidents before this one whose downtime may lie in the same month.
@@ -141,7 +141,7 @@ fn replicas(state: &State, feed: &ReplicaFeed, impact: &[Interval]) -> ReplicaCo
 /// A recorded cost no longer says what is known, and why: the time in which orders may come back has passed, or an incident
 /// that covers minutes of it, too, was recorded later.
 pub fn must_restate(state: &State, incident: &Incident, at: Ms) -> Option<&'static str> {
-    if incident.phase.is_live() || state.book.business.is_none() {
+    if incident.phase.is_live() || incident.merged_into.is_some() || state.book.business.is_none() {
         return None;
     }
     let provisional = incident.cost.as_ref()?.provisional_until;

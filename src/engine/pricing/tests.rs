@@ -122,6 +122,11 @@ impl Shop {
     }
 
     fn ended(&mut self, id: u64, bad: &[(i64, i64)], drill: bool) {
+        self.told(id, bad, drill, None);
+    }
+
+    /// An incident that ended, or was merged into another.
+    fn told(&mut self, id: u64, bad: &[(i64, i64)], drill: bool, into: Option<u64>) {
         let (first, last) = (bad[0].0, bad[bad.len() - 1].1);
         let impact =
             ImpactRecord { intervals: bad.iter().map(|(from, to)| over(*from, *to)).collect(), ..ImpactRecord::default() };
@@ -136,7 +141,8 @@ impl Shop {
             rulebook: "test".into(),
             drill,
         };
-        let ends = Fact::Resolved { reason: "".into(), impact: Some(impact.clone()) };
+        let resolved = Fact::Resolved { reason: "".into(), impact: Some(impact.clone()) };
+        let ends = into.map_or(resolved, |id| Fact::Merged { into: IncidentId(id), reason: "".into() });
         self.record(
             id,
             [
@@ -447,6 +453,17 @@ fn a_drill_takes_no_minute_off_a_real_incident() {
     shop.incident(1, &[(0, 30)]);
     shop.ended(2, &[(0, 30)], true);
     assert_eq!(shop.cost(1).total, Some(dec("6000.00")));
+}
+
+#[test]
+fn a_merged_child_inherits_and_never_adds() {
+    let failed = |now: Ms| if is_within(now, 0, 30) { 5 } else { 0 };
+    let mut shop = Shop::new(business(stream(StreamMethod::FailedTransactions)), vec![flow("failed", failed)]).read(80);
+    shop.incident(1, &[(0, 30)]);
+    shop.told(2, &[(5, 25)], false, Some(1));
+    assert_eq!(shop.cost(1).total, Some(dec("6000.00")), "its minutes stay the older one's alone");
+    let child = shop.state.incidents.get(IncidentId(2)).unwrap();
+    assert_eq!(cost(&shop.state, child, shop.state.board.at.unwrap()), None);
 }
 
 #[test]
