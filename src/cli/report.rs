@@ -8,7 +8,7 @@ use crate::app::Setup;
 use crate::app::desk::{LedgerDesk, open_existing_ledger};
 use crate::domain::base::{IncidentId, Language, Ms};
 use crate::domain::incident::{Incident, Incidents};
-use crate::domain::review::stats::StatsQuestion;
+use crate::domain::review::stats::{Change, StatsQuestion};
 use crate::domain::review::{Beside, BurnSeries, PeriodFacts, PostmortemFacts};
 use crate::report::{self, Subject, regions};
 use crate::words::{Zone, escape};
@@ -89,7 +89,8 @@ fn of_period(args: &ReportArgs, format: Format, setup: &Setup, all: &Incidents, 
             return Exit::Usage;
         }
     };
-    let asked = StatsQuestion { from, to, targets: setup.config.targets, ..StatsQuestion::default() };
+    let changes = Change::recorded(all);
+    let asked = StatsQuestion { from, to, targets: setup.config.targets, changes, ..StatsQuestion::default() };
     print(args, format, Subject::Period(&PeriodFacts::of(all, asked)), out)
 }
 

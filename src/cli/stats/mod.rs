@@ -92,7 +92,8 @@ async fn of_ledger(setup: &Setup, now: Ms, out: &mut Out) -> Result<Gathered, Ex
     let all = LedgerDesk::new(ledger, setup.shared_clock(), "cli").incidents().await.map_err(|error| cannot_use(&error, out))?;
     warn_of_problems(&all, out);
     let records = all.iter().filter_map(|incident| Record::of(incident)).collect();
-    Ok(Gathered { records, changes: Vec::new(), targets: Targets::default(), to: now, problems: false })
+    let changes = Change::recorded(&all);
+    Ok(Gathered { records, changes, targets: Targets::default(), to: now, problems: false })
 }
 
 fn of_file(path: &Path, columns: &Columns, now: Ms, out: &mut Out) -> Result<Gathered, Exit> {

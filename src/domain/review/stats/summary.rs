@@ -11,6 +11,7 @@ use super::share::{ShareKind, ShareStats, Targets};
 use super::survival::{self, Seen};
 use super::trend::{Trend, trend};
 use crate::domain::base::{Ms, Span, Text};
+use crate::domain::incident::Incidents;
 use crate::domain::review::ClockKind;
 
 /// An incident this soon after a change of its service counts against the change.
@@ -65,6 +66,14 @@ pub struct Change {
     pub at: Ms,
     /// To which service.
     pub service: Text,
+}
+
+impl Change {
+    /// Changes that the ledger was told of and still remembers, those that name a service.
+    pub fn recorded(all: &Incidents) -> Vec<Self> {
+        let told = all.at_large().changes().iter();
+        told.filter_map(|c| Some(Self { at: c.at, service: c.change.service.clone()? })).collect()
+    }
 }
 
 /// What is asked.

@@ -293,3 +293,23 @@ proptest! {
         prop_assert!(median(&open).is_none_or(|m| m >= median(&full).unwrap()));
     }
 }
+
+#[test]
+fn changes_of_the_ledger_are_taken_where_they_name_a_service() {
+    use crate::domain::base::{CommitId, IncidentId, Seq};
+    use crate::domain::incident::{self, Actor, Entry, Fact, Incidents, Notice};
+    let told = |seq: u64, service: Option<&str>| Entry {
+        seq: Seq(seq),
+        incident: IncidentId(0),
+        fact: Fact::Notice(Notice::Changed(incident::Change { service: service.map(Into::into), ..incident::Change::default() })),
+        at: Ms(seq as i64 * 60_000),
+        recorded_at: Ms(0),
+        actor: Actor::Auto,
+        source: "api".into(),
+        corrects: None,
+        commit: CommitId("c".into()),
+        hash: [0; 32],
+    };
+    let all = Incidents::replay(&[told(1, Some("web")), told(2, None)]);
+    assert_eq!(Change::recorded(&all), [Change { at: Ms(60_000), service: "web".into() }]);
+}
