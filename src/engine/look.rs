@@ -1,12 +1,14 @@
 //! One look: everything read and judged at one instant, without a ledger. What `status` and `explain` are made of.
 
+use super::board::FeedRead;
 use super::event::Event;
 use super::health::Health;
 use super::reading::read_all;
 use super::rows;
 use super::state::State;
 use super::step::step;
-use crate::domain::base::{Ms, Now};
+use crate::domain::base::{Ms, Now, Span};
+use crate::domain::measure::{Ask, Batch};
 use crate::domain::view::Snapshot;
 use crate::ports::{MetricSource, SourceError};
 use std::sync::Arc;
@@ -44,10 +46,28 @@ pub async fn look(
     let now = Now { wall: at + state.book.timing.settle, ..Now::default() };
     let reads = state.board.reads(at);
     let all = reads.iter().map(|r| r.stretches.len()).sum();
+    let sign = sign_of_life(Arc::clone(source), short_ask(&reads, state.board.step()));
+    tokio::pin!(sign);
+    let mut silent = false;
     let (answer, mut answers) = mpsc::channel(4);
     let reading = tokio::spawn(read_all(Arc::clone(source), reads, concurrency, answer));
     let (mut errors, mut done, mut came) = (Vec::new(), 0, 0);
-    while let Some(answer) = answers.recv().await {
+    let mut waiting = true;
+    loop {
+        let answer = tokio::select! {
+            biased;
+            answer = answers.recv() => answer,
+            lives = &mut sign, if waiting => {
+                waiting = false;
+                if let Err(error @ SourceError::Timeout { .. }) = lives && came == 0 {
+                    note(&mut errors, error);
+                    silent = true;
+                    break;
+                }
+                continue;
+            }
+        };
+        let Some(answer) = answer else { break };
         done += 1;
         progress(done, all);
         match answer.result {
@@ -57,14 +77,16 @@ pub async fn look(
                 step(state, now, Event::Answers { feed: answer.feed, through: answer.through, answers });
             }
             Err(error) => {
-                let silent = came == 0 && matches!(error, SourceError::Timeout { .. });
+                silent = came == 0 && matches!(error, SourceError::Timeout { .. });
                 note(&mut errors, error);
                 if silent {
-                    reading.abort();
                     break;
                 }
             }
         }
+    }
+    if silent {
+        reading.abort();
     }
     let _ = reading.await;
     warm_up(state, now, at);
@@ -74,6 +96,18 @@ pub async fn look(
         health.read_failed(now.wall, error);
     }
     Looked { snapshot: rows::snapshot(state, &health, now), errors, came }
+}
+
+/// One short read beside the long ones: histories are waited for much longer than an answer to a small question takes.
+async fn sign_of_life(source: Arc<dyn MetricSource>, ask: Option<Ask>) -> Result<(), SourceError> {
+    let Some(ask) = ask else { return Ok(()) };
+    source.read(&ask, &mut Batch::default()).await.map(|_| ())
+}
+
+/// The last step of the first thing that is read.
+fn short_ask(reads: &[FeedRead], step: Span) -> Option<Ask> {
+    let (_, ask) = reads.first()?.stretches.last()?.asks.first()?;
+    Some(ask.clone().ending(step))
 }
 
 /// Evaluations before the first one make every hold known; they decide nothing.

@@ -82,7 +82,7 @@ fn the_examples_of_the_repository_pass() {
     let loaded = load(&[PathBuf::from("slos")], &LoadOptions::default());
     let shown: Vec<String> = loaded.rulebook.problems.iter().map(|p| render::problem(p, false, 120)).collect();
     assert_eq!(shown, Vec::<String>::new());
-    assert_eq!((loaded.files, loaded.slos, loaded.rulebook.slos.len()), (4, 5, 5));
+    assert_eq!((loaded.files, loaded.slos, loaded.rulebook.slos.len()), (15, 5, 5), "eleven of the files are presets");
     let business = loaded.rulebook.business.unwrap();
     assert_eq!(business.streams[0].value.amount.to_string(), "42.50");
     assert_eq!(business.labour.as_ref().unwrap().rates["engineer"].amount.to_string(), "95.00");

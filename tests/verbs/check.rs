@@ -210,8 +210,7 @@ async fn online_names_what_the_source_does_not_have_and_what_is_near() {
     ];
     let text = super::budgets::recording(26, &names, |_, t| t as f64);
     let source = burnledger::collector::Recorded::from_bytes("r.om", text.as_bytes()).unwrap();
-    let slos = "\
-  - {name: fine, target: 99%, period: 1d, sli: {events: {bad: 'http_requests_total{code=~\"5..\"}', total: 'http_requests_total{job=\"checkout\"}'}}}
+    let slos = "  - {name: fine, target: 99%, period: 1d, sli: {events: {bad: 'http_requests_total{code=~\"5..\"}', total: 'http_requests_total{job=\"checkout\"}'}}}
   - {name: metric, target: 99%, period: 1d, sli: {events: {bad: 'http_requests_total{code=~\"5..\"}', total: http_request_total}}}
   - {name: label, target: 99%, period: 1d, sli: {events: {bad: 'http_requests_total{status=\"500\"}', total: http_requests_total}}}
   - {name: value, target: 99%, period: 1d, sli: {events: {bad: 'http_requests_total{job=\"chekout\",code=~\"5..\"}', total: 'http_requests_total{job=\"chekout\"}'}}}

@@ -38,6 +38,14 @@ pub enum Ask {
 }
 
 impl Ask {
+    /// The same over its last `span` alone.
+    #[must_use]
+    pub fn ending(mut self, span: Span) -> Self {
+        let (Self::Raw { from, to, .. } | Self::Eval { from, to, .. }) = &mut self;
+        *from = (*from).max(*to - span);
+        self
+    }
+
     /// The span asked for, `(from, to]`.
     pub const fn span(&self) -> (Ms, Ms) {
         match self {
