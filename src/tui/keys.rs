@@ -306,7 +306,7 @@ const fn k(code: Code) -> Key {
     Key::plain(code)
 }
 
-/// The table. Where two scopes have the same key, the narrower one wins (see [`lookup`]).
+/// The table. Where two scopes have the same key, the narrower one wins (see [`crate::tui::keymap`]).
 pub const TABLE: &[Binding] = &[
     on(Scope::Global, &[Key::char('1')], Action::Overview, "overview of all SLOs", None),
     on(Scope::Global, &[Key::char('2')], Action::Incident, "incident", None),
