@@ -67,17 +67,17 @@ fn a_real_prometheus_fires_exported_rules_when_the_engine_fires() {
         dir.path().join("rules/shop.rules.yaml").display(),
         program.port
     ));
-    assert!(wait_until(Duration::from_secs(30), || program.scrapes().len() > 8), "Prometheus scrapes the program");
+    assert!(wait_until(Duration::from_secs(90), || program.scrapes().len() > 8), "Prometheus scrapes the program");
     program.fail(true);
     let both = || is_on(&server, "page") && is_on(&server, "ticket");
-    assert!(wait_until(Duration::from_secs(30), both), "a fast and a slow burn fire");
+    assert!(wait_until(Duration::from_secs(90), both), "a fast and a slow burn fire");
     program.fail(false);
     let none = || !is_on(&server, "page") && !is_on(&server, "ticket");
-    assert!(wait_until(Duration::from_secs(30), none), "both let go");
+    assert!(wait_until(Duration::from_secs(90), none), "both let go");
 
     // The engine looks at what has settled, so it sees the end a little later.
     let mut firings = Vec::new();
-    let ended = wait_until(Duration::from_secs(30), || {
+    let ended = wait_until(Duration::from_secs(90), || {
         let told = burnledger(dir.path(), &["backtest", "--prometheus", &server.url(), "--from", "2m", "--format", "json"]);
         let answer: Value = serde_json::from_str(&told).unwrap();
         firings = answer["slos"][0]["firings"].as_array().unwrap().clone();

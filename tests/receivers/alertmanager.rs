@@ -110,7 +110,7 @@ async fn one_incident_is_one_alert_from_its_first_page_to_its_end() {
     resolved.content.resolved = Some(now().wall);
     delivered(&am, &resolved).await;
     let port = server.port;
-    assert!(wait_until(Duration::from_secs(5), || alerts(port).is_empty()), "it ended: {:#?}", alerts(port));
+    assert!(wait_until(Duration::from_secs(30), || alerts(port).is_empty()), "it ended: {:#?}", alerts(port));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -129,7 +129,7 @@ async fn with_severity_as_a_label_the_former_alert_ends_in_the_same_breath() {
     raised.content = first.content.clone();
     delivered(&am, &raised).await;
     let port = server.port;
-    assert!(wait_until(Duration::from_secs(5), || alerts(port).len() == 1), "never two: {:#?}", alerts(port));
+    assert!(wait_until(Duration::from_secs(30), || alerts(port).len() == 1), "never two: {:#?}", alerts(port));
     let left = &alerts(port)[0];
     assert_eq!((text(left, "/labels/severity"), text(left, "/labels/team")), ("P0", "payments"));
 }
@@ -221,7 +221,7 @@ async fn a_killed_alertmanager_that_forgot_all_holds_the_alert_again_within_a_mi
     bench.resolves(incident, "checkout", Severity::P0, &["am"]).await;
     bench.pass_until_settled().await;
     let port = again.port;
-    assert!(wait_until(Duration::from_secs(5), || alerts(port).is_empty()), "it ended: {:#?}", alerts(port));
+    assert!(wait_until(Duration::from_secs(30), || alerts(port).is_empty()), "it ended: {:#?}", alerts(port));
     assert_eq!(bench.states(incident).await, ["am first Delivered", "am resolved Delivered"]);
 }
 

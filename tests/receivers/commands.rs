@@ -74,7 +74,7 @@ async fn what_it_started_ends_with_it_when_its_time_is_over() {
         let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
         stat.is_empty() || stat.contains(") Z")
     };
-    assert!(crate::support::wait_until(std::time::Duration::from_secs(5), gone), "its child {pid} lives on");
+    assert!(crate::support::wait_until(std::time::Duration::from_secs(30), gone), "its child {pid} lives on");
 }
 
 #[tokio::test]

@@ -184,7 +184,7 @@ async fn a_real_prometheus_reads_them() {
         let server = support::Prometheus::start(&config);
         let burn = "/api/v1/query?query=burnledger_slo_burn_rate%20and%20on()%20up%20%3D%3D%201";
         let read = || support::http("GET", server.port, burn, b"").is_some_and(|(_, body)| body.contains(r#"window":"5m"#));
-        let came = support::wait_until(std::time::Duration::from_secs(20), read);
+        let came = support::wait_until(std::time::Duration::from_secs(90), read);
         let targets = support::http("GET", server.port, "/api/v1/targets", b"");
         (came, targets)
     });

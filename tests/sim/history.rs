@@ -156,7 +156,7 @@ async fn killed(recording: &str, path: &Path) {
         let file = rusqlite::Connection::open(path).unwrap();
         file.query_row("SELECT count(*) FROM part WHERE kind = 0", [], |row| row.get::<_, i64>(0)) == Ok(1)
     };
-    assert!(wait_until(Duration::from_secs(20), saved), "the feed was saved");
+    assert!(wait_until(Duration::from_mins(1), saved), "the feed was saved");
 }
 
 async fn steady(recording: &str) -> (Option<Ms>, BudgetStatus, Vec<Counts>) {

@@ -27,7 +27,7 @@ fn victoria_metrics_serves_imported_samples() {
     let server = VictoriaMetrics::start();
     server.import(SAMPLES);
     let there = || query(server.port).contains(r#"[[1700000000,"1"],[1700000015,"4"]]"#);
-    assert!(wait_until(Duration::from_secs(5), there), "{}", query(server.port));
+    assert!(wait_until(Duration::from_secs(30), there), "{}", query(server.port));
 }
 
 #[test]

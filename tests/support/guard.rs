@@ -54,7 +54,7 @@ impl Guard {
         let done = Command::new("kill").arg(format!("-{signal}")).arg(self.id().to_string()).status();
         assert!(done.is_ok_and(|s| s.success()), "kill -{signal} {} failed", self.name);
         if signal == "STOP" {
-            assert!(wait_until(Duration::from_secs(5), || self.is_stopped()), "{} does not stop", self.name);
+            assert!(wait_until(Duration::from_secs(30), || self.is_stopped()), "{} does not stop", self.name);
         }
     }
 
@@ -120,7 +120,7 @@ pub(crate) fn require(binary: &str) -> bool {
 /// One plain HTTP/1.0 request to loopback: status and body. `None` when nobody answers within 5 s.
 pub(crate) fn http(method: &str, port: u16, path: &str, body: &[u8]) -> Option<(u16, String)> {
     let mut link = TcpStream::connect(("127.0.0.1", port)).ok()?;
-    link.set_read_timeout(Some(Duration::from_secs(5))).ok()?;
+    link.set_read_timeout(Some(Duration::from_secs(30))).ok()?;
     let length = body.len();
     let head = format!(
         "{method} {path} HTTP/1.0\r\nHost: localhost\r\nContent-Type: application/octet-stream\r\nContent-Length: {length}\r\n\r\n"

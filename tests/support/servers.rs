@@ -6,7 +6,7 @@ use std::process::Command;
 use std::time::Duration;
 use tempfile::TempDir;
 
-const START_LIMIT: Duration = Duration::from_secs(30);
+const START_LIMIT: Duration = Duration::from_secs(90);
 
 /// The config of a Prometheus that scrapes nothing.
 pub(crate) const IDLE: &str = "global: {scrape_interval: 1s}\n";

