@@ -60,7 +60,7 @@ fn gather(paths: &[PathBuf], foreign: bool) -> (Vec<InputFile>, Vec<Problem>) {
     for (path, id) in found {
         match read(&path) {
             Ok(bytes) => files.push(InputFile { name: path.display().to_string().into(), id, bytes }),
-            Err(error) => problems.push(unreadable(&path, &error)),
+            Err(error) => problems.push(unreadable(&path, &error, whose(foreign))),
         }
     }
     (files, problems)
@@ -75,12 +75,16 @@ impl Search {
                 // Only folders were seen: there is nothing in them. None was seen: they have been read already.
                 if self.seen.len() > before && !self.found.iter().any(|(p, _)| p.starts_with(path)) {
                     let message = format!("there are no SLO files in {}", path.display());
-                    let hint = "put *.yaml files with SLOs there, or name another folder with --slos";
+                    let hint = if self.foreign {
+                        "put *.yaml, *.yml or *.json files of the other tool there, or name another folder"
+                    } else {
+                        "put *.yaml files with SLOs there, or name another folder with --slos"
+                    };
                     self.problems.push(Problem::error("no-files", message).hint(hint));
                 }
             }
             Ok(_) => self.file(path),
-            Err(error) => self.problems.push(unreadable(path, &error)),
+            Err(error) => self.problems.push(unreadable(path, &error, whose(self.foreign))),
         }
     }
 
@@ -105,7 +109,7 @@ impl Search {
         }
         let entries = match std::fs::read_dir(folder) {
             Ok(entries) => entries,
-            Err(error) => return self.problems.push(unreadable(folder, &error)),
+            Err(error) => return self.problems.push(unreadable(folder, &error, whose(self.foreign))),
         };
         let mut paths: Vec<PathBuf> = entries.filter_map(|e| e.ok().map(|e| e.path())).collect();
         paths.sort();
@@ -151,13 +155,22 @@ pub(super) fn read(path: &Path) -> std::io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> Problem {
+/// What files are looked for, for advice.
+const fn whose(foreign: bool) -> &'static str {
+    if foreign {
+        "`import` takes files and folders of Sloth, OpenSLO and Pyrra, and the rules that Sloth and Pyrra generate"
+    } else {
+        "`--slos DIR` names the folder of SLO files, README.md shows how to write one"
+    }
+}
+
+/// A file or folder that cannot be read; `wants` says what is looked for.
+pub(super) fn unreadable(path: &Path, error: &std::io::Error, wants: &str) -> Problem {
     let code = if error.kind() == std::io::ErrorKind::NotFound { "missing-file" } else { "unreadable-file" };
     let what = if error.kind() == std::io::ErrorKind::NotFound {
         "does not exist".to_owned()
     } else {
         format!("cannot be read: {error}")
     };
-    let hint = "check the path and its permissions; `--slos DIR` names the folder of SLO files, README.md shows how to write one";
-    Problem::error(code, format!("{} {what}", path.display())).hint(hint)
+    Problem::error(code, format!("{} {what}", path.display())).hint(format!("check the path and its permissions; {wants}"))
 }

@@ -14,12 +14,15 @@ const OF: [&str; 3] = ["service", "slo", "of"];
 const FROM: [&str; 3] = ["from", "start", "impact_start"];
 const TO: [&str; 4] = ["to", "end", "impact_end", "resolved"];
 
+/// Advice for a file that is not there.
+const WANTS: &str = "`--labels` takes a CSV file whose first line is `service,from,to`";
+
 /// Reads a file of labels.
 ///
 /// # Errors
 /// It cannot be read, or a line is no label; every wrong line is told with its number.
 pub fn read_file(path: &Path) -> Result<Vec<Label>, Vec<Problem>> {
-    let bytes = files::read(path).map_err(|error| vec![files::unreadable(path, &error)])?;
+    let bytes = files::read(path).map_err(|error| vec![files::unreadable(path, &error, WANTS)])?;
     let text = String::from_utf8(bytes);
     let text = text.map_err(|_| vec![Problem::error("no-text", format!("{} is no UTF-8 text", path.display()))])?;
     read(&path.display().to_string(), &text)

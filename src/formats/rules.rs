@@ -59,9 +59,12 @@ pub(super) fn read(r: &mut Reader<'_>, root: &Node) -> Vec<Doc> {
         let Some(draft) = draft else { continue };
         let draft = DraftSlo { notes, ..draft };
         let own = |d: &&mut Doc| matches!(d.head.first(), Some((_, Val::Text(text, _))) if **text == ***service);
-        match docs.iter_mut().find(own) {
-            Some(doc) => doc.slos.push(draft),
-            None => docs.push(document(r, root, service, rules, draft)),
+        if let Some(doc) = docs.iter_mut().find(own) {
+            doc.slos.push(draft);
+        } else {
+            let of = sloth.iter().filter(|((other, _), _)| other == service);
+            let firsts: Vec<&Rule<'_>> = of.filter_map(|(_, rules)| rules.first()).collect();
+            docs.push(document(r, root, service, &firsts, draft));
         }
     }
     let found = docs.len();
@@ -77,20 +80,30 @@ pub(super) fn read(r: &mut Reader<'_>, root: &Node) -> Vec<Doc> {
     docs
 }
 
-fn document(r: &Reader<'_>, root: &Node, service: &str, rules: &[Rule<'_>], first: DraftSlo) -> Doc {
+/// A document of a service; `firsts` are rules of all its SLOs. Labels that all of them have are the service's.
+fn document(r: &mut Reader<'_>, root: &Node, service: &str, firsts: &[&Rule<'_>], slo: DraftSlo) -> Doc {
     let mut labels = Vec::new();
-    if let Some(node) = rules.first().and_then(|rule| present(rule.node, "labels"))
+    if let Some(node) = firsts.first().and_then(|rule| present(rule.node, "labels"))
         && let crate::kit::yaml::Value::Map(entries) = &node.value
     {
         for entry in entries.iter().filter(|e| !e.key.starts_with("sloth_") && is_label_name(&e.key)) {
-            labels.extend(entry.value.text().map(|text| (entry.key.to_string(), r.val(&**text, &entry.value))));
+            let Some(text) = entry.value.text() else { continue };
+            if firsts.iter().all(|rule| rule.label(&entry.key) == Some(text)) {
+                labels.push((entry.key.to_string(), r.val(&**text, &entry.value)));
+            } else {
+                let of = clean_line(service, 100);
+                r.note(
+                    &entry.key_span,
+                    format!("the label `{}` is not the same for all SLOs of `{of}`: it is left out", entry.key),
+                );
+            }
         }
     }
     let mut fields = vec![("service", Val::own(service))];
     if !labels.is_empty() {
         fields.push(("labels", Val::Map(labels)));
     }
-    Doc { kind: DocKind::Slos, place: r.out.place(head(root)), head: fields, slos: vec![first], notes: Vec::new() }
+    Doc { kind: DocKind::Slos, place: r.out.place(head(root)), head: fields, slos: vec![slo], notes: Vec::new() }
 }
 
 /// An SLO from the rules that carry its name.
@@ -175,6 +188,10 @@ fn indicator(r: &mut Reader<'_>, rule: &Rule<'_>) -> Option<(Val, bool, Vec<Text
         r.out.error("no-window", &node.span, "no range of five minutes stands in this rule, so its window cannot be told");
         return None;
     };
+    if let Some((errors, total)) = super::sloth::halves(&ratio) {
+        r.note(&node.span, super::sloth::COUNTED);
+        return Some((super::sloth::pair(r, (&errors, node), (&total, node), &[]), false, Vec::new()));
+    }
     r.note(&node.span, "an error ratio has no events to count: every minute weighs the same, and guards have nothing to look at");
     let pair = Val::map([("errors", r.val(ratio, node)), ("total", Val::own("vector(1)"))]);
     Some((Val::map([("ratio", pair)]), true, Vec::new()))

@@ -2,12 +2,10 @@
 //!
 //! Sloth ignores keys it does not know: they are warned of. Deliberately absent: plugins, which are Go programs.
 
-use super::import::{
-    Doc, DocKind, DraftSlo, DraftTier, EVIDENCE, Note, Options, Reader, STANDARD, Val, head, key_span, listed, present,
-};
+use super::import::{Doc, DocKind, DraftSlo, DraftTier, EVIDENCE, Note, Reader, STANDARD, Val, head, key_span, listed, present};
 use super::native::is_label_name;
 use crate::domain::base::{Severity, Span, Target, Text, clean_line};
-use crate::kit::yaml::{Node, parse_decimal};
+use crate::kit::yaml::{Node, Source, parse_decimal};
 use crate::query::ast::{Expr, Fold, Grouping, Op};
 use crate::query::{parse, plan_ratio, scan};
 use rust_decimal::Decimal;
@@ -40,16 +38,47 @@ const KUBERNETES: Keys = Keys {
 };
 const TOOL: &str = "Sloth";
 
+/// What Sloth's files do not say of their SLOs.
+pub(super) struct How {
+    /// The period.
+    period: Span,
+    /// Windows that take the place of Sloth's own for this period: the pairs of the page alert, then of the ticket alert.
+    windows: Option<Vec<DraftTier>>,
+}
+
+impl How {
+    /// The period, with the catalogue for it where there is one among the documents, as Sloth takes those that it is given.
+    pub(super) fn of<'n>(period: Span, documents: impl Iterator<Item = (&'n Source, &'n Node)>) -> Self {
+        let catalogue = |(source, root): (&'n Source, &'n Node)| {
+            let is_one = root.get("kind").and_then(|n| n.text()).is_some_and(|t| t.trim() == "AlertWindows");
+            // What is wrong with it is told when it is read for itself.
+            let mut unheard = Reader::new(source);
+            let (of, tiers) = windows(&mut unheard, present(root, "spec").filter(|_| is_one)?)?;
+            (of == period).then_some(tiers)
+        };
+        let mut documents = documents;
+        Self { period, windows: documents.find_map(catalogue) }
+    }
+
+    /// The pairs of windows, of the page alert first.
+    fn pairs(&self) -> Vec<DraftTier> {
+        // Sloth's catalogues for 28 and 30 days are the shipped policy.
+        let standard =
+            |(severity, percent, long, short)| DraftTier::of_share(severity, Decimal::new(percent, 2), long, short, self.period);
+        self.windows.clone().unwrap_or_else(|| STANDARD.into_iter().filter_map(standard).collect())
+    }
+}
+
 /// One document; absent when all of it is refused.
-pub(super) fn read(r: &mut Reader<'_>, root: &Node, options: &Options) -> Option<Doc> {
+pub(super) fn read(r: &mut Reader<'_>, root: &Node, how: &How) -> Option<Doc> {
     let mark = r.notes.len();
-    let doc = if root.get("apiVersion").is_some() { kubernetes(r, root, options) } else { plain(r, root, options) };
+    let doc = if root.get("apiVersion").is_some() { kubernetes(r, root, how) } else { plain(r, root, how) };
     let mut doc = doc?;
     doc.notes.extend(r.notes.split_off(mark));
     Some(doc)
 }
 
-fn plain(r: &mut Reader<'_>, root: &Node, options: &Options) -> Option<Doc> {
+fn plain(r: &mut Reader<'_>, root: &Node, how: &How) -> Option<Doc> {
     let known = ["version", "service", "labels", "slo_plugins", "slos"];
     r.known(root, "the document", &known, TOOL)?;
     let (version, node) = r.need(root, "version", "a Sloth document")?;
@@ -58,10 +87,10 @@ fn plain(r: &mut Reader<'_>, root: &Node, options: &Options) -> Option<Doc> {
         r.out.error_hint("unknown-version", &node.span, message, "it is `prometheus/v1`");
         return None;
     }
-    service(r, root, root, &PLAIN, options)
+    service(r, root, root, &PLAIN, how)
 }
 
-fn kubernetes(r: &mut Reader<'_>, root: &Node, options: &Options) -> Option<Doc> {
+fn kubernetes(r: &mut Reader<'_>, root: &Node, how: &How) -> Option<Doc> {
     r.known(root, "the resource", &["apiVersion", "kind", "metadata", "spec", "status"], TOOL)?;
     let (api, node) = r.need(root, "apiVersion", "a resource")?;
     if api.trim() != "sloth.slok.dev/v1" {
@@ -84,7 +113,7 @@ fn kubernetes(r: &mut Reader<'_>, root: &Node, options: &Options) -> Option<Doc>
                 r.note(&meta.span, format!("the resource's metadata is not carried over ({})", listed(meta)));
             }
             r.known(spec, "`spec`", &["service", "labels", "sloPlugins", "slos"], TOOL)?;
-            service(r, root, spec, &KUBERNETES, options)
+            service(r, root, spec, &KUBERNETES, how)
         }
         "AlertWindows" => catalogue(r, root, spec),
         other => {
@@ -95,7 +124,7 @@ fn kubernetes(r: &mut Reader<'_>, root: &Node, options: &Options) -> Option<Doc>
     }
 }
 
-fn service(r: &mut Reader<'_>, root: &Node, spec: &Node, keys: &Keys, options: &Options) -> Option<Doc> {
+fn service(r: &mut Reader<'_>, root: &Node, spec: &Node, keys: &Keys, how: &How) -> Option<Doc> {
     let (name, node) = r.need(spec, "service", "a Sloth document")?;
     let mut head_fields = vec![("service", r.val(name.trim(), node))];
     head_fields.extend(labels(r, spec));
@@ -107,13 +136,13 @@ fn service(r: &mut Reader<'_>, root: &Node, spec: &Node, keys: &Keys, options: &
     let mut slos = Vec::new();
     for item in r.out.list(list, "`slos`")? {
         let mark = r.notes.len();
-        let draft = slo(r, item, keys, options);
+        let draft = slo(r, item, keys, how);
         let notes = r.notes.split_off(mark);
         slos.extend(draft.map(|draft| DraftSlo { notes, ..draft }));
     }
     let place = r.out.place(head(root));
     let say = |text: &str| Note { place: place.clone(), text: text.into(), warning: false };
-    let period = options.period;
+    let period = how.period;
     let notes = vec![
         say(&format!("Sloth's files do not say the period: it is taken as {period} (`--period` says another)")),
         say("Sloth's page alert is P0 (its quick pair) and P1 (its slow pair) here, its ticket alert P2"),
@@ -160,7 +189,7 @@ fn plugins(r: &mut Reader<'_>, node: &Node, key: &str) {
 
 const SLO_KEYS: [&str; 7] = ["name", "objective", "description", "labels", "plugins", "sli", "alerting"];
 
-fn slo(r: &mut Reader<'_>, item: &Node, keys: &Keys, options: &Options) -> Option<DraftSlo> {
+fn slo(r: &mut Reader<'_>, item: &Node, keys: &Keys, how: &How) -> Option<DraftSlo> {
     let before = r.out.errors();
     r.known(item, "an SLO", &SLO_KEYS, TOOL)?;
     let name = r.need(item, "name", "an SLO");
@@ -179,12 +208,12 @@ fn slo(r: &mut Reader<'_>, item: &Node, keys: &Keys, options: &Options) -> Optio
     let mut fields = vec![("name", r.val(name.0.trim(), name.1))];
     fields.extend(description.map(|(text, node)| ("description", r.val(&*clean_line(text, 500), node))));
     fields.push(("target", r.val(target.to_string(), item.get("objective")?)));
-    fields.push(("period", Val::own(options.period.to_string())));
+    fields.push(("period", Val::own(how.period.to_string())));
     fields.push(("sli", sli.val));
     if !sli.group_by.is_empty() {
         fields.push(("group_by", Val::List(sli.group_by.iter().map(|l| Val::own(&**l)).collect())));
     }
-    fields.push(("severity", severity(r, item, target, &alerting, options.period)));
+    fields.push(("severity", severity(r, item, target, &alerting, how)));
     if sli.raw {
         fields.push(("guards", Val::own("none")));
     }
@@ -278,7 +307,7 @@ fn raw(r: &mut Reader<'_>, node: &Node, keys: &Keys) -> Option<Indicator> {
     let (text, at) = query(r, node, keys.ratio)?;
     let written = text.trim_end();
     if let Some((errors, total)) = halves(written) {
-        r.note(&at.span, "both sides of this division are counters: they are counted, so budgets are weighted by traffic");
+        r.note(&at.span, COUNTED);
         let val = Val::map([("events", Val::map([("bad", r.val(errors, at)), ("total", r.val(total, at))]))]);
         return Some(Indicator { val, group_by: Vec::new(), raw: false });
     }
@@ -288,8 +317,11 @@ fn raw(r: &mut Reader<'_>, node: &Node, keys: &Keys) -> Option<Indicator> {
     Some(Indicator { val, group_by: Vec::new(), raw: true })
 }
 
+/// Said of an error ratio that is taken apart.
+pub(super) const COUNTED: &str = "both sides of this division are counters: they are counted, so budgets are weighted by traffic";
+
 /// The sides of a division of counters.
-fn halves(text: &str) -> Option<(String, String)> {
+pub(super) fn halves(text: &str) -> Option<(String, String)> {
     let tree = parse(text).ok()?;
     let Expr::Binary { op: Op::Div, left, right, .. } = tree.bare() else { return None };
     let (errors, total) = (left.bare().to_string(), right.bare().to_string());
@@ -354,34 +386,34 @@ fn carried(r: &mut Reader<'_>, node: &Node, fields: &[(&str, &str)]) {
 }
 
 /// The tiers that Sloth's alerts are, without those that could never fire.
-fn severity(r: &mut Reader<'_>, item: &Node, target: Target, alerting: &Alerting, period: Span) -> Val {
+fn severity(r: &mut Reader<'_>, item: &Node, target: Target, alerting: &Alerting, how: &How) -> Val {
     let neither = !alerting.page && !alerting.ticket;
     let wanted = |page: bool| neither || if page { alerting.page } else { alerting.ticket };
     let mut tiers = Vec::new();
-    // Sloth's catalogues for 28 and 30 days are the shipped policy: its page alert the first two pairs, its ticket alert the others.
-    for (i, (severity, percent, long, short)) in STANDARD.into_iter().enumerate() {
+    // The page alert is the first two pairs, the ticket alert the others.
+    for (i, tier) in how.pairs().into_iter().enumerate() {
         let page = i < 2;
         if !wanted(page) {
             continue;
         }
-        let Some(tier) = DraftTier::of_share(severity, Decimal::new(percent, 2), long, short, period) else { continue };
         if tier.reachable(target) {
             tiers.push(tier);
         } else {
             let pair = if page { "page" } else { "ticket" };
             let times = tier.factor.round_dp(3).normalize();
             let span = item.get("objective").map_or_else(|| head(item), |n| n.span.clone());
+            let (long, short) = (tier.long, tier.short);
             r.note(&span, format!("the {pair} alert's pair of {long} and {short} is left out: {times} times the budget of {target} is more than every event"));
         }
     }
-    if tiers.len() == STANDARD.len() {
+    if how.windows.is_none() && tiers.len() == STANDARD.len() {
         return Val::List(vec![Val::own("google-sre")]);
     }
     Val::List(tiers.iter().map(DraftTier::val).collect())
 }
 
-/// `AlertWindows`: a catalogue of windows is a severity policy.
-fn catalogue(r: &mut Reader<'_>, root: &Node, spec: &Node) -> Option<Doc> {
+/// The period and the pairs of a catalogue of windows.
+fn windows(r: &mut Reader<'_>, spec: &Node) -> Option<(Span, Vec<DraftTier>)> {
     let before = r.out.errors();
     r.known(spec, "`spec`", &["sloPeriod", "page", "ticket"], TOOL)?;
     let (_, node) = r.need(spec, "sloPeriod", "a catalogue of windows")?;
@@ -405,13 +437,20 @@ fn catalogue(r: &mut Reader<'_>, root: &Node, spec: &Node) -> Option<Doc> {
         let (Some(share), Some(long), Some(short)) = (share, long, short) else { continue };
         tiers.extend(DraftTier::of_share(severity, share / Decimal::ONE_HUNDRED, long, short, period));
     }
-    if r.out.errors() > before {
-        return None;
-    }
+    (r.out.errors() == before).then_some((period, tiers))
+}
+
+/// `AlertWindows`: a catalogue of windows is a severity policy.
+fn catalogue(r: &mut Reader<'_>, root: &Node, spec: &Node) -> Option<Doc> {
+    let (period, tiers) = windows(r, spec)?;
     let file = r.out.source().name().clone();
     let stem = std::path::Path::new(&*file).file_stem().map_or_else(|| "windows".into(), |s| s.to_string_lossy());
     let name = format!("sloth-{stem}");
-    r.note(&head(root), format!("a catalogue of windows is a severity policy here: SLOs name it with `severity: [{name}]`"));
+    let says = format!(
+        "a catalogue of windows is a severity policy here: SLOs name it with `severity: [{name}]`, and Sloth's SLOs of {period} \
+         that are imported with it have its windows"
+    );
+    r.note(&head(root), says);
     let head_fields = vec![
         ("name", Val::own(name)),
         ("period", Val::own(period.to_string())),

@@ -135,3 +135,30 @@ fn the_verb_prints_writes_and_refuses() {
     let (exit, _, talk) = verb(&args, Format::Text);
     assert!(exit == Exit::No && talk.contains("this is a Sloth document, not an OpenSLO document"), "{talk}");
 }
+
+#[test]
+fn a_file_that_is_not_there_is_answered_with_what_is_looked_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let missing = |args: &[&str]| {
+        let out = std::process::Command::new(env!("CARGO_BIN_EXE_burnledger"))
+            .args(args)
+            .current_dir(dir.path())
+            .env("XDG_STATE_HOME", dir.path())
+            .output()
+            .unwrap();
+        assert!(!out.status.success(), "{args:?}");
+        format!("{}{}", String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr))
+    };
+    std::fs::create_dir(dir.path().join("empty")).unwrap();
+    for (args, wants) in [
+        (&["import", "sloth", "nowhere.yaml"][..], "`import` takes files and folders of Sloth, OpenSLO and Pyrra"),
+        (&["import", "pyrra", "empty"], "put *.yaml, *.yml or *.json files of the other tool there"),
+        (&["cost", "estimate", "nowhere.yaml"], "version: burnledger-cost/v1"),
+        (&["test", "nowhere.yaml"], "version: burnledger-test/v1"),
+        (&["check", "nowhere.yaml"], "`--slos DIR` names the folder of SLO files"),
+    ] {
+        let talk = missing(args);
+        assert!(talk.contains(wants), "{args:?}: {talk}");
+        assert!(args[0] == "check" || !talk.contains("--slos"), "{args:?}: {talk}");
+    }
+}

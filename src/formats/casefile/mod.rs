@@ -43,11 +43,14 @@ const FIELDS: [&str; 11] =
 const CASE_FIELDS: [&str; 8] = ["name", "series", "scrape", "from", "until", "expect", "firings", "incidents"];
 const SERIES_FIELDS: [&str; 3] = ["values", "scrape", "from"];
 
+/// Advice for a file that is not there.
+const WANTS: &str = "`test` takes files that begin with `version: burnledger-test/v1`";
+
 /// Reads a file. Never fails: what is wrong is in the problems.
 pub fn load(path: &Path) -> Loaded {
     match files::read(path) {
         Ok(bytes) => load_bytes(path, &bytes),
-        Err(error) => broken(vec![files::unreadable(path, &error)]),
+        Err(error) => broken(vec![files::unreadable(path, &error, WANTS)]),
     }
 }
 

@@ -37,11 +37,15 @@ const FIELDS: [&str; 10] =
     ["version", "currency", "exchange", "headline", "booked_month", "components", "ranges", "range", "overlaps", "assumptions"];
 const HEADLINES: [(&str, ValueIs); 2] = [("revenue", ValueIs::Revenue), ("margin", ValueIs::Margin)];
 
+/// Advice for a file that is not there.
+const WANTS: &str =
+    "`cost estimate` takes a file that begins with `version: burnledger-cost/v1`, docs/cost.md shows how to write one";
+
 /// Reads a file. Never fails: what is wrong is in the problems.
 pub fn load(path: &Path) -> Loaded {
     match files::read(path) {
         Ok(bytes) => load_bytes(&path.display().to_string(), &bytes),
-        Err(error) => Loaded { estimate: None, problems: vec![files::unreadable(path, &error)] },
+        Err(error) => Loaded { estimate: None, problems: vec![files::unreadable(path, &error, WANTS)] },
     }
 }
 

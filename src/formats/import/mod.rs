@@ -280,6 +280,8 @@ fn convert(parsed: &[&Parsed], options: &Options, scope: Scope) -> Converted {
     let mut readers: Vec<Reader<'_>> = parsed.iter().map(|p| Reader::new(&p.source)).collect();
     let mut docs: Vec<Vec<Doc>> = parsed.iter().map(|_| Vec::new()).collect();
     let mut open = Vec::new();
+    let all = parsed.iter().flat_map(|p| p.documents.roots.iter().map(|root| (&p.source, &**root)));
+    let how = super::sloth::How::of(options.period, all);
     for (file, one) in parsed.iter().enumerate() {
         let broken = native::broken_spots(&one.documents.problems);
         for root in one.documents.roots.iter().flat_map(|root| documents_of(root)) {
@@ -291,7 +293,7 @@ fn convert(parsed: &[&Parsed], options: &Options, scope: Scope) -> Converted {
             let Some(format) = wanted(&mut readers[file], root, found, scope) else { continue };
             let reader = &mut readers[file];
             match format {
-                Format::Sloth => docs[file].extend(super::sloth::read(reader, root, options)),
+                Format::Sloth => docs[file].extend(super::sloth::read(reader, root, &how)),
                 Format::Pyrra => docs[file].extend(super::pyrra::read(reader, root, options)),
                 Format::Rules => docs[file].extend(super::rules::read(reader, root)),
                 Format::OpenSlo => open.push(Root { file, node: root }),
