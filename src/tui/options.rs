@@ -6,9 +6,9 @@ use super::keymap::Keymap;
 use super::model::Look;
 use super::theme::{Depth, Ground, Theme, Wanted};
 use crate::chart::Charset;
-use crate::domain::base::{Span, Text};
+use crate::domain::base::{Language, Span, Text};
 use crate::domain::view::FilmAsk;
-use crate::words::Zone;
+use crate::words::{Words, Zone};
 use std::path::PathBuf;
 
 /// How a session looks and behaves.
@@ -37,6 +37,8 @@ pub struct Wishes {
     pub charset: Option<Charset>,
     /// `theme:` of the configuration.
     pub ground: Ground,
+    /// `--language`, else `language:` of the configuration; by the locale when absent.
+    pub language: Option<Language>,
     /// The zone; the machine's own when absent.
     pub zone: Option<Zone>,
     /// `keys:` of the configuration.
@@ -53,10 +55,13 @@ impl TuiOptions {
         let login = || ["USER", "LOGNAME"].iter().find_map(|name| env(name).filter(|v| !v.is_empty()));
         let who = wishes.who.unwrap_or_else(|| login().unwrap_or_else(|| "someone".into()).into());
         let glyphs = Glyphs::of(wishes.charset.unwrap_or_else(|| Glyphs::detect(env)));
+        // ASCII has no Chinese.
+        let language = wishes.language.unwrap_or_else(|| locale_language(env));
+        let words = if glyphs.charset == Charset::Ascii { Words::default() } else { Words::of(language) };
         let theme = Theme { depth: Depth::detect(wishes.color, env), ground: wishes.ground };
         let ssh = env("SSH_CONNECTION").is_some_and(|v| !v.is_empty());
         Self {
-            look: Look { glyphs, theme, zone: wishes.zone.unwrap_or(Zone::Local), who, keys: wishes.keys },
+            look: Look { glyphs, theme, words, zone: wishes.zone.unwrap_or(Zone::Local), who, keys: wishes.keys },
             frame_gap: Span(if ssh { 100 } else { 33 }),
             mouse: wishes.mouse,
             kept: Kept::default(),
@@ -64,6 +69,13 @@ impl TuiOptions {
             replay: None,
         }
     }
+}
+
+/// The language that the locale names: Chinese where it begins with `zh`, else English. The first of `LC_ALL`, `LC_MESSAGES` and
+/// `LANG` that is set decides, as in C.
+fn locale_language(env: &dyn Fn(&str) -> Option<String>) -> Language {
+    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| env(name).filter(|v| !v.is_empty()));
+    if locale.is_some_and(|l| l.to_ascii_lowercase().starts_with("zh")) { Language::Zh } else { Language::En }
 }
 
 #[cfg(test)]

@@ -37,6 +37,7 @@ pub fn look(charset: Charset, depth: Depth) -> Look {
         glyphs: Glyphs::of(charset),
         keys: burnledger::tui::Keymap::default(),
         theme: Theme { depth, ground: Ground::Dark },
+        words: burnledger::words::Words::default(),
         zone: Zone::parse("Asia/Shanghai").expect("a zone"),
         who: "wei".into(),
     }

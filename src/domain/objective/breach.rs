@@ -52,7 +52,7 @@ pub struct Signal {
 
 impl Signal {
     /// The expression on one short line, for the names of rules.
-    fn name(&self) -> Text {
+    pub fn name(&self) -> Text {
         clean_line(&self.text, 60)
     }
 }

@@ -28,7 +28,7 @@ use crate::tui::glyphs::Glyphs;
 use crate::tui::keymap::Keymap;
 use crate::tui::keys::Scope;
 use crate::tui::theme::Theme;
-use crate::words::Zone;
+use crate::words::{Words, Zone};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -39,6 +39,8 @@ pub struct Look {
     pub glyphs: Glyphs,
     /// Colours.
     pub theme: Theme,
+    /// Words, in a language.
+    pub words: Words,
     /// The zone instants are shown in.
     pub zone: Zone,
     /// The person's name, for acknowledgements and notes.

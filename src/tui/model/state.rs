@@ -91,17 +91,18 @@ impl Link {
 
     /// As the header says it.
     pub fn words(&self, model: &Model) -> String {
+        let w = model.look.words;
         match self {
-            Self::Connecting(waited) => format!("CONNECTING {}", time::span(*waited)),
-            Self::Filling(done, all) => format!("FILLING {done}/{all}"),
-            Self::Live => "LIVE".into(),
-            Self::Failing => "FAILING".into(),
-            Self::Stale => "STALE".into(),
-            Self::Frozen(at, ago) => format!("FROZEN at {} (+{})", model.look.zone.clock(*at), time::span(*ago)),
-            Self::Replay(None) => "REPLAY".into(),
-            Self::Replay(Some(speed)) => format!("REPLAY {}x", crate::words::units::number(*speed)),
-            Self::Ended => "REPLAY ENDED".into(),
-            Self::CutOff => "ENGINE GONE".into(),
+            Self::Connecting(waited) => w.fill("CONNECTING {}", &[&time::span(*waited)]),
+            Self::Filling(done, all) => w.fill("FILLING {}/{}", &[done, all]),
+            Self::Live => w.say("LIVE").into(),
+            Self::Failing => w.say("FAILING").into(),
+            Self::Stale => w.say("STALE").into(),
+            Self::Frozen(at, ago) => w.fill("FROZEN at {} (+{})", &[&model.look.zone.clock(*at), &time::span(*ago)]),
+            Self::Replay(None) => w.say("REPLAY").into(),
+            Self::Replay(Some(speed)) => w.fill("REPLAY {}x", &[&crate::words::units::number(*speed)]),
+            Self::Ended => w.say("REPLAY ENDED").into(),
+            Self::CutOff => w.say("ENGINE GONE").into(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Dialogs: they own the keys while they are open, and act on the target they were opened for.
 
-use super::{Effect, orders, palette, refresh, replay, take, tell};
+use super::{Effect, orders, palette, refresh, replay, say, take, tell};
 use crate::domain::base::IncidentId;
 use crate::domain::view::Command;
 use crate::tui::keys::{Code, Key};
@@ -25,17 +25,17 @@ pub(super) fn open_help(model: &mut Model) {
 pub(super) fn open_note(model: &mut Model) {
     match model.target().map(|v| v.incident.id) {
         Some(incident) => model.overlay = Some(Overlay::Note { incident, input: Input::default(), leaving: false }),
-        None => tell(model, Mood::Told, "there is no incident to note on"),
+        None => say(model, Mood::Told, "there is no incident to note on"),
     }
 }
 
 pub(super) fn open_resolve(model: &mut Model) {
     let Some(view) = model.target() else {
-        return tell(model, Mood::Told, "there is no open incident to resolve");
+        return say(model, Mood::Told, "there is no open incident to resolve");
     };
     let incident = view.incident.id;
     if !view.incident.phase.is_live() {
-        let text = format!("{incident} is {} already", view.incident.phase.name());
+        let text = model.look.words.fill("{} is {} already", &[&incident, &model.look.words.phase(view.incident.phase)]);
         return tell(model, Mood::Told, text);
     }
     let last_bad = view.impact.as_ref().and_then(|i| i.intervals.last()).map(|i| i.to).or(view.incident.milestones.impact_end);
@@ -170,7 +170,7 @@ fn note_key(model: &mut Model, key: Key) -> Vec<Effect> {
             let (incident, text) = (*incident, input.text().trim().to_string());
             model.overlay = None;
             if text.is_empty() {
-                tell(model, Mood::Told, "an empty note was not saved");
+                say(model, Mood::Told, "an empty note was not saved");
                 return Vec::new();
             }
             orders::order(model, Command::Note { incident, by: model.look.who.clone(), text: text.into() })

@@ -141,7 +141,7 @@ pub fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
         Msg::CannotSuspend => {
-            tell(model, Mood::Failed, "no shell to come back from: this terminal was opened for burnledger alone");
+            say(model, Mood::Failed, "no shell to come back from: this terminal was opened for burnledger alone");
             Vec::new()
         }
     };
@@ -195,6 +195,12 @@ fn tell(model: &mut Model, mood: Mood, text: impl Into<String>) {
     model.toast = Some(Toast { text: text.into(), mood, until });
 }
 
+/// Shows a text of ours, in the language of the screens.
+fn say(model: &mut Model, mood: Mood, english: &'static str) {
+    let text = model.look.words.say(english);
+    tell(model, mood, text);
+}
+
 fn later(model: &Model, span: Span) -> Mono {
     model.now.mono + span
 }
@@ -226,7 +232,8 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Suspend => return vec![Effect::Suspend],
         Action::Redraw => return vec![Effect::Redraw],
         Action::Acknowledge | Action::Undo | Action::Note | Action::Resolve if model.is_replaying() => {
-            tell(model, Mood::Told, "this is a replay: nothing is changed in it; Esc on screen 5 goes back to the present");
+            let text = "this is a replay: nothing is changed in it; Esc on screen 5 goes back to the present";
+            say(model, Mood::Told, text);
         }
         Action::Acknowledge => return orders::acknowledge(model),
         Action::Undo => return orders::undo(model),

@@ -1,6 +1,6 @@
 //! Moving about: tabs, rows, sorting, incidents.
 
-use super::{Effect, refresh, tell};
+use super::{Effect, refresh, say};
 use crate::domain::base::{IncidentId, Ms, Span};
 use crate::domain::incident::Incident;
 use crate::domain::view::IncidentView;
@@ -62,7 +62,7 @@ fn show_incident(model: &mut Model) {
 /// The selected SLO in detail.
 fn open_slo(model: &mut Model) {
     let Some(track) = model.list.selected.clone() else {
-        return tell(model, Mood::Told, "no SLO is selected");
+        return say(model, Mood::Told, "no SLO is selected");
     };
     model.list.touched = true;
     model.slo.open(track);
@@ -133,7 +133,7 @@ fn incident_here(model: &mut Model) {
     });
     match hit.map(|v| v.incident.id) {
         Some(id) => open_incident(model, Some(id)),
-        None => tell(model, Mood::Told, "no incident of this SLO in that cell; 3 shows older ones"),
+        None => say(model, Mood::Told, "no incident of this SLO in that cell; 3 shows older ones"),
     }
 }
 

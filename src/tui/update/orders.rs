@@ -1,6 +1,6 @@
 //! Orders: acknowledging with a way back, and what the desk answered.
 
-use super::{Effect, later, tell};
+use super::{Effect, later, say, tell};
 use crate::domain::base::{IncidentId, Span};
 use crate::domain::view::{Command, Refusal};
 use crate::tui::model::{Model, Mood, Toast, Undo};
@@ -12,14 +12,14 @@ pub(super) const UNDO_FOR: Span = Span::from_secs(10);
 /// Acknowledges at once: it is frequent and can be taken back.
 pub(super) fn acknowledge(model: &mut Model) -> Vec<Effect> {
     let Some(view) = model.target() else {
-        tell(model, Mood::Told, "there is no open incident to acknowledge");
+        say(model, Mood::Told, "there is no open incident to acknowledge");
         return Vec::new();
     };
-    let incident = view.incident.id;
+    let (incident, w) = (view.incident.id, model.look.words);
     if Model::is_handled(view) {
         let text = match &view.incident.acknowledged_by {
-            Some((who, at)) => format!("{incident} was acknowledged by {who} at {}", model.look.zone.clock(*at)),
-            None => format!("{incident} is {}: nothing to acknowledge", view.incident.phase.name()),
+            Some((who, at)) => w.fill("{} was acknowledged by {} at {}", &[&incident, who, &model.look.zone.clock(*at)]),
+            None => w.fill("{} is {}: nothing to acknowledge", &[&incident, &w.phase(view.incident.phase)]),
         };
         tell(model, Mood::Told, text);
         return Vec::new();
@@ -31,7 +31,7 @@ pub(super) fn acknowledge(model: &mut Model) -> Vec<Effect> {
 /// Takes the last acknowledgement back while that is possible.
 pub(super) fn undo(model: &mut Model) -> Vec<Effect> {
     let Some(undo) = model.undo.take() else {
-        tell(model, Mood::Told, "nothing to take back");
+        say(model, Mood::Told, "nothing to take back");
         return Vec::new();
     };
     order(model, Command::Unacknowledge { incident: undo.incident, by: model.look.who.clone() })
@@ -51,31 +51,32 @@ pub(super) fn order(model: &mut Model, command: Command) -> Vec<Effect> {
 /// Tells how an order ended.
 pub(super) fn reply(model: &mut Model, ticket: u64, result: Result<(), Refusal>) {
     let Some(command) = model.pending.remove(&ticket) else { return };
+    let w = model.look.words;
     // This screen gives no order without an incident.
     let Some(incident) = command.incident() else { return };
     if let Err(refusal) = result {
-        return tell(model, Mood::Failed, format!("{} {incident}: {refusal}", attempt(&command)));
+        return tell(model, Mood::Failed, format!("{}: {refusal}", w.fill(attempt(&command), &[&incident])));
     }
     match command {
         Command::Acknowledge { by, .. } => acknowledged(model, incident, &by),
-        Command::Unacknowledge { .. } => tell(model, Mood::Done, format!("{incident} is not acknowledged any more")),
-        Command::Note { .. } => tell(model, Mood::Done, format!("noted on {incident}")),
-        Command::Resolve { .. } => tell(model, Mood::Done, format!("resolved {incident}")),
-        Command::Restate { .. } => tell(model, Mood::Done, format!("restated the cost of {incident}")),
+        Command::Unacknowledge { .. } => tell(model, Mood::Done, w.fill("{} is not acknowledged any more", &[&incident])),
+        Command::Note { .. } => tell(model, Mood::Done, w.fill("noted on {}", &[&incident])),
+        Command::Resolve { .. } => tell(model, Mood::Done, w.fill("resolved {}", &[&incident])),
+        Command::Restate { .. } => tell(model, Mood::Done, w.fill("restated the cost of {}", &[&incident])),
         Command::Act { .. } | Command::Merge { .. } | Command::Split { .. } | Command::Declare { .. } => {
-            tell(model, Mood::Done, format!("recorded on {incident}"));
+            tell(model, Mood::Done, w.fill("recorded on {}", &[&incident]));
         }
     }
 }
 
 fn attempt(command: &Command) -> &'static str {
     match command {
-        Command::Acknowledge { .. } => "could not acknowledge",
-        Command::Unacknowledge { .. } => "could not take back the acknowledgement of",
-        Command::Note { .. } => "could not note on",
-        Command::Resolve { .. } => "could not resolve",
-        Command::Restate { .. } => "could not restate the cost of",
-        Command::Act { .. } | Command::Merge { .. } | Command::Split { .. } | Command::Declare { .. } => "could not change",
+        Command::Acknowledge { .. } => "could not acknowledge {}",
+        Command::Unacknowledge { .. } => "could not take back the acknowledgement of {}",
+        Command::Note { .. } => "could not note on {}",
+        Command::Resolve { .. } => "could not resolve {}",
+        Command::Restate { .. } => "could not restate the cost of {}",
+        Command::Act { .. } | Command::Merge { .. } | Command::Split { .. } | Command::Declare { .. } => "could not change {}",
     }
 }
 
@@ -85,7 +86,8 @@ fn acknowledged(model: &mut Model, incident: IncidentId, by: &str) {
     let milestones = model.incident_of(incident).map(|v| v.incident.milestones);
     let paged = milestones.and_then(|m| m.paged.or(m.detected));
     let after = paged.map(|p| format!("  TTA {}", time::span(now.since(p)))).unwrap_or_default();
-    let text = format!("acknowledged {incident} as {by}  {}{after}", model.look.zone.clock(now));
+    let clock = model.look.zone.clock(now);
+    let text = model.look.words.fill("acknowledged {} as {}  {}{}", &[&incident, &by, &clock, &after]);
     let until = later(model, UNDO_FOR);
     model.undo = Some(Undo { incident, until });
     model.toast = Some(Toast { text, mood: Mood::Done, until: Some(until) });

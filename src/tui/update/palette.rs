@@ -1,7 +1,7 @@
 //! The palette: every action that holds on this screen, by its name or by what the help says of it; `open N` by number.
 
 use super::dialogs::{after_edit, edit, focused};
-use super::{Effect, act, navigate, tell};
+use super::{Effect, act, navigate, say, tell};
 use crate::domain::base::IncidentId;
 use crate::domain::view::{Answer, Question, Refusal};
 use crate::tui::keys::{Action, Binding, Code, Key, TABLE};
@@ -17,8 +17,10 @@ pub fn matching(model: &Model, text: &str) -> Vec<&'static Binding> {
     let mut found: Vec<(usize, &'static Binding)> = Vec::new();
     for scope in model.tab.scopes() {
         for binding in TABLE.iter().filter(|b| b.scope == *scope && b.action != Action::Palette) {
-            let name = binding.action.name();
-            let rank = [name.starts_with(&text), name.contains(&text), binding.help.contains(&text)].iter().position(|m| *m);
+            let (name, said) = (binding.action.name(), model.look.words.say(binding.help).to_lowercase());
+            let rank = [name.starts_with(&text), name.contains(&text), binding.help.contains(&text) || said.contains(&text)]
+                .iter()
+                .position(|m| *m);
             let listed = found.iter().any(|(_, b)| b.action == binding.action);
             if let Some(rank) = rank.filter(|_| !listed) {
                 found.push((rank, binding));
@@ -69,7 +71,8 @@ fn enter(model: &mut Model, text: &str, at: usize) -> Vec<Effect> {
     act(model, action)
 }
 
-fn complain(model: &mut Model, what: &str) -> Vec<Effect> {
+fn complain(model: &mut Model, what: &'static str) -> Vec<Effect> {
+    let what = model.look.words.say(what);
     if let Some(Overlay::Palette { complaint, .. }) = &mut model.overlay {
         *complaint = Some(what.into());
     }
@@ -93,7 +96,10 @@ fn open_number(model: &mut Model, id: IncidentId) -> Vec<Effect> {
 pub(super) fn opened(model: &mut Model, result: &Result<Answer, Refusal>) {
     match result {
         Ok(Answer::Incident(Some(incident))) => navigate::open_of_ledger(model, incident),
-        Ok(_) => tell(model, Mood::Told, "there is no incident of that number in this ledger"),
-        Err(refusal) => tell(model, Mood::Failed, format!("the incident could not be read: {refusal}")),
+        Ok(_) => say(model, Mood::Told, "there is no incident of that number in this ledger"),
+        Err(refusal) => {
+            let text = model.look.words.fill("the incident could not be read: {}", &[refusal]);
+            tell(model, Mood::Failed, text);
+        }
     }
 }

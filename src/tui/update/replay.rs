@@ -1,6 +1,6 @@
 //! The replay's keys: playing, stepping, jumping, and going back to the present.
 
-use super::{refresh, tell};
+use super::{refresh, say, tell};
 use crate::domain::base::{Ms, Span};
 use crate::domain::view::FilmAsk;
 use crate::tui::keys::Action;
@@ -14,7 +14,7 @@ const LAST: Span = Span::from_hours(6);
 pub(super) fn open(model: &mut Model) {
     if model.replay.is_none() {
         let Some(now) = model.shown().and_then(|s| s.at) else {
-            return tell(model, Mood::Told, "nothing has been evaluated yet, so there is nothing to replay");
+            return say(model, Mood::Told, "nothing has been evaluated yet, so there is nothing to replay");
         };
         let ask = match subject(model) {
             Some(id) => FilmAsk::Incident(id),
@@ -79,12 +79,12 @@ pub(super) fn act(model: &mut Model, action: Action) {
 }
 
 fn jump(model: &mut Model, on: bool) {
-    let now = model.now.mono;
+    let (now, w) = (model.now.mono, model.look.words);
     let mark = model.replay.as_mut().and_then(|r| r.jump(on, now));
     let text = match mark {
-        Some(mark) => format!("{} {}", model.look.zone.clock(mark.at), mark.text),
-        None if on => "no later moment".into(),
-        None => "no earlier moment".into(),
+        Some(mark) => format!("{} {}", model.look.zone.clock(mark.at), w.known(&mark.text)),
+        None if on => w.say("no later moment").into(),
+        None => w.say("no earlier moment").into(),
     };
     tell(model, Mood::Told, text);
 }
@@ -92,10 +92,11 @@ fn jump(model: &mut Model, on: bool) {
 /// Goes to a time as a person writes it: `02:31`, `02:31:15`, `-10m`, `+90s`, RFC 3339.
 pub(super) fn go_to(model: &mut Model, text: &str) -> Result<(), String> {
     let now = model.now.mono;
-    let zone = model.look.zone;
+    let (zone, w) = (model.look.zone, model.look.words);
     let Some(replay) = &mut model.replay else { return Ok(()) };
     let Some((from, at)) = replay.film().map(|f| (f.from, replay.at(now))) else { return Ok(()) };
-    let wanted = moment(text, from, at, zone).ok_or_else(|| format!("`{text}` is no time; write 02:31, -10m or RFC 3339"))?;
+    let wanted =
+        moment(text, from, at, zone).ok_or_else(|| w.fill("`{}` is no time; write 02:31, -10m or RFC 3339", &[&text]))?;
     replay.go(wanted, now);
     refresh(model);
     Ok(())

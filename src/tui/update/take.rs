@@ -1,6 +1,6 @@
 //! Taking things out of the dashboard: to the clipboard, into files; and what else concerns an incident's papers.
 
-use super::{Effect, tell};
+use super::{Effect, say, tell};
 use crate::domain::view::{IncidentView, SloRow};
 use crate::tui::export::{cells, plain, svg};
 use crate::tui::keys::{Code, Key};
@@ -37,12 +37,13 @@ pub(super) fn copy(model: &mut Model) -> Vec<Effect> {
             }
         }
     };
-    tell(model, Mood::Done, format!("copied {what} (if this terminal takes OSC 52)"));
+    let told = model.look.words.fill("copied {} (if this terminal takes OSC 52)", &[&what]);
+    tell(model, Mood::Done, told);
     vec![Effect::Copy(short(text))]
 }
 
 fn nothing(model: &mut Model) -> Vec<Effect> {
-    tell(model, Mood::Told, "nothing is selected to copy");
+    say(model, Mood::Told, "nothing is selected to copy");
     Vec::new()
 }
 
@@ -102,8 +103,14 @@ pub(super) fn export_key(model: &mut Model, key: Key) -> Vec<Effect> {
 /// The name of the file, or why there is none.
 pub(super) fn saved(model: &mut Model, result: Result<String, String>) {
     match result {
-        Ok(name) => tell(model, Mood::Done, format!("written: {name}")),
-        Err(why) => tell(model, Mood::Failed, format!("nothing was written: {why}")),
+        Ok(name) => {
+            let text = model.look.words.fill("written: {}", &[&name]);
+            tell(model, Mood::Done, text);
+        }
+        Err(why) => {
+            let text = model.look.words.fill("nothing was written: {}", &[&why]);
+            tell(model, Mood::Failed, text);
+        }
     }
 }
 
@@ -166,31 +173,33 @@ fn past_cells(incident: &crate::domain::incident::Incident) -> Vec<String> {
 pub(super) fn open_cost(model: &mut Model) {
     match model.target().map(|v| v.incident.id) {
         Some(id) => model.overlay = Some(Overlay::Sheet { sheet: Sheet::Cost(id), scroll: 0 }),
-        None => tell(model, Mood::Told, "there is no incident whose cost could be shown"),
+        None => say(model, Mood::Told, "there is no incident whose cost could be shown"),
     }
 }
 
 pub(super) fn runbook(model: &mut Model) -> Vec<Effect> {
     let Some(view) = model.target() else {
-        tell(model, Mood::Told, "there is no incident with a runbook");
+        say(model, Mood::Told, "there is no incident with a runbook");
         return Vec::new();
     };
     let Some(runbook) = view.runbook.clone() else {
-        let text = format!("{} has no runbook; `runbook:` of an SLO names one", view.incident.id);
+        let text = model.look.words.fill("{} has no runbook; `runbook:` of an SLO names one", &[&view.incident.id]);
         tell(model, Mood::Told, text);
         return Vec::new();
     };
-    tell(model, Mood::Told, format!("runbook (copied): {runbook}"));
+    let text = model.look.words.fill("runbook (copied): {}", &[&runbook]);
+    tell(model, Mood::Told, text);
     vec![Effect::Copy(short(terminal(&runbook)))]
 }
 
 /// The report is made by its own verb, which keeps what people wrote into it.
 pub(super) fn postmortem(model: &mut Model) -> Vec<Effect> {
     let Some(id) = model.target().map(|v| v.incident.id) else {
-        tell(model, Mood::Told, "there is no incident to write about");
+        say(model, Mood::Told, "there is no incident to write about");
         return Vec::new();
     };
     let order = format!("burnledger report {id} --out {id}.md");
-    tell(model, Mood::Told, format!("copied: {order}"));
+    let text = model.look.words.fill("copied: {}", &[&order]);
+    tell(model, Mood::Told, text);
     vec![Effect::Copy(order)]
 }

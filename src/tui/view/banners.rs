@@ -7,8 +7,7 @@ use crate::domain::view::{IncidentView, Role as Part, Snapshot, SourceHealth, So
 use crate::ports::PAGES_NOBODY;
 use crate::tui::model::{Link, Model, Tab, state, ticker};
 use crate::tui::theme::Role;
-use crate::words::plural::{counted, noun};
-use crate::words::{escape, money, time, units, width};
+use crate::words::{Words, escape, money, time, units, width};
 use std::collections::BTreeSet;
 
 /// One line: pieces from the left, and a remark at the right.
@@ -36,7 +35,7 @@ pub(super) fn draw(banners: &[Banner], pen: &mut Pen<'_>) {
 
 /// All lines that apply, the gravest first.
 pub(super) fn of(model: &Model, columns: usize) -> Vec<Banner> {
-    let mut out = Vec::new();
+    let (mut out, w) = (Vec::new(), model.look.words);
     out.extend(broke_through(model));
     if model.tab == Tab::Overview {
         out.extend(open_incident(model, columns));
@@ -45,17 +44,17 @@ pub(super) fn of(model: &Model, columns: usize) -> Vec<Banner> {
         let never = model.shown().is_some_and(|s| s.at.is_none() && s.slos.is_empty() && !s.problems.is_empty());
         let what =
             if never { "it could not start" } else { "the engine behind this screen has ended; what is shown stays as it was" };
-        out.push(problem(what, "q quits"));
+        out.push(problem(w.say(what), w.say("q quits")));
     }
     let Some(snapshot) = model.shown() else { return out };
     // Problems are told as they are now, even over a held picture.
     let now = model.live.as_ref().unwrap_or(snapshot);
     out.extend(sources(model, now));
-    out.extend(ledger(now));
+    out.extend(ledger(w, now));
     out.extend(history(now));
-    out.extend(files(now));
-    out.extend(receivers(now));
-    out.extend(following(now));
+    out.extend(files(w, now));
+    out.extend(receivers(w, now));
+    out.extend(following(w, now));
     out
 }
 
@@ -81,35 +80,37 @@ pub(super) fn gravest_live(snapshot: &Snapshot) -> Option<String> {
 }
 
 /// What an incident is called on a line: its number, its service and how many SLOs.
-pub(super) fn name(view: &IncidentView) -> String {
+pub(super) fn name(w: Words, view: &IncidentView) -> String {
     let incident = &view.incident;
-    let drill = if incident.drill { " (drill)" } else { "" };
+    let drill = if incident.drill { w.say(" (drill)") } else { "" };
     let slos: Vec<&str> = incident.services.iter().flat_map(|(_, slos)| slos.iter().map(|s| s.as_str())).collect();
     let what = match slos.as_slice() {
         [one] => (*one).to_string(),
-        _ => format!("{}, {}", incident.service, counted(slos.len(), "SLO", "SLOs")),
+        _ => format!("{}, {}", incident.service, w.counted(slos.len(), "SLO", "SLOs")),
     };
     format!("{} {what}{drill}", incident.id)
 }
 
 /// Who has it, or that nobody has.
-pub(super) fn holder(view: &IncidentView) -> (String, Role) {
+pub(super) fn holder(w: Words, view: &IncidentView) -> (String, Role) {
     use crate::domain::incident::Phase;
     match (&view.incident.acknowledged_by, view.incident.phase) {
-        (_, Phase::Mitigated) => ("mitigated".into(), Role::Good),
-        (Some((who, _)), _) => (format!("acked by {who}"), Role::Text),
-        (None, Phase::Suspected) => ("suspected, not paged".into(), Role::Text),
-        (None, _) => ("UNACKED".into(), Role::Problem),
+        (_, Phase::Mitigated) => (w.say("mitigated").into(), Role::Good),
+        (Some((who, _)), _) => (w.fill("acked by {}", &[who]), Role::Text),
+        (None, Phase::Suspected) => (w.say("suspected, not paged").into(), Role::Text),
+        (None, _) => (w.say("UNACKED").into(), Role::Problem),
     }
 }
 
-/// The cost now, in a few characters.
-pub(super) fn cost(model: &Model, view: &IncidentView) -> Option<String> {
+/// The cost now, in a few characters; without its rate in fewer.
+pub(super) fn cost(model: &Model, view: &IncidentView, with_rate: bool) -> Option<String> {
+    let w = model.look.words;
     let ticked = ticker::tick(view, model.wall(), is_stale(model))?;
-    let so_far = ticked.so_far.map_or_else(|| money::NOT_ESTIMATED.into(), money::brief);
-    let rate = ticked.per_minute.map(|m| format!(" +{}/min", money::brief(m))).unwrap_or_default();
-    let since = ticked.projected_since.map(|at| format!(" (projected since {})", model.look.zone.clock(at)));
-    Some(format!("cost {so_far}{rate}{}", since.unwrap_or_default()))
+    let so_far = ticked.so_far.map_or_else(|| w.say(money::NOT_ESTIMATED).into(), money::brief);
+    let rate = ticked.per_minute.filter(|_| with_rate).map(|m| w.fill(" +{}/min", &[&money::brief(m)]));
+    let since = ticked.projected_since.filter(|_| with_rate);
+    let since = since.map(|at| w.fill(" (projected since {})", &[&model.look.zone.clock(at)]));
+    Some(format!("{so_far}{}{}", rate.unwrap_or_default(), since.unwrap_or_default()))
 }
 
 /// The data behind the screen is too old to trust.
@@ -123,13 +124,13 @@ fn open_incident(model: &Model, columns: usize) -> Option<Banner> {
     let view = live.next()?;
     let more = live.count();
     let acks = model.row_incident().is_none_or(|row| row.incident.id == view.incident.id) && !Model::is_handled(view);
-    let right = if acks { "2 open  a ack" } else { "2 open" };
+    let right = model.look.words.say(if acks { "2 open  a ack" } else { "2 open" });
     let room = columns.saturating_sub(2);
     let fits = |pieces: &[(String, Role)], right: usize| {
         pieces.iter().map(|(t, _)| width::columns(&escape::terminal(t))).sum::<usize>() + right <= room
     };
     let forms: Vec<_> = (0..5).rev().map(|room| incident_words(model, view, more, room)).collect();
-    let whole = forms.iter().find(|f| fits(f, right.len() + 2)).or_else(|| forms.last()).cloned()?;
+    let whole = forms.iter().find(|f| fits(f, width::columns(right) + 2)).or_else(|| forms.last()).cloned()?;
     Some(Banner { left: whole, right: right.into() })
 }
 
@@ -137,65 +138,68 @@ fn open_incident(model: &Model, columns: usize) -> Option<Banner> {
 /// the SLO's name, then the rate of the cost.
 fn incident_words(model: &Model, view: &IncidentView, more: usize, room: u8) -> Vec<(String, Role)> {
     let (rate, long, words, budget) = (room > 0, room > 1, room > 2, room > 3);
+    let w = model.look.words;
     let (text, role) = tag(view.incident.severity);
-    let called = if long { name(view) } else { format!("{} {}", view.incident.id, view.incident.service) };
+    let called = if long { name(w, view) } else { format!("{} {}", view.incident.id, view.incident.service) };
     let mut out = vec![piece(text, role), piece(format!(" {called}"), Role::Strong)];
     if let Some(since) = Model::since(view) {
-        let open = if words { "open " } else { "" };
-        out.push(piece(format!("  {open}{}", time::span(model.wall().since(since))), Role::Text));
+        let open = time::span(model.wall().since(since));
+        let open = if words { w.fill("open {}", &[&open]) } else { open };
+        out.push(piece(format!("  {open}"), Role::Text));
     }
-    let (who, role) = holder(view);
+    let (who, role) = holder(w, view);
     out.push(piece("  ", Role::Text));
     out.push(piece(who, role));
-    if let Some(told) = cost(model, view) {
-        let told = if words { &told } else { told.trim_start_matches("cost ") };
-        let told = if rate { told } else { told.split(" +").next().unwrap_or(told) };
+    if let Some(told) = cost(model, view, rate) {
+        let told = if words { w.fill("cost {}", &[&told]) } else { told };
         out.push(piece(format!("  {told}"), Role::Text));
     }
     let spent = view.impact.as_ref().and_then(|i| i.budget_spent.iter().map(|(_, s)| *s).reduce(f64::max));
     if let Some(spent) = spent.filter(|_| budget) {
-        out.push(piece(format!("  budget -{}", units::percent_auto(spent)), Role::Text));
+        out.push(piece(w.fill("  budget -{}", &[&units::percent_auto(spent)]), Role::Text));
     }
     if more > 0 {
-        out.push(piece(format!("  +{more} more"), Role::Strong));
+        out.push(piece(w.fill("  +{} more", &[&more]), Role::Strong));
     }
     out
 }
 
 fn broke_through(model: &Model) -> Option<Banner> {
-    let new = model.broke_through();
+    let (new, w) = (model.broke_through(), model.look.words);
     let view = new.first()?;
     let (text, role) = tag(view.incident.severity);
     let before = model.frozen.as_ref().and_then(|f| f.snapshot.as_ref());
     let known = before.is_some_and(|s| s.incidents.iter().any(|v| v.incident.id == view.incident.id));
     let when = match view.incident.milestones.detected {
-        Some(at) if !known => format!("opened at {}", model.look.zone.clock(at)),
-        _ => "got worse".into(),
+        Some(at) if !known => w.fill("opened at {}", &[&model.look.zone.clock(at)]),
+        _ => w.say("got worse").into(),
     };
-    let more = if new.len() > 1 { format!(", {} more", new.len() - 1) } else { String::new() };
-    let said = format!(" {} {when} while frozen{more}", name(view));
-    Some(Banner { left: vec![piece(text, role), piece(said, Role::Strong)], right: "Enter jumps to it  Space resumes".into() })
+    let more = if new.len() > 1 { w.fill(", {} more", &[&(new.len() - 1)]) } else { String::new() };
+    let said = w.fill(" {} {} while frozen{}", &[&name(w, view), &when, &more]);
+    let right = w.say("Enter jumps to it  Space resumes").into();
+    Some(Banner { left: vec![piece(text, role), piece(said, Role::Strong)], right })
 }
 
 fn sources(model: &Model, snapshot: &Snapshot) -> Option<Banner> {
     let mut failing = state::failing(snapshot);
     let first = failing.next()?;
     let more = failing.count();
-    let also = if more > 0 { format!("  +{}", counted(more, "source", "sources")) } else { String::new() };
+    let also = if more > 0 { format!("  +{}", model.look.words.counted(more, "source", "sources")) } else { String::new() };
     Some(problem(format!("{}{also}", source(model, first)), ""))
 }
 
 fn source(model: &Model, source: &SourceHealth) -> String {
+    let w = model.look.words;
     let SourceState::Failing { since, error, tries, next_try } = &source.state else { return source.name.to_string() };
     let name = if error.contains(&*source.name) { String::new() } else { format!("{}: ", source.name) };
     let now = model.live_wall();
-    let next = next_try.map(|at| format!(", next in {}", time::span(at.since(now)))).unwrap_or_default();
-    let tries = counted(*tries as usize, "try", "tries");
-    format!("{name}{error} (for {}, {tries}{next})", time::span(now.since(*since)))
+    let next = next_try.map(|at| w.fill(", next in {}", &[&time::span(at.since(now))])).unwrap_or_default();
+    let tries = w.counted(*tries as usize, "try", "tries");
+    w.fill("{}{} (for {}, {}{})", &[&name, error, &time::span(now.since(*since)), &tries, &next])
 }
 
-fn ledger(snapshot: &Snapshot) -> Option<Banner> {
-    snapshot.ledger_error.as_ref().map(|why| problem(format!("not recorded: {why}"), ""))
+fn ledger(w: Words, snapshot: &Snapshot) -> Option<Banner> {
+    snapshot.ledger_error.as_ref().map(|why| problem(w.fill("not recorded: {}", &[why]), ""))
 }
 
 fn history(snapshot: &Snapshot) -> Option<Banner> {
@@ -203,13 +207,13 @@ fn history(snapshot: &Snapshot) -> Option<Banner> {
 }
 
 /// Files with errors are not in force: they are named until mended. Warnings are counted.
-fn files(snapshot: &Snapshot) -> Option<Banner> {
+fn files(w: Words, snapshot: &Snapshot) -> Option<Banner> {
     let errors: Vec<_> = snapshot.problems.iter().filter(|p| p.level == ProblemLevel::Error).collect();
     let hint = "burnledger check";
     if errors.is_empty() {
         let warnings = snapshot.problems.len();
         let first = snapshot.problems.first()?;
-        let text = format!("{} in the files: {}", counted(warnings, "warning", "warnings"), first.message);
+        let text = w.fill("{} in the files: {}", &[&w.counted(warnings, "warning", "warnings"), &first.message]);
         return Some(Banner { left: vec![piece("! ", Role::P1), piece(text, Role::Text)], right: hint.into() });
     }
     let files: BTreeSet<String> = errors.iter().filter_map(|p| p.place.as_ref()).map(|p| p.file.to_string()).collect();
@@ -218,35 +222,37 @@ fn files(snapshot: &Snapshot) -> Option<Banner> {
             .place
             .as_ref()
             .map_or_else(|| one.message.clone(), |p| format!("{}:{}:{} {}", p.file, p.line, p.column, one.message)),
-        (_, true) => format!("{}: {}", counted(errors.len(), "problem", "problems"), errors[0].message),
+        (_, true) => format!("{}: {}", w.counted(errors.len(), "problem", "problems"), errors[0].message),
         _ => {
             let list: Vec<String> = files.into_iter().collect();
-            let are = noun(list.len(), "is", "are");
-            format!("{} {are} not in force ({})", list.join(", "), counted(errors.len(), "error", "errors"))
+            let template = if list.len() == 1 { "{} is not in force ({})" } else { "{} are not in force ({})" };
+            w.fill(template, &[&list.join(", "), &w.counted(errors.len(), "error", "errors")])
         }
     };
     Some(problem(text, hint))
 }
 
-fn receivers(snapshot: &Snapshot) -> Option<Banner> {
+fn receivers(w: Words, snapshot: &Snapshot) -> Option<Banner> {
     let mut bad = snapshot.receivers.iter().filter_map(|r| r.error.as_ref().map(|e| (r, e)));
     let (first, error) = bad.next()?;
     let more = bad.count();
-    let also = if more > 0 { format!("  +{}", counted(more, "receiver", "receivers")) } else { String::new() };
-    let waiting = counted(first.waiting, "page waits", "pages wait");
-    Some(problem(format!("receiver {}: {waiting}, last answer: {error}{also}", first.name), ""))
+    let also = if more > 0 { format!("  +{}", w.counted(more, "receiver", "receivers")) } else { String::new() };
+    let waiting = w.counted(first.waiting, "page waits", "pages wait");
+    Some(problem(w.fill("receiver {}: {}, last answer: {}{}", &[&first.name, &waiting, error, &also]), ""))
 }
 
-fn following(snapshot: &Snapshot) -> Option<Banner> {
+fn following(w: Words, snapshot: &Snapshot) -> Option<Banner> {
     let (text, role, right) = match &snapshot.role {
         Part::Following { leader } => {
             let text = match leader.strip_suffix(PAGES_NOBODY) {
-                Some(name) => format!("{name} records and pages nobody; this view follows"),
-                None => format!("{leader} leads this ledger and pages; this view follows"),
+                Some(name) => w.fill("{} records and pages nobody; this view follows", &[&name]),
+                None => w.fill("{} leads this ledger and pages; this view follows", &[leader]),
             };
             (text, Role::Faint, "")
         }
-        Part::Recording => ("records, pages nobody: no watch leads this ledger".into(), Role::P1, "burnledger watch pages"),
+        Part::Recording => {
+            (w.say("records, pages nobody: no watch leads this ledger").into(), Role::P1, w.say("burnledger watch pages"))
+        }
         _ => return None,
     };
     Some(Banner { left: vec![piece(text, role)], right: right.into() })

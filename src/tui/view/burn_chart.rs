@@ -16,7 +16,7 @@ const SPARKED: Span = Span::from_hours(6);
 
 /// The burn over 5 minutes that every snapshot carries, over six hours.
 pub(super) fn draw(model: &Model, row: &SloRow, pen: &mut Pen<'_>) {
-    pen.put_right(pen.width(), 0, pen.width(), "burn over 5m, last 6h (log)", Role::Faint);
+    pen.put_right(pen.width(), 0, pen.width(), pen.look.words.say("burn over 5m, last 6h (log)"), Role::Faint);
     let mut pen = pen.part(0, 1, usize::MAX, usize::MAX);
     let Some(to) = row.verdict.as_ref().map(|v| v.at) else { return };
     if pen.height() < 5 {

@@ -1,14 +1,15 @@
 //! The columns of the overview's list: which ones fit, and what stands in them.
 
 use super::banners::tag;
-use crate::chart::{Charset, Scale, bar, spark};
+use crate::chart::{Scale, bar, spark};
 use crate::domain::base::{Ms, Span};
 use crate::domain::judge::{TrackState, Verdict};
 use crate::domain::objective::Sli;
 use crate::domain::view::SloRow;
+use crate::tui::model::Look;
 use crate::tui::model::list::burn_over;
 use crate::tui::theme::Role;
-use crate::words::{time, units};
+use crate::words::{Words, time, units};
 
 /// One column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,7 +130,8 @@ pub(in crate::tui) fn name_of(row: &SloRow) -> String {
 }
 
 /// What stands in a column of a row.
-pub(super) fn cell(row: &SloRow, placed: Placed, now: Ms, charset: Charset) -> (String, Role) {
+pub(super) fn cell(row: &SloRow, placed: Placed, now: Ms, look: &Look) -> (String, Role) {
+    let charset = look.glyphs.charset;
     let verdict = match (placed.column, row.verdict.as_deref()) {
         (Column::Target, _) => return (target(row), Role::Faint),
         (column, None) => return (if column.at_left() { String::new() } else { units::UNKNOWN.into() }, Role::Faint),
@@ -142,7 +144,7 @@ pub(super) fn cell(row: &SloRow, placed: Placed, now: Ms, charset: Charset) -> (
         Column::Left => (left.map_or_else(|| units::UNKNOWN.into(), left_words), budget_role(left)),
         Column::Burn(seconds) => burn(verdict, seconds),
         Column::Spark => (spark::spark(&row.spark, placed.width, Scale::BURN, charset), spark_role(verdict)),
-        Column::Exhausts => exhausts(row, verdict, now),
+        Column::Exhausts => exhausts(look.words, row, verdict, now),
     }
 }
 
@@ -200,16 +202,16 @@ fn spark_role(verdict: &Verdict) -> Role {
 }
 
 /// How long one has got; or why that cannot be said.
-fn exhausts(row: &SloRow, verdict: &Verdict, now: Ms) -> (String, Role) {
+fn exhausts(w: Words, row: &SloRow, verdict: &Verdict, now: Ms) -> (String, Role) {
     let since = verdict.state_since.map(|at| format!(" {}", time::brief(now.since(at)))).unwrap_or_default();
     match verdict.state {
-        TrackState::NoData => return (format!("no data{since}"), Role::Strong),
-        TrackState::DataError => return (format!("bad data{since}"), Role::P1),
-        TrackState::Excluded => return ("excluded".into(), Role::Faint),
+        TrackState::NoData => return (w.fill("no data{}", &[&since]), Role::Strong),
+        TrackState::DataError => return (w.fill("bad data{}", &[&since]), Role::P1),
+        TrackState::Excluded => return (w.say("excluded").into(), Role::Faint),
         _ => {}
     }
     if verdict.budget.remaining.is_some_and(|r| r <= 0.0) {
-        return ("exhausted".into(), Role::P0);
+        return (w.say("exhausted").into(), Role::P0);
     }
     let period = row.slo.period.span();
     match verdict.budget.exhausts_in_seconds.and_then(time::from_secs) {
@@ -221,7 +223,7 @@ fn exhausts(row: &SloRow, verdict: &Verdict, now: Ms) -> (String, Role) {
         None if verdict.budget.remaining.is_some() && burn_over(verdict, 3600) == Some(0.0) => {
             (format!(">{}", time::window(period)), Role::Faint)
         }
-        None if verdict.state == TrackState::NoTraffic => ("no traffic".into(), Role::Faint),
+        None if verdict.state == TrackState::NoTraffic => (w.say("no traffic").into(), Role::Faint),
         None => (units::UNKNOWN.into(), Role::Faint),
     }
 }

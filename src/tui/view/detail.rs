@@ -6,12 +6,12 @@ use super::pen::{Pen, piece};
 use crate::chart::{Scale, bar, spark};
 use crate::domain::base::Span;
 use crate::domain::judge::{BreachVerdict, HeldBack, Quantile, TierVerdict, Verdict, WindowStatus};
-use crate::domain::objective::{BreachRule, Level, Period, Slo, Tier};
+use crate::domain::objective::{BreachRule, Level, Slo, Tier};
 use crate::domain::view::SloRow;
 use crate::tui::model::Model;
 use crate::tui::model::list::burn_over;
 use crate::tui::theme::Role;
-use crate::words::{self, time, units};
+use crate::words::{self, Words, time, units};
 use rust_decimal::prelude::ToPrimitive;
 
 pub(super) fn draw(model: &Model, row: &SloRow, full: bool, pen: &mut Pen<'_>) {
@@ -35,9 +35,10 @@ pub(super) fn draw(model: &Model, row: &SloRow, full: bool, pen: &mut Pen<'_>) {
 
 /// Before the first verdict: what will be judged.
 fn unjudged(row: &SloRow, pen: &mut Pen<'_>) {
-    pen.put_cut(2, 0, pen.width().saturating_sub(3), "Not evaluated yet. These rules will be judged:", Role::Faint);
-    let tiers = row.slo.tiers.iter().map(|t| (t.severity, t.to_string()));
-    let rules = tiers.chain(row.slo.breach.iter().map(|b| (b.severity, b.to_string())));
+    let w = pen.look.words;
+    pen.put_cut(2, 0, pen.width().saturating_sub(3), w.say("Not evaluated yet. These rules will be judged:"), Role::Faint);
+    let tiers = row.slo.tiers.iter().map(|t| (t.severity, w.tier(t)));
+    let rules = tiers.chain(row.slo.breach.iter().map(|b| (b.severity, w.rule(b))));
     for (y, (severity, rule)) in rules.take(pen.height().saturating_sub(1)).enumerate() {
         pen.put_cut(2, y + 1, pen.width().saturating_sub(3), &format!("{severity}  {rule}"), Role::Text);
     }
@@ -47,7 +48,8 @@ fn unjudged(row: &SloRow, pen: &mut Pen<'_>) {
 fn title(row: &SloRow, pen: &mut Pen<'_>) {
     let mut title = vec![piece(name_of(row), Role::Title)];
     let target = row.slo.target.map(|t| format!("  {t}")).unwrap_or_default();
-    title.push(piece(format!("{target}  {}  {}", period_words(&row.slo), row.slo.sli.kind()), Role::Faint));
+    let w = pen.look.words;
+    title.push(piece(format!("{target}  {}  {}", w.period(&row.slo.period), w.kind(&row.slo.sli)), Role::Faint));
     let used: usize = title.iter().map(|(t, _)| words::width::columns(t)).sum::<usize>() + 12;
     let mut remark = String::new();
     for tier in &row.slo.tiers {
@@ -61,14 +63,6 @@ fn title(row: &SloRow, pen: &mut Pen<'_>) {
     pen.rule(0, &title, &remark);
 }
 
-/// The window of a rolling period as people say it, or the calendar's.
-fn period_words(slo: &Slo) -> String {
-    match &slo.period {
-        Period::Rolling(span) => time::window(*span),
-        calendar @ Period::Calendar { .. } => calendar.to_string(),
-    }
-}
-
 fn tier_words(tier: &Tier) -> String {
     format!("{} {}x@{}&{}", tier.severity, tier.factor.normalize(), time::window(tier.long), time::window(tier.short))
 }
@@ -76,13 +70,15 @@ fn tier_words(tier: &Tier) -> String {
 /// One line per window: burn, its bar with the level as a mark, and how it stands.
 fn windows(model: &Model, row: &SloRow, verdict: &Verdict, pen: &mut Pen<'_>) {
     let w = pen.width().saturating_sub(38).max(8);
-    pen.put(1, 0, "window    burn", Role::Faint);
+    let words = pen.look.words;
+    pen.put(1, 0, words.say("window"), Role::Faint);
+    pen.put_right(15, 0, 7, words.say("burn"), Role::Faint);
     pen.put(17, 0, "0.1x", Role::Faint);
     if w >= 16 {
         pen.put(17 + w / 2 - 1, 0, "log", Role::Faint);
     }
     pen.put_right(17 + w, 0, 4, "100x", Role::Faint);
-    pen.put(17 + w + 1, 0, "level", Role::Faint);
+    pen.put(17 + w + 1, 0, words.say("level"), Role::Faint);
     // The last two rows are the budget's.
     let room = pen.height().saturating_sub(4);
     for (y, window) in shown(row, verdict, room).into_iter().enumerate() {
@@ -111,7 +107,7 @@ fn window_line(row: &SloRow, verdict: &Verdict, window: &WindowStatus, w: usize,
     pen.put_right(15, y, 7, &units::burn_x(burn), burn_role(burn));
     let drawn = bar::marked(burn, level, Scale::BURN, w, charset);
     pen.put(17, y, &drawn, if burn.is_nan() { Role::Faint } else { bar_role(burn, level) });
-    let (text, role) = standing(burn, tier, window);
+    let (text, role) = standing(pen.look.words, burn, tier, window);
     pen.put_cut(17 + w + 1, y, pen.width().saturating_sub(17 + w + 1), &text, role);
 }
 
@@ -128,34 +124,40 @@ fn tier_of<'a>(slo: &'a Slo, verdict: &'a Verdict, window: Span) -> Option<(&'a 
     uses.first().map(|(i, t)| (*t, of(*i)))
 }
 
-pub(super) fn standing(burn: f64, tier: Option<(&Tier, Option<&TierVerdict>)>, window: &WindowStatus) -> (String, Role) {
+pub(super) fn standing(
+    w: Words,
+    burn: f64,
+    tier: Option<(&Tier, Option<&TierVerdict>)>,
+    window: &WindowStatus,
+) -> (String, Role) {
     let Some((tier, verdict)) = tier else { return (String::new(), Role::Faint) };
     let level = format!("{}x", tier.factor.normalize());
     if verdict.is_some_and(|v| v.firing) {
-        return (format!("{level} {} FIRING", tier.severity), Role::P0);
+        return (w.fill("{} {} FIRING", &[&level, &tier.severity]), Role::P0);
     }
     if let Some(held) = verdict.and_then(|v| v.held_back_by) {
-        return (format!("{level} held: {}", held.code().replace('_', " ")), Role::P2);
+        return (w.fill("{} held: {}", &[&level, &w.held(held)]), Role::P2);
     }
     if burn.is_nan() {
         let why = if window.coverage > 0.0 { "no traffic" } else { "no data" };
-        return (format!("{level} {why}"), Role::Faint);
+        return (format!("{level} {}", w.say(why)), Role::Faint);
     }
     let above = tier.factor.to_f64().is_some_and(|f| burn > f);
-    if above { (format!("above {level}"), Role::P2) } else { (format!("below {level}"), Role::Faint) }
+    if above { (w.fill("above {}", &[&level]), Role::P2) } else { (w.fill("below {}", &[&level]), Role::Faint) }
 }
 
 /// Breach rules with their values, latency, and what makes the numbers doubtful, as far as there is room.
 fn below_windows(model: &Model, row: &SloRow, verdict: &Verdict, from: usize, pen: &mut Pen<'_>) {
     let room = pen.height().saturating_sub(3).saturating_sub(from);
-    let rules = verdict.breaches.iter().filter_map(|b| row.slo.breach.get(b.rule).map(|rule| breach_line(b, rule)));
+    let rules =
+        verdict.breaches.iter().filter_map(|b| row.slo.breach.get(b.rule).map(|rule| breach_line(model.look.words, b, rule)));
     let lines = rules.chain(notes(model, row, verdict).into_iter().map(|(text, role)| vec![piece(text, role)]));
     for (i, line) in lines.take(room).enumerate() {
         pen.pieces(1, from + i, &line);
     }
 }
 
-pub(super) fn breach_line(b: &BreachVerdict, rule: &BreachRule) -> Vec<(String, Role)> {
+pub(super) fn breach_line(w: Words, b: &BreachVerdict, rule: &BreachRule) -> Vec<(String, Role)> {
     let (state, role) = match (b.firing, b.held_back_by, b.is_true) {
         (true, ..) => ("FIRING", Role::P0),
         (false, Some(HeldBack::Unconfirmed), _) => ("not confirmed", Role::P2),
@@ -174,26 +176,26 @@ pub(super) fn breach_line(b: &BreachVerdict, rule: &BreachRule) -> Vec<(String, 
     );
     let least = if b.at_least { ">=" } else { "" };
     vec![
-        piece(format!("{} {rule}", rule.severity), Role::Text),
+        piece(format!("{} {}", rule.severity, w.rule(rule)), Role::Text),
         piece(format!("  {least}{value} "), Role::Strong),
-        piece(state, role),
+        piece(w.say(state), role),
     ]
 }
 
 /// Latency and value as measured, and what a reader should know before trusting a zero.
 pub(super) fn notes(model: &Model, row: &SloRow, verdict: &Verdict) -> Vec<(String, Role)> {
-    let mut out = Vec::new();
+    let (mut out, w) = (Vec::new(), model.look.words);
     out.extend(words::budget::excluded_now(&row.slo, verdict.at, model.look.zone).map(|line| (line, Role::P2)));
     if let Some(l) = &verdict.latency {
         let one = |q: Quantile| format!("{}{}", if q.at_least { ">=" } else { "" }, units::latency(q.seconds));
-        out.push((format!("p50 {}   p95 {}   p99 {}   over 5m", one(l.p50), one(l.p95), one(l.p99)), Role::Text));
+        out.push((w.fill("p50 {}   p95 {}   p99 {}   over 5m", &[&one(l.p50), &one(l.p95), &one(l.p99)]), Role::Text));
     }
-    out.extend(verdict.value.map(|v| (format!("value now {}", units::number(v)), Role::Text)));
+    out.extend(verdict.value.map(|v| (w.fill("value now {}", &[&units::number(v)]), Role::Text)));
     if verdict.errors_never_seen {
-        out.push(("no error was ever seen: is the selector right?".into(), Role::P2));
+        out.push((w.say("no error was ever seen: is the selector right?").into(), Role::P2));
     }
     if verdict.partial {
-        out.push(("some targets sent nothing in the last slice".into(), Role::P2));
+        out.push((w.say("some targets sent nothing in the last slice").into(), Role::P2));
     }
     out.extend(row.doubts.iter().map(|doubt| (doubt.to_string(), Role::P2)));
     out
@@ -202,51 +204,55 @@ pub(super) fn notes(model: &Model, row: &SloRow, verdict: &Verdict) -> Vec<(Stri
 /// Two lines at the bottom: what is left of the budget, and when it is gone at which rate.
 fn budget_below(model: &Model, row: &SloRow, verdict: &Verdict, pen: &mut Pen<'_>) {
     let y = pen.height().saturating_sub(2);
-    pen.put_cut(1, y, pen.width().saturating_sub(1), &budget_words(row, verdict), Role::Text);
+    pen.put_cut(1, y, pen.width().saturating_sub(1), &budget_words(model.look.words, row, verdict), Role::Text);
     pen.put_cut(1, y + 1, pen.width().saturating_sub(1), &exhaust_words(model, row, verdict), Role::Text);
 }
 
 /// `budget 57.9% left = 1,204 of 2,080 bad events`.
-pub(super) fn budget_words(row: &SloRow, verdict: &Verdict) -> String {
+pub(super) fn budget_words(w: Words, row: &SloRow, verdict: &Verdict) -> String {
     let budget = &verdict.budget;
-    let Some(left) = budget.remaining else { return "budget not known: no traffic in the period".into() };
-    let kind = if row.slo.target.is_some() { "bad events" } else { "occurrences" };
+    let Some(left) = budget.remaining else { return w.say("budget not known: no traffic in the period").into() };
+    let spent = if row.slo.target.is_some() { "  {} of {} bad events spent" } else { "  {} of {} occurrences spent" };
     let events = budget.allowed.map(|allowed| match budget.slice {
         Some(slice) => {
-            format!("  {} of {} spent", words::budget::lasting(budget.bad, slice), words::budget::lasting(allowed, slice))
+            let (bad, allowed) = (words::budget::lasting(budget.bad, slice), words::budget::lasting(allowed, slice));
+            w.fill("  {} of {} spent", &[&bad, &allowed])
         }
-        None => format!("  {} of {} {kind} spent", units::short(budget.bad), units::short(allowed)),
+        None => w.fill(spent, &[&units::short(budget.bad), &units::short(allowed)]),
     });
-    format!("budget {} left{}", units::percent_auto(left), events.unwrap_or_default())
+    w.fill("budget {} left{}", &[&units::percent_auto(left), &events.unwrap_or_default()])
 }
 
 /// When the budget is gone at the rate of 5 minutes and of an hour.
 pub(super) fn exhaust_words(model: &Model, row: &SloRow, verdict: &Verdict) -> String {
     let Some(left) = verdict.budget.remaining else { return String::new() };
+    let w = model.look.words;
     if left <= 0.0 {
-        return "the budget is spent".into();
+        return w.say("the budget is spent").into();
     }
     let period = row.slo.period.span();
     // By the calendar what is left is asked of the judge, who knows when it ends; so it is for slices, which burn by themselves.
     if verdict.budget.until.is_some() || verdict.budget.slice.is_some() {
-        let ends = verdict.budget.until.map(|until| format!(", ends {}", model.look.zone.near(until, model.wall())));
+        let ends = verdict.budget.until.map(|until| w.fill(", ends {}", &[&model.look.zone.near(until, model.wall())]));
         let left = verdict.budget.exhausts_in_seconds.and_then(time::from_secs).map(|left| verdict.at + left);
         return match left {
-            Some(at) => format!("exhausts {} at the 1h rate{}", model.look.zone.near(at, model.wall()), ends.unwrap_or_default()),
-            None => format!("lasts the period at the 1h rate{}", ends.unwrap_or_default()),
+            Some(at) => {
+                w.fill("exhausts {} at the 1h rate{}", &[&model.look.zone.near(at, model.wall()), &ends.unwrap_or_default()])
+            }
+            None => w.fill("lasts the period at the 1h rate{}", &[&ends.unwrap_or_default()]),
         };
     }
     let at = |name: &str, seconds: i64| {
         let burn = burn_over(verdict, seconds).filter(|b| *b > 0.0)?;
         let span = time::from_secs(left * period.secs_f64() / burn)?;
         let when = model.look.zone.near(verdict.at + span, model.wall());
-        (span <= period).then(|| format!("{when} at the {name} rate"))
+        (span <= period).then(|| w.fill("{} at the {} rate", &[&when, &name]))
     };
     let list: Vec<String> = [at("5m", 300), at("1h", 3600)].into_iter().flatten().collect();
     if list.is_empty() {
-        format!("exhausts not within {} at the present rates", time::window(period))
+        w.fill("exhausts not within {} at the present rates", &[&time::window(period)])
     } else {
-        format!("exhausts {}", list.join(", "))
+        w.fill("exhausts {}", &[&list.join(", ")])
     }
 }
 
@@ -257,13 +263,14 @@ fn compact(model: &Model, row: &SloRow, verdict: &Verdict, pen: &mut Pen<'_>) {
         let burn = window.burn_rate.unwrap_or(f64::NAN);
         let firing = tier_of(&row.slo, verdict, window.window).is_some_and(|(_, v)| v.is_some_and(|v| v.firing));
         let text = format!("{} {}", time::window(window.window), units::burn_x(burn));
-        if x + text.len() + if firing { 7 } else { 0 } >= pen.width() {
+        let mark = if firing { words::width::columns(model.look.words.say("FIRING")) + 1 } else { 0 };
+        if x + text.len() + mark >= pen.width() {
             break;
         }
         x = pen.put(x, 0, &text, burn_role(burn));
-        x = if firing { pen.put(x + 1, 0, "FIRING", Role::P0) } else { x } + 3;
+        x = if firing { pen.put(x + 1, 0, model.look.words.say("FIRING"), Role::P0) } else { x } + 3;
     }
-    let budget = budget_words(row, verdict);
+    let budget = budget_words(model.look.words, row, verdict);
     let exhaust = exhaust_words(model, row, verdict);
     let joined = format!("{budget}   {exhaust}");
     let fits = words::width::columns(&joined) + 2 <= pen.width();

@@ -7,7 +7,7 @@ use crate::domain::incident::Phase;
 use crate::tui::model::{Input, Model, Overlay, ResolveField, Sheet, list};
 use crate::tui::theme::Role;
 use crate::tui::update::matching;
-use crate::words::{time, units, width};
+use crate::words::{Words, time, units, width};
 use ratatui::layout::{Position, Rect};
 
 /// Draws the dialog that is open; returns where the cursor stands.
@@ -66,14 +66,20 @@ fn boxed<'a>(pen: &'a mut Pen<'_>, w: usize, h: usize, title: &str, keys: &str) 
 fn filter(input: &Input, pen: &mut Pen<'_>) -> Option<Position> {
     let y = pen.height().saturating_sub(1);
     pen.part(0, y, usize::MAX, 1).clear();
-    pen.put(1, y, "filter:", Role::Title);
-    let at = field(input, 9, y, pen.width().saturating_sub(10), pen);
-    let help = "words, sev:p0, team:x, state:no_data, !not   Enter keeps  Esc takes back";
-    let used = 9 + width::columns(&input.text()) + 3;
-    if used + help.len() < pen.width() {
-        pen.put_right(pen.width() - 1, y, help.len(), help, Role::Faint);
-    }
+    let w = pen.look.words;
+    let x = pen.put(1, y, w.say("filter:"), Role::Title) + 1;
+    let at = field(input, x, y, pen.width().saturating_sub(x + 1), pen);
+    let help = w.say("words, sev:p0, team:x, state:no_data, !not   Enter keeps  Esc takes back");
+    beside_input(input, x, y, (help, Role::Faint), pen);
     at
+}
+
+/// Advice at the right of a line that is typed from column `x` on, as long as there is room.
+fn beside_input(input: &Input, x: usize, y: usize, (text, role): (&str, Role), pen: &mut Pen<'_>) {
+    let used = x + width::columns(&input.text()) + 3;
+    if used + width::columns(text) < pen.width() {
+        pen.put_right(pen.width() - 1, y, width::columns(text), text, role);
+    }
 }
 
 /// Matches of the palette that are shown at once.
@@ -87,46 +93,47 @@ fn palette(model: &Model, input: &Input, at: usize, complaint: Option<&str>, pen
     let top = y.saturating_sub(rows + 1);
     let first = (at + 1).saturating_sub(rows);
     pen.part(0, top, usize::MAX, rows + 2).clear();
-    pen.rule(top, &[piece("actions here", Role::Title)], "Enter does it   Up Down choose   Esc closes");
+    let w = model.look.words;
+    pen.rule(top, &[piece(w.say("actions here"), Role::Title)], w.say("Enter does it   Up Down choose   Esc closes"));
     for (row, binding) in found.iter().enumerate().skip(first).take(rows) {
         let line = top + 1 + row - first;
         pen.put_cut(2, line, 18, &binding.action.name(), Role::Strong);
         pen.put_cut(21, line, 12, &model.look.keys.written(binding), Role::Key);
-        pen.put_cut(34, line, pen.width().saturating_sub(35), binding.help, Role::Text);
+        pen.put_cut(34, line, pen.width().saturating_sub(35), w.say(binding.help), Role::Text);
         if row == at {
             pen.over_row(line, pen.look.theme.selected());
         }
     }
     pen.put(1, y, ":", Role::Title);
     let cursor = field(input, 2, y, pen.width().saturating_sub(3), pen);
-    let help = "open 17 opens an incident";
-    let (text, role) = complaint.map_or((help, Role::Faint), |c| (c, Role::P1));
-    let used = 2 + width::columns(&input.text()) + 3;
-    if used + width::columns(text) < pen.width() {
-        pen.put_right(pen.width() - 1, y, width::columns(text), text, role);
-    }
+    let help = w.say("open 17 opens an incident");
+    beside_input(input, 2, y, complaint.map_or((help, Role::Faint), |c| (c, Role::P1)), pen);
     cursor
 }
 
 fn export(pen: &mut Pen<'_>) {
-    let mut inside = boxed(pen, 60, 6, "into a file in the current folder", "Esc closes   no file is ever overwritten");
+    let w = pen.look.words;
+    let (title, keys) = (w.say("into a file in the current folder"), w.say("Esc closes   no file is ever overwritten"));
+    let mut inside = boxed(pen, 60, 6, title, keys);
     let choices = [("s", "this screen as a picture (SVG)"), ("t", "this screen as text"), ("c", "the table behind it as CSV")];
     for (y, (key, words)) in choices.into_iter().enumerate() {
         inside.put(0, y, key, Role::Key);
-        inside.put(3, y, words, Role::Text);
+        inside.put(3, y, w.say(words), Role::Text);
     }
 }
 
+/// Keys of a text that does not fit, and what of it is seen.
+fn scrolling(w: Words, scroll: usize, room: usize, lines: usize) -> String {
+    w.fill("Esc close   j/k scroll   {}-{} of {}", &[&(scroll + 1), &(scroll + room).min(lines), &lines])
+}
+
 fn sheet_box(model: &Model, sheet: Sheet, scroll: usize, pen: &mut Pen<'_>) {
+    let words = model.look.words;
     let w = sheets::width(usize::from(model.size.0));
     let lines = sheets::lines(model, sheet, w);
     let room = layout::help_rows(model).min(pen.height().saturating_sub(2));
-    let keys = if lines.len() > room {
-        format!("Esc close   j/k scroll   {}-{} of {}", scroll + 1, (scroll + room).min(lines.len()), lines.len())
-    } else {
-        "Esc close".into()
-    };
-    let mut inside = boxed(pen, w + 4, lines.len().min(room) + 2, &sheets::title(sheet), &keys);
+    let keys = if lines.len() > room { scrolling(words, scroll, room, lines.len()) } else { words.say("Esc close").into() };
+    let mut inside = boxed(pen, w + 4, lines.len().min(room) + 2, &sheets::title(words, sheet), &keys);
     for (y, line) in lines.iter().skip(scroll).take(inside.height()).enumerate() {
         inside.pieces(0, y, line);
     }
@@ -136,14 +143,11 @@ fn sheet_box(model: &Model, sheet: Sheet, scroll: usize, pen: &mut Pen<'_>) {
 fn go_to(input: &Input, complaint: Option<&str>, pen: &mut Pen<'_>) -> Option<Position> {
     let y = pen.height().saturating_sub(1);
     pen.part(0, y, usize::MAX, 1).clear();
-    pen.put(1, y, "go to:", Role::Title);
-    let at = field(input, 8, y, pen.width().saturating_sub(9), pen);
-    let (help, role) =
-        complaint.map_or(("02:31, -10m, +90s or RFC 3339   Enter goes  Esc stays", Role::Faint), |c| (c, Role::P1));
-    let used = 8 + width::columns(&input.text()) + 3;
-    if used + width::columns(help) < pen.width() {
-        pen.put_right(pen.width() - 1, y, width::columns(help), help, role);
-    }
+    let w = pen.look.words;
+    let x = pen.put(1, y, w.say("go to:"), Role::Title) + 1;
+    let at = field(input, x, y, pen.width().saturating_sub(x + 1), pen);
+    let help = w.say("02:31, -10m, +90s or RFC 3339   Enter goes  Esc stays");
+    beside_input(input, x, y, complaint.map_or((help, Role::Faint), |c| (c, Role::P1)), pen);
     at
 }
 
@@ -168,23 +172,17 @@ fn field(input: &Input, x: usize, y: usize, w: usize, pen: &mut Pen<'_>) -> Opti
 fn help_box(model: &Model, scroll: usize, pen: &mut Pen<'_>) {
     let lines = layout::help_lines(model);
     let room = layout::help_rows(model).min(pen.height().saturating_sub(2));
-    let keys = if lines > room {
-        format!("Esc close   j/k scroll   {}-{} of {lines}", scroll + 1, (scroll + room).min(lines))
-    } else {
-        "Esc close".into()
-    };
-    let mut inside = boxed(pen, pen.width().min(116), lines.min(room) + 2, "help", &keys);
+    let keys =
+        if lines > room { scrolling(model.look.words, scroll, room, lines) } else { model.look.words.say("Esc close").into() };
+    let mut inside = boxed(pen, pen.width().min(116), lines.min(room) + 2, model.look.words.say("help"), &keys);
     help::draw(model, scroll, &mut inside);
 }
 
 fn note(model: &Model, incident: IncidentId, input: &Input, leaving: bool, pen: &mut Pen<'_>) -> Position {
-    let title = format!(
-        "note on {incident}   {} {}",
-        model.look.zone.clock(model.live_wall()),
-        model.look.zone.offset(model.live_wall())
-    );
+    let (w, zone, now) = (model.look.words, model.look.zone, model.live_wall());
+    let title = w.fill("note on {}   {} {}", &[&incident, &zone.clock(now), &zone.offset(now)]);
     let keys = if leaving { "Esc again discards the note   Enter saves" } else { "Enter save   A-Enter new line   Esc discard" };
-    let mut inside = boxed(pen, 76, 8, &title, keys);
+    let mut inside = boxed(pen, 76, 8, &title, w.say(keys));
     let w = inside.width().max(2);
     let (lines, at) = wrapped(&input.text(), input.before().chars().count(), w);
     let top = (at.0 + 1).saturating_sub(inside.height());
@@ -224,29 +222,31 @@ fn resolve_box(model: &Model, overlay: &Overlay, pen: &mut Pen<'_>) -> Option<Po
     let Overlay::Resolve { incident, field: on, reason, last_bad, at_last_bad, confirm, complaint } = overlay else {
         return None;
     };
-    let mut inside = boxed(pen, 86, 11, "resolve", "Tab next field   Esc cancel   Enter on Cancel does nothing");
+    let w = model.look.words;
+    let keys = w.say("Tab next field   Esc cancel   Enter on Cancel does nothing");
+    let mut inside = boxed(pen, 86, 11, w.say("resolve"), keys);
     let bottom = inside.height().saturating_sub(1);
     let mut cursor = None;
     // The last line first: the way out and the way through.
     let style = |f: ResolveField| if *on == f { Role::Active } else { Role::Text };
-    let x = inside.put(0, bottom, "[ Cancel ]", style(ResolveField::Cancel));
-    let ask = format!("resolve: type {:04} ", incident.0);
+    let x = inside.put(0, bottom, w.say("[ Cancel ]"), style(ResolveField::Cancel));
+    let ask = w.fill("resolve: type {} ", &[&format!("{:04}", incident.0)]);
     let x = inside.put(x + 4, bottom, &ask, Role::Text);
     let x = inside.put(x, bottom, "[", Role::Text);
     let at = field(confirm, x + 1, bottom, 8, &mut inside);
     inside.put(x + 10, bottom, "]", Role::Text);
     cursor = if *on == ResolveField::Confirm { at } else { cursor };
     target_line(model, *incident, &mut inside);
-    inside.put(0, 2, "reason", style(ResolveField::Reason));
-    let w = inside.width().saturating_sub(12);
+    inside.put(0, 2, w.say("reason"), style(ResolveField::Reason));
+    let room = inside.width().saturating_sub(12);
     inside.put(9, 2, "[", Role::Text);
-    let at = field(reason, 10, 2, w.saturating_sub(1), &mut inside);
-    inside.put(10 + w, 2, "]", Role::Text);
+    let at = field(reason, 10, 2, room.saturating_sub(1), &mut inside);
+    inside.put(10 + room, 2, "]", Role::Text);
     cursor = if *on == ResolveField::Reason { at } else { cursor };
-    inside.put(0, 3, "ended", style(ResolveField::Ended));
-    inside.put_cut(10, 3, w, &ended_words(model, *last_bad, *at_last_bad), Role::Text);
+    inside.put(0, 3, w.say("ended"), style(ResolveField::Ended));
+    inside.put_cut(10, 3, room, &ended_words(model, *last_bad, *at_last_bad), Role::Text);
     if let Some(complaint) = complaint {
-        inside.put(0, bottom.saturating_sub(1), &format!("! {complaint}"), Role::Problem);
+        inside.put(0, bottom.saturating_sub(1), &format!("! {}", w.say(complaint)), Role::Problem);
     } else if let Some(warning) = still_burning(model, *incident) {
         inside.put_cut(0, 5, inside.width(), &warning, Role::P1);
     }
@@ -254,18 +254,19 @@ fn resolve_box(model: &Model, overlay: &Overlay, pen: &mut Pen<'_>) -> Option<Po
 }
 
 fn target_line(model: &Model, incident: IncidentId, pen: &mut Pen<'_>) {
+    let w = model.look.words;
     let Some(view) = model.incident_of(incident) else {
-        pen.put(0, 0, &format!("Resolve {incident}"), Role::Strong);
+        pen.put(0, 0, &w.fill("Resolve {}", &[&incident]), Role::Strong);
         return;
     };
     let (tag, role) = banners::tag(view.incident.severity);
-    let since = Model::since(view).map(|at| format!("  open {}", time::span(model.live_wall().since(at)))).unwrap_or_default();
+    let since = Model::since(view).map(|at| w.fill("open {}", &[&time::span(model.live_wall().since(at))]));
+    let since = since.map(|open| format!("  {open}")).unwrap_or_default();
     pen.pieces(
         0,
         0,
         &[
-            piece("Resolve ", Role::Strong),
-            piece(banners::name(view), Role::Strong),
+            piece(w.fill("Resolve {}", &[&banners::name(w, view)]), Role::Strong),
             piece("  ", Role::Text),
             piece(tag, role),
             piece(since, Role::Text),
@@ -277,8 +278,11 @@ fn ended_words(model: &Model, last_bad: Option<Ms>, at_last_bad: bool) -> String
     let zone = model.look.zone;
     let (a, b) = if at_last_bad { ("( )", "(*)") } else { ("(*)", "( )") };
     match last_bad {
-        Some(at) => format!("{a} now   {b} {} end of the last bad minute   Space switches", zone.near(at, model.live_wall())),
-        None => "(*) now".into(),
+        Some(at) => {
+            let when = zone.near(at, model.live_wall());
+            model.look.words.fill("{} now   {} {} end of the last bad minute   Space switches", &[&a, &b, &when])
+        }
+        None => model.look.words.say("(*) now").into(),
     }
 }
 
@@ -296,7 +300,7 @@ fn still_burning(model: &Model, incident: IncidentId) -> Option<String> {
         .filter_map(|row| row.verdict.as_ref().and_then(|v| list::burn_over(v, 300)))
         .reduce(f64::max)
         .filter(|b| *b > 1.0)?;
-    Some(format!("! burn is still {} over 5m; a new breach reopens it", units::burn_x(burn)))
+    Some(model.look.words.fill("! burn is still {} over 5m; a new breach reopens it", &[&units::burn_x(burn)]))
 }
 
 #[cfg(test)]

@@ -23,12 +23,13 @@ pub(super) fn header(model: &Model, pen: &mut Pen<'_>) {
     let room = pen.width().saturating_sub(right.iter().map(|(t, _)| width::columns(t)).sum::<usize>() + 1);
     let environment = model.shown().map(|s| s.environment.to_string()).unwrap_or_default();
     if !environment.is_empty() {
-        let w = room.saturating_sub(x + 2 + tabs_width(wide) + 3).min(24);
+        let w = room.saturating_sub(x + 2 + tabs_width(model, wide) + 3).min(24);
         x = if w >= 4 { pen.put_cut(x + 2, 0, w, &environment, Role::Text) } else { x };
     }
     x += if wide { 3 } else { 2 };
     for (number, name, tab) in TABS {
         let active = model.tab == tab || (tab == Tab::Overview && model.tab == Tab::Slo);
+        let name = model.look.words.say(name);
         let text = if wide || active { format!("[{number}] {name}") } else { format!("[{number}]") };
         x = pen.put(x, 0, &text, if active { Role::Active } else { Role::Faint }) + 2;
     }
@@ -36,8 +37,8 @@ pub(super) fn header(model: &Model, pen: &mut Pen<'_>) {
 }
 
 /// What the tabs take at most: narrow screens name the active one only.
-fn tabs_width(wide: bool) -> usize {
-    let name = |(_, name, _): &(char, &str, Tab)| name.len() + 6;
+fn tabs_width(model: &Model, wide: bool) -> usize {
+    let name = |(_, name, _): &(char, &'static str, Tab)| width::columns(model.look.words.say(name)) + 6;
     if wide { TABS.iter().map(name).sum() } else { TABS.len() * 4 + 10 }
 }
 
@@ -51,16 +52,17 @@ fn right_side(model: &Model, wide: bool) -> Vec<(String, Role)> {
     let (zone, now) = (model.look.zone, model.wall());
     let clock = if wide { format!("  {} {}", zone.clock(now), zone.offset(now)) } else { format!(" {}", zone.clock(now)) };
     let age = state::age(model).map(time::span);
+    let w = model.look.words;
     let age = match (age, wide) {
-        (Some(age), true) => format!("  data {age} old"),
+        (Some(age), true) => w.fill("  data {} old", &[&age]),
         (Some(age), false) => format!(" {age}"),
-        (None, true) => "  no data".into(),
+        (None, true) => w.say("  no data").into(),
         (None, false) => String::new(),
     };
     let frozen = matches!(link, Link::Frozen(..));
     let mut words = link.words(model);
     if frozen && !wide {
-        words = "FROZEN".into();
+        words = w.say("FROZEN").into();
     }
     let clock = if frozen && wide { String::new() } else { clock };
     vec![piece(words, role), piece(clock, Role::Text), piece(age, Role::Text)]
@@ -69,13 +71,13 @@ fn right_side(model: &Model, wide: bool) -> Vec<(String, Role)> {
 /// The rule and the keys that do something here; help and quit are never dropped.
 pub(super) fn footer(model: &Model, pen: &mut Pen<'_>) {
     pen.rule(0, &[], "");
-    let fixed = [("?", "help"), ("q", "quit")];
-    let right: usize = fixed.iter().map(|(k, w)| k.len() + w.len() + 1).sum::<usize>() + 3;
+    let w = model.look.words;
+    let fixed = [("?", w.say("help")), ("q", w.say("quit"))];
+    let right: usize = fixed.iter().map(|(k, word)| k.len() + width::columns(word) + 1).sum::<usize>() + 3;
     let end = pen.width().saturating_sub(right);
     let mut x = 1;
     for (key, word) in hints(model) {
-        let w = width::columns(&key) + 1 + width::columns(&word);
-        if x + w + 2 > end {
+        if x + width::columns(&key) + 1 + width::columns(&word) + 2 > end {
             break;
         }
         x = pen.put(x, 1, &key, Role::Key);
@@ -103,11 +105,11 @@ fn hints(model: &Model) -> Vec<(String, String)> {
         .filter(|b| !(handled && b.action == Action::Acknowledge))
         .filter_map(|b| {
             let word = if b.action == Action::Freeze && model.frozen.is_some() { "resume" } else { b.footer? };
-            Some((footer_key(model, b)?, word.to_string()))
+            Some((footer_key(model, b)?, model.look.words.say(word).to_string()))
         })
         .collect();
     if model.undo.is_some() {
-        out.insert(0, ("u".into(), "undo ack".into()));
+        out.insert(0, ("u".into(), model.look.words.say("undo ack").into()));
     }
     out
 }
@@ -134,7 +136,8 @@ fn footer_key(model: &Model, binding: &Binding) -> Option<String> {
 pub(super) fn toast(model: &Model, pen: &mut Pen<'_>) {
     let Some(toast) = &model.toast else { return };
     let undo = model.undo.map(|u| u.until.0.saturating_sub(model.now.mono.0).div_ceil(1000));
-    let tail = undo.filter(|_| toast.mood == Mood::Done).map(|s| format!("   u undo ({s}s)")).unwrap_or_default();
+    let tail =
+        undo.filter(|_| toast.mood == Mood::Done).map(|s| model.look.words.fill("   u undo ({}s)", &[&s])).unwrap_or_default();
     let text = format!(" {}{tail} ", toast.text);
     let w = width::columns(&text).min(pen.width().saturating_sub(2));
     let y = pen.height().saturating_sub(1);

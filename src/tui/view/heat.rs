@@ -31,16 +31,16 @@ pub(super) const fn rows(height: usize) -> usize {
 pub(super) fn draw(model: &Model, pen: &mut Pen<'_>) {
     match model.heat.kind {
         HeatKind::Burn => burn(model, pen),
-        HeatKind::Latency => latency(model, "Tab burn of all SLOs   j/k next SLO", pen),
+        HeatKind::Latency => latency(model, model.look.words.say("Tab burn of all SLOs   j/k next SLO"), pen),
     }
 }
 
 fn burn(model: &Model, pen: &mut Pen<'_>) {
-    let stretch = model.heat.stretch;
+    let (stretch, w) = (model.heat.stretch, model.look.words);
     let width = time::window(stretch.span());
-    let cell = model.heat.burn.past().map(|p| format!(", {} a cell", time::span(p.cell))).unwrap_or_default();
-    let text = [piece("HEATMAP", Role::Title), piece(format!("  burn of each SLO, {width}{cell}"), Role::Faint)];
-    pen.rule(0, &text, "Tab latency   +/- zoom   [ ] pan   h/l cell");
+    let cell = model.heat.burn.past().map(|p| w.fill(", {} a cell", &[&time::span(p.cell)])).unwrap_or_default();
+    let text = [piece(w.say("HEATMAP"), Role::Title), piece(w.fill("  burn of each SLO, {}{}", &[&width, &cell]), Role::Faint)];
+    pen.rule(0, &text, w.say("Tab latency   +/- zoom   [ ] pan   h/l cell"));
     legend(&BURN_STEPS, "x", pen);
     let Some(past) = ready(&model.heat.burn, pen) else { return };
     let Some(snapshot) = model.shown() else { return };
@@ -66,7 +66,7 @@ fn burn(model: &Model, pen: &mut Pen<'_>) {
     let rest = pen.height().saturating_sub(y + 5);
     let known = model.heat.latency.past().is_some_and(|p| !p.rows.is_empty() && p.rows.len() + 4 <= rest);
     if known && selected_latency(model) {
-        latency(model, "Tab alone", &mut pen.part(0, y + 5, usize::MAX, rest));
+        latency(model, w.say("Tab alone"), &mut pen.part(0, y + 5, usize::MAX, rest));
     }
 }
 
@@ -85,13 +85,13 @@ fn name(row: &SloRow, chosen: bool, y: usize, pen: &mut Pen<'_>) {
 
 /// What each glyph begins at.
 fn legend(steps: &[(f32, char)], unit: &str, pen: &mut Pen<'_>) {
-    let mut x = pen.put(1, 1, "legend", Role::Faint) + 2;
+    let mut x = pen.put(1, 1, pen.look.words.say("legend"), Role::Faint) + 2;
     for (i, (from, sign)) in steps.iter().enumerate() {
         let words = if unit == "x" { units::number(f64::from(*from)) } else { units::percent_level(f64::from(*from)) };
         x = pen.put_styled(x, 1, &sign.to_string(), pen.look.theme.heat(i, steps.len()));
         x = pen.put(x, 1, &format!("{words}{}", if unit == "x" { unit } else { "" }), Role::Faint) + 1;
     }
-    pen.put(x + 1, 1, "? no data", Role::Faint);
+    pen.put(x + 1, 1, pen.look.words.say("? no data"), Role::Faint);
 }
 
 /// One row of cells; the cursor's cell is turned round.
@@ -128,23 +128,30 @@ fn cursor(model: &Model, row: &SloRow, past: &Past, cells: Option<&PastRow>, col
     let from = past.from + past.cell * column as i64;
     let zone = model.look.zone;
     let stretch = format!("  {} - {}", zone.day_minute(from), zone.minute(from + past.cell));
-    pen.rule(0, &[piece(name_of(row), Role::Title), piece(stretch, Role::Faint)], "Enter opens it there   i its incident");
+    let w = model.look.words;
+    pen.rule(0, &[piece(name_of(row), Role::Title), piece(stretch, Role::Faint)], w.say("Enter opens it there   i its incident"));
     let value = |of: &[f32]| of.get(column).copied().filter(|v| v.is_finite()).map(f64::from);
     let Some((cells, burn)) = cells.and_then(|c| Some((c, value(&c.values)?))) else {
-        pen.put(2, 1, "no data, which never means fine", Role::Strong);
+        pen.put(2, 1, w.say("no data, which never means fine"), Role::Strong);
         return;
     };
     let (bad, total) = (value(&cells.bad).unwrap_or(0.0), value(&cells.total).unwrap_or(0.0));
-    let events = if total > 0.0 { format!("{} bad of {}", units::count(bad), units::count(total)) } else { units::count(bad) };
-    let ratio = if total > 0.0 { format!("   {} of the events", units::percent_auto(bad / total)) } else { String::new() };
-    pen.put_cut(2, 1, pen.width() - 3, &format!("burn {}   {events}{ratio}", units::burn_x(burn)), Role::Text);
+    let (events, ratio) = if total > 0.0 {
+        let events = w.fill("{} bad of {}", &[&units::count(bad), &units::count(total)]);
+        (events, w.fill("   {} of the events", &[&units::percent_auto(bad / total)]))
+    } else {
+        (units::count(bad), String::new())
+    };
+    let text = w.fill("burn {}   {}{}", &[&units::burn_x(burn), &events, &ratio]);
+    pen.put_cut(2, 1, pen.width() - 3, &text, Role::Text);
 }
 
 /// The answer, or words for why there is none yet.
 fn ready<'a>(fetch: &'a Fetch, pen: &mut Pen<'_>) -> Option<&'a Past> {
     let past = fetch.past();
     if past.is_none() {
-        let text = fetch.failed.as_ref().map_or("reading history".into(), |why| format!("not shown: {why}"));
+        let w = pen.look.words;
+        let text = fetch.failed.as_ref().map_or(w.say("reading history").into(), |why| w.fill("not shown: {}", &[why]));
         pen.put_cut(2, 3, pen.width().saturating_sub(3), &text, Role::Faint);
     }
     past.map(|p| &**p)
@@ -154,26 +161,28 @@ fn ready<'a>(fetch: &'a Fetch, pen: &mut Pen<'_>) -> Option<&'a Past> {
 fn latency(model: &Model, remark: &str, pen: &mut Pen<'_>) {
     let row = model.list.selected.as_ref().and_then(|t| model.row_of(t));
     let title = row.map(name_of).unwrap_or_default();
-    let text = [piece("LATENCY", Role::Title), piece(format!("  {title}, the last hour by bucket"), Role::Faint)];
+    let w = model.look.words;
+    let about = w.fill("  {}, the last hour by bucket", &[&title]);
+    let text = [piece(w.say("LATENCY"), Role::Title), piece(about, Role::Faint)];
     pen.rule(0, &text, remark);
     legend(&SHARE_STEPS, "%", pen);
     let Some(Sli::Latency { under_seconds, .. }) = row.map(|r| &r.slo.sli) else {
-        pen.put(2, 3, "This SLO has no histogram; j and k go to another one.", Role::Text);
+        pen.put(2, 3, w.say("This SLO has no histogram; j and k go to another one."), Role::Text);
         return;
     };
     let Some(past) = ready(&model.heat.latency, pen) else { return };
     if past.rows.is_empty() {
-        pen.put(2, 3, "No bucket has been seen yet.", Role::Text);
+        pen.put(2, 3, w.say("No bucket has been seen yet."), Role::Text);
         return;
     }
     let under = under_seconds.to_f64().unwrap_or(f64::NAN);
     let fit = pen.height().saturating_sub(4);
     for (y, bucket) in past.rows.iter().rev().take(fit).enumerate() {
         let bound = bucket.bucket.unwrap_or(f64::INFINITY);
-        let name = if bound.is_finite() { format!("<= {}", units::latency(bound)) } else { "slower".into() };
+        let name = if bound.is_finite() { format!("<= {}", units::latency(bound)) } else { w.say("slower").into() };
         let good = bound <= under;
         pen.put_right(NAMES - 8, y + 2, NAMES - 8, &name, if good { Role::Text } else { Role::Strong });
-        pen.put(NAMES - 6, y + 2, if good { "good" } else { "bad" }, if good { Role::Good } else { Role::P1 });
+        pen.put(NAMES - 6, y + 2, w.say(if good { "good" } else { "bad" }), if good { Role::Good } else { Role::P1 });
         line(&bucket.values, &SHARE_STEPS, None, y + 2, pen);
     }
     axis(model, past, 2 + past.rows.len().min(fit), pen);

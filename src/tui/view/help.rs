@@ -5,7 +5,7 @@ use crate::tui::keymap::Keymap;
 use crate::tui::keys::{Scope, TABLE};
 use crate::tui::model::Model;
 use crate::tui::theme::Role;
-use crate::words::width;
+use crate::words::{Words, width};
 
 /// What the signs mean, for readers who see them first here.
 const SIGNS: [(&str, &str); 9] = [
@@ -29,20 +29,20 @@ pub(super) fn rows(terminal: usize) -> usize {
 pub(super) type Line = Vec<(String, Role)>;
 
 /// The help as lines for a terminal `columns` wide: two columns of scopes where there is room.
-pub(super) fn lines(keys: &Keymap, columns: usize) -> Vec<Line> {
-    let mut blocks: Vec<Vec<Line>> = Scope::ALL.into_iter().map(|s| scope(keys, s)).collect();
-    blocks.push(typing());
-    blocks.push(signs());
+pub(super) fn lines(keys: &Keymap, words: Words, columns: usize) -> Vec<Line> {
+    let mut blocks: Vec<Vec<Line>> = Scope::ALL.into_iter().map(|s| scope(keys, words, s)).collect();
+    blocks.push(typing(words));
+    blocks.push(signs(words));
     if columns < 90 {
         return blocks.into_iter().flat_map(|b| b.into_iter().chain([vec![]])).collect();
     }
     two_columns(blocks, (columns.min(116) - 4) / 2)
 }
 
-fn scope(keys: &Keymap, scope: Scope) -> Vec<Line> {
-    let mut out = vec![vec![piece(scope.title(), Role::Title)]];
+fn scope(keys: &Keymap, words: Words, scope: Scope) -> Vec<Line> {
+    let mut out = vec![vec![piece(words.say(scope.title()), Role::Title)]];
     for b in TABLE.iter().filter(|b| b.scope == scope) {
-        out.push(entry(&keys.written(b), b.help));
+        out.push(entry(&keys.written(b), words.say(b.help)));
     }
     out
 }
@@ -51,21 +51,21 @@ fn entry(keys: &str, words: &str) -> Line {
     vec![piece(format!("  {}", width::left(keys, 10, "")), Role::Key), piece(format!(" {words}"), Role::Text)]
 }
 
-fn typing() -> Vec<Line> {
-    let mut out = vec![vec![piece("DIALOGS", Role::Title)]];
+fn typing(words: Words) -> Vec<Line> {
+    let mut out = vec![vec![piece(words.say("DIALOGS"), Role::Title)]];
     let list = [
         ("Enter", "save, or go on to the next field"),
         ("A-Enter", "new line in a note"),
         ("Tab S-Tab", "next, previous field"),
         ("Esc", "close without doing anything"),
     ];
-    out.extend(list.into_iter().map(|(keys, words)| entry(keys, words)));
+    out.extend(list.into_iter().map(|(keys, what)| entry(keys, words.say(what))));
     out
 }
 
-fn signs() -> Vec<Line> {
-    let mut out = vec![vec![piece("SIGNS (colour never carries meaning alone)", Role::Title)]];
-    out.extend(SIGNS.into_iter().map(|(sign, words)| entry(sign, words)));
+fn signs(words: Words) -> Vec<Line> {
+    let mut out = vec![vec![piece(words.say("SIGNS (colour never carries meaning alone)"), Role::Title)]];
+    out.extend(SIGNS.into_iter().map(|(sign, what)| entry(sign, words.say(what))));
     out
 }
 
@@ -93,7 +93,7 @@ fn beside(mut left: Line, right: Line, column: usize) -> Line {
 
 /// Draws the lines that are in view.
 pub(super) fn draw(model: &Model, scroll: usize, pen: &mut Pen<'_>) {
-    let lines = lines(&model.look.keys, usize::from(model.size.0));
+    let lines = lines(&model.look.keys, model.look.words, usize::from(model.size.0));
     for (y, line) in lines.iter().skip(scroll).take(pen.height()).enumerate() {
         pen.pieces(0, y, line);
     }
@@ -105,13 +105,18 @@ mod tests {
 
     #[test]
     fn every_key_of_the_table_is_in_the_help_at_every_width() {
+        let words = Words::default();
         for columns in [60, 80, 120, 200] {
-            let text: String =
-                lines(&Keymap::default(), columns).iter().flatten().map(|(t, _)| t.as_str()).collect::<Vec<_>>().join("\n");
+            let text: String = lines(&Keymap::default(), words, columns)
+                .iter()
+                .flatten()
+                .map(|(t, _)| t.as_str())
+                .collect::<Vec<_>>()
+                .join("\n");
             for b in TABLE {
                 assert!(text.contains(b.help), "{} at {columns}", b.help);
             }
-            for line in lines(&Keymap::default(), columns) {
+            for line in lines(&Keymap::default(), words, columns) {
                 assert!(line.iter().map(|(t, _)| width::columns(t)).sum::<usize>() <= columns - 4, "{line:?}");
             }
         }

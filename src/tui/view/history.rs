@@ -11,8 +11,7 @@ use crate::domain::review::stats::Group;
 use crate::tui::model::history::{MOST, began};
 use crate::tui::model::{Fetch, Model};
 use crate::tui::theme::Role;
-use crate::words::plural::counted;
-use crate::words::{money, time, units};
+use crate::words::{Words, money, time, units};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use std::sync::Arc;
@@ -42,9 +41,10 @@ pub(super) fn draw(model: &Model, pen: &mut Pen<'_>) {
     let rows = model.history.rows(model.wall());
     let range = time::window(model.history.range());
     let order = model.history.order.name();
-    let title =
-        [piece(format!("INCIDENTS {}", rows.len()), Role::Title), piece(format!("  last {range}   sort: {order}"), Role::Faint)];
-    pen.rule(0, &title, "o sort   t range   Enter open");
+    let w = model.look.words;
+    let sorted = w.fill("  last {}   sort: {}", &[&range, &w.say(order)]);
+    let title = [piece(w.fill("INCIDENTS {}", &[&rows.len()]), Role::Title), piece(sorted, Role::Faint)];
+    pen.rule(0, &title, w.say("o sort   t range   Enter open"));
     if rows.is_empty() {
         return empty(model, &model.history.list, pen);
     }
@@ -67,23 +67,25 @@ pub(super) fn draw(model: &Model, pen: &mut Pen<'_>) {
         times_panel(model, &mut pen.part(0, y, usize::MAX, of_times));
     }
     if of_costs > 0 {
-        cost_panel(&rows, &mut pen.part(0, y + of_times, usize::MAX, of_costs));
+        cost_panel(w, &rows, &mut pen.part(0, y + of_times, usize::MAX, of_costs));
     }
 }
 
 fn empty(model: &Model, list: &Fetch, pen: &mut Pen<'_>) {
     let held = model.shown().map_or(0, |s| s.incident_count);
+    let w = model.look.words;
     let text = match (&list.failed, list.answer()) {
-        (Some(why), _) => format!("not shown: {why}"),
-        (None, None) => "reading the ledger".into(),
-        (None, Some(_)) if held == 0 => "The ledger holds no incident.".into(),
+        (Some(why), _) => w.fill("not shown: {}", &[why]),
+        (None, None) => w.say("reading the ledger").into(),
+        (None, Some(_)) if held == 0 => w.say("The ledger holds no incident.").into(),
         (None, Some(_)) => {
-            format!("None in this range; the ledger holds {}. `t` widens it.", counted(held, "incident", "incidents"))
+            let held = w.counted(held, "incident", "incidents");
+            w.fill("None in this range; the ledger holds {}. `t` widens it.", &[&held])
         }
     };
     pen.put_cut(2, 2, pen.width().saturating_sub(3), &text, Role::Text);
     if held > MOST {
-        pen.put(2, 3, "Only the newest 2,000 are looked at.", Role::Faint);
+        pen.put(2, 3, w.say("Only the newest 2,000 are looked at."), Role::Faint);
     }
 }
 
@@ -105,12 +107,12 @@ fn heads(wide: bool, pen: &mut Pen<'_>) {
     let c = if wide { WIDE } else { NARROW };
     for (x, text) in [(1, "ID"), (10, "SEV"), (14, "SERVICE"), (c.started, "STARTED"), (c.state, "STATE")] {
         if x > 0 {
-            pen.put(x, 1, text, Role::Faint);
+            pen.put(x, 1, pen.look.words.say(text), Role::Faint);
         }
     }
     let ends = [(c.detect, "DETECT"), (c.ack, "ACK"), (c.mitigate, "MITIGATE"), (c.resolve, "RESOLVE"), (c.cost, "COST")];
     for (end, text) in ends.into_iter().filter(|(end, _)| *end > 0) {
-        pen.put_right(end, 1, 9, text, Role::Faint);
+        pen.put_right(end, 1, 9, pen.look.words.say(text), Role::Faint);
     }
 }
 
@@ -124,7 +126,9 @@ fn line(model: &Model, incident: &Incident, most: Decimal, wide: bool, y: usize,
     pen.put(c.started, y, &started, Role::Text);
     let live = incident.phase.is_live();
     if c.state > 0 {
-        let words = if incident.drill { format!("drill, {}", incident.phase.name()) } else { incident.phase.name().into() };
+        let w = model.look.words;
+        let phase = w.phase(incident.phase);
+        let words = if incident.drill { w.fill("drill, {}", &[&phase]) } else { phase.into() };
         pen.put_cut(c.state, y, 12, &words, if live { Role::Strong } else { Role::Faint });
     }
     let clocks = [
@@ -184,23 +188,21 @@ fn costs(rows: &[&Arc<Incident>]) -> (Option<Currency>, Vec<(String, Decimal)>) 
 
 /// Median and 90th percentile of each clock, by severity and over all; what is too few for a figure stays unknown.
 fn times_panel(model: &Model, pen: &mut Pen<'_>) {
-    pen.rule(
-        0,
-        &[piece("TIMES", Role::Title), piece("  median / p90 of those that ended", Role::Faint)],
-        "`stats` has the intervals",
-    );
+    let w = model.look.words;
+    let title = [piece(w.say("TIMES"), Role::Title), piece(w.say("  median / p90 of those that ended"), Role::Faint)];
+    pen.rule(0, &title, w.say("`stats` has the intervals"));
     let columns = pen.width().saturating_sub(13) / COLUMN;
     // All of them last; with little room the gravest severities before it.
     let times = &model.history.times;
     let (all, severities) = times.split_last().map_or((None, &[][..]), |(all, rest)| (Some(all), rest));
     let shown = severities.iter().take(columns.saturating_sub(1)).chain(all);
     for (name, y) in CLOCKS.iter().map(|c| c.0).zip(2..) {
-        pen.put(2, y, name, Role::Text);
+        pen.put(2, y, w.say(name), Role::Text);
     }
     for (i, (name, group)) in shown.enumerate() {
         let x = 12 + i * COLUMN;
-        let open = if group.n_open > 0 { format!(", {} open", group.n_open) } else { String::new() };
-        pen.put_cut(x, 1, COLUMN - 1, &format!("{name} n={}{open}", group.n), Role::Faint);
+        let open = if group.n_open > 0 { w.fill(", {} open", &[&group.n_open]) } else { String::new() };
+        pen.put_cut(x, 1, COLUMN - 1, &format!("{} n={}{open}", w.known(name), group.n), Role::Faint);
         for (y, (_, clock)) in CLOCKS.iter().enumerate() {
             pen.put_cut(x, y + 2, COLUMN - 1, &clock_words(group, *clock), Role::Text);
         }
@@ -223,7 +225,7 @@ fn clock_words(group: &Group, kind: ClockKind) -> String {
     format!("{} / {}", words(clock.median), words(clock.p90))
 }
 
-fn cost_panel(rows: &[&Arc<Incident>], pen: &mut Pen<'_>) {
+fn cost_panel(w: Words, rows: &[&Arc<Incident>], pen: &mut Pen<'_>) {
     let (currency, mut by) = costs(rows);
     let Some(currency) = currency else { return };
     let all: Decimal = by.iter().map(|(_, a)| *a).fold(Decimal::ZERO, Decimal::saturating_add);
@@ -231,9 +233,10 @@ fn cost_panel(rows: &[&Arc<Incident>], pen: &mut Pen<'_>) {
     if by.len() > SERVICES + 1 {
         let rest = by.split_off(SERVICES);
         let sum = rest.iter().map(|(_, a)| *a).fold(Decimal::ZERO, Decimal::saturating_add);
-        by.push((format!("others ({})", rest.len()), sum));
+        by.push((w.fill("others ({})", &[&rest.len()]), sum));
     }
-    pen.rule(0, &[piece("COST BY SERVICE", Role::Title), piece(format!("  {}", brief(all)), Role::Faint)], "drills left out");
+    let title = [piece(w.say("COST BY SERVICE"), Role::Title), piece(format!("  {}", brief(all)), Role::Faint)];
+    pen.rule(0, &title, w.say("drills left out"));
     let width = pen.width().saturating_sub(48).clamp(4, 60);
     for (y, (service, amount)) in by.iter().enumerate() {
         let share = (amount / all.max(Decimal::ONE)).to_f64().unwrap_or(0.0);

@@ -110,7 +110,7 @@ pub fn panel_lines(model: &Model) -> usize {
 
 /// Lines of the help at the model's width.
 pub fn help_lines(model: &Model) -> usize {
-    help::lines(&model.look.keys, usize::from(model.size.0)).len()
+    help::lines(&model.look.keys, model.look.words, usize::from(model.size.0)).len()
 }
 
 /// Lines of the help that fit at once.

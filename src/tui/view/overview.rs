@@ -7,7 +7,6 @@ use super::{banners, detail};
 use crate::domain::view::{RecentLine, SloRow, Snapshot, SourceState};
 use crate::tui::model::{Link, Model};
 use crate::tui::theme::Role;
-use crate::words::plural::noun;
 use crate::words::width;
 
 /// Columns before a name: cursor, tag and a space.
@@ -37,14 +36,15 @@ pub(super) fn draw(model: &Model, pen: &mut Pen<'_>) {
 
 /// Before the first snapshot: what is being waited for, at once and without a spinner.
 fn waiting(model: &Model, pen: &mut Pen<'_>) {
-    pen.rule(0, &[piece("SLOs", Role::Title)], "the first answer is being waited for");
+    let w = model.look.words;
+    pen.rule(0, &[piece(w.say("SLOs"), Role::Title)], w.say("the first answer is being waited for"));
     let text = if model.cut_off {
         "The engine ended before it had anything to show."
     } else {
         "Starting: reading SLOs and asking the source."
     };
-    pen.put(2, 2, text, Role::Text);
-    pen.put(2, 3, "Keys work already: ? help, q quit.", Role::Faint);
+    pen.put(2, 2, w.say(text), Role::Text);
+    pen.put(2, 3, w.say("Keys work already: ? help, q quit."), Role::Faint);
 }
 
 /// Files, ledger and source are still being read behind the screen.
@@ -58,7 +58,8 @@ fn says_nothing(snapshot: &Snapshot) -> bool {
 
 /// Why there is nothing to look at, with advice; the same is told again when the screen is left.
 fn not_started(snapshot: &Snapshot, pen: &mut Pen<'_>) {
-    pen.rule(0, &[piece("it could not start", Role::Problem)], "q quits");
+    let w = pen.look.words;
+    pen.rule(0, &[piece(w.say("it could not start"), Role::Problem)], w.say("q quits"));
     let mut y = 1;
     for problem in &snapshot.problems {
         let place = problem.place.as_ref().map(|p| format!("{}:{}:{} ", p.file, p.line, p.column)).unwrap_or_default();
@@ -77,14 +78,19 @@ fn not_started(snapshot: &Snapshot, pen: &mut Pen<'_>) {
 
 fn head(model: &Model, snapshot: &Snapshot, pen: &mut Pen<'_>) {
     let (all, shown) = (snapshot.slos.len(), model.list.order.len());
-    let count = if shown == all { format!("{} {all}", noun(all, "SLO", "SLOs")) } else { format!("SLOs {shown} of {all}") };
+    let w = model.look.words;
+    let count = match shown {
+        _ if shown < all => w.fill("SLOs {} of {}", &[&shown, &all]),
+        1 => w.say("SLO 1").into(),
+        _ => w.fill("SLOs {}", &[&all]),
+    };
     let mut title = vec![piece(count, Role::Title)];
     if pen.width() >= 80 || model.list.filter.is_empty() {
-        let way = if model.list.reverse { ", reversed" } else { "" };
-        title.push(piece(format!("  sort: {}{way}", model.list.sort.name()), Role::Faint));
+        let way = if model.list.reverse { w.say(", reversed") } else { "" };
+        title.push(piece(w.fill("  sort: {}{}", &[&w.say(model.list.sort.name()), &way]), Role::Faint));
     }
     if !model.list.filter.is_empty() {
-        title.push(piece("  filter: ", Role::Faint));
+        title.push(piece(w.say("  filter: "), Role::Faint));
         title.push(piece(model.list.filter.clone(), Role::Strong));
     }
     pen.rule(0, &title, &remark(model, snapshot, pen.width()));
@@ -92,23 +98,24 @@ fn head(model: &Model, snapshot: &Snapshot, pen: &mut Pen<'_>) {
 
 /// What the numbers are, or why they are old.
 fn remark(model: &Model, snapshot: &Snapshot, columns: usize) -> String {
+    let w = model.look.words;
     if banners::is_stale(model)
         && let Some(at) = snapshot.at
     {
         let at = model.look.zone.clock(at);
         return if columns >= 110 {
-            format!("values as of {at}   ~ = stale: keeps its severity, never turns ok")
+            w.fill("values as of {}   ~ = stale: keeps its severity, never turns ok", &[&at])
         } else {
-            format!("values as of {at}, ~ = stale")
+            w.fill("values as of {}, ~ = stale", &[&at])
         };
     }
     match (snapshot.at, snapshot.sources.first()) {
         (None, Some(source)) => match &source.state {
-            SourceState::Filling { done, all } => format!("reading history from {}: {done} of {all}", source.name),
-            _ => format!("first evaluation pending: {} has not answered yet", source.name),
+            SourceState::Filling { done, all } => w.fill("reading history from {}: {} of {}", &[&source.name, done, all]),
+            _ => w.fill("first evaluation pending: {} has not answered yet", &[&source.name]),
         },
-        _ if columns >= 110 => "budget left of each SLO's period   burn in multiples of the sustainable rate".into(),
-        _ => "burn x of sustainable rate".into(),
+        _ if columns >= 110 => w.say("budget left of each SLO's period   burn in multiples of the sustainable rate").into(),
+        _ => w.say("burn x of sustainable rate").into(),
     }
 }
 
@@ -138,10 +145,11 @@ fn heads(name: usize, columns: &[Placed], pen: &mut Pen<'_>) {
     let mut x = BEFORE_NAME + name;
     for placed in columns {
         x += 1;
+        let head = pen.look.words.say(placed.column.head());
         if placed.column.at_left() {
-            pen.put_cut(x, 0, placed.width, placed.column.head(), Role::Faint);
+            pen.put_cut(x, 0, placed.width, head, Role::Faint);
         } else {
-            pen.put_right(x + placed.width, 0, placed.width, placed.column.head(), Role::Faint);
+            pen.put_right(x + placed.width, 0, placed.width, head, Role::Faint);
         }
         x += placed.width;
     }
@@ -154,7 +162,7 @@ fn line(model: &Model, row: &SloRow, selected: bool, name: usize, columns: &[Pla
     let mut x = BEFORE_NAME + name;
     for placed in columns {
         x += 1;
-        let (text, role) = cell(row, *placed, model.wall(), model.look.glyphs.charset);
+        let (text, role) = cell(row, *placed, model.wall(), &model.look);
         let role = if row.stale && role == Role::Good { Role::Stale } else { role };
         if placed.column.at_left() {
             pen.put_cut(x, y, placed.width, &text, role);
@@ -171,26 +179,31 @@ fn line(model: &Model, row: &SloRow, selected: bool, name: usize, columns: &[Pla
 
 /// An empty list says why, and what to try.
 fn nothing(model: &Model, snapshot: &Snapshot, pen: &mut Pen<'_>) {
+    let w = model.look.words;
     let (what, hint) = if snapshot.slos.is_empty() && snapshot.problems.is_empty() {
-        ("No SLOs are in force.".to_string(), "Write one into the SLO folder; `burnledger check` tells what is wrong with it.")
+        (
+            w.say("No SLOs are in force.").to_string(),
+            "Write one into the SLO folder; `burnledger check` tells what is wrong with it.",
+        )
     } else if snapshot.slos.is_empty() {
-        ("No SLO is in force: the files have errors.".into(), "`burnledger check` shows each of them with its place.")
+        (w.say("No SLO is in force: the files have errors.").into(), "`burnledger check` shows each of them with its place.")
     } else {
-        (format!("No SLO matches `{}`.", model.list.filter), "Esc shows all of them again.")
+        (w.fill("No SLO matches `{}`.", &[&model.list.filter]), "Esc shows all of them again.")
     };
     pen.put(2, 0, &what, Role::Strong);
-    pen.put(2, 1, hint, Role::Faint);
+    pen.put(2, 1, w.say(hint), Role::Faint);
 }
 
 fn recent(model: &Model, snapshot: &Snapshot, pen: &mut Pen<'_>) {
-    pen.rule(0, &[piece("recent", Role::Title)], "");
+    let w = model.look.words;
+    pen.rule(0, &[piece(w.say("recent"), Role::Title)], "");
     if snapshot.recent.is_empty() {
         let none = match (snapshot.incident_count, Link::of(model)) {
             (_, Link::Connecting(_) | Link::Filling(..)) => "Nothing yet.",
             (0, _) => "Nothing has happened; the ledger holds no incident.",
             _ => "Nothing has happened since this began.",
         };
-        pen.put(1, 1, none, Role::Faint);
+        pen.put(1, 1, w.say(none), Role::Faint);
     }
     for (y, happened) in snapshot.recent.iter().take(pen.height().saturating_sub(1)).enumerate() {
         recent_line(model, happened, y + 1, pen);

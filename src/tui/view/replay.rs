@@ -11,8 +11,7 @@ use crate::domain::base::{Money, Ms, Span};
 use crate::domain::view::{Film, FilmAsk, IncidentView, Snapshot};
 use crate::tui::model::{Model, Replay, ticker};
 use crate::tui::theme::Role;
-use crate::words::plural::counted;
-use crate::words::{money, time, timeline, units, width};
+use crate::words::{money, time, units, width};
 use rust_decimal::prelude::ToPrimitive;
 
 /// Rows of the list at most.
@@ -32,7 +31,7 @@ pub(super) fn draw(model: &Model, pen: &mut Pen<'_>) {
     let about = about(frame, film);
     let outcome = outcome(model, film, frame, about);
     if pen.height() > y + outcome.len() + 8 && !outcome.is_empty() {
-        pen.part(0, y, usize::MAX, 1).rule(0, &[piece("AT THE CURSOR, and how it ended", Role::Title)], "");
+        pen.part(0, y, usize::MAX, 1).rule(0, &[piece(model.look.words.say("AT THE CURSOR, and how it ended"), Role::Title)], "");
         for (row, line) in outcome.iter().enumerate() {
             outcome_line(line, &mut pen.part(0, y + 1 + row, usize::MAX, 1));
         }
@@ -47,34 +46,37 @@ pub(super) fn draw(model: &Model, pen: &mut Pen<'_>) {
 }
 
 fn waiting(replay: &Replay, pen: &mut Pen<'_>) {
+    let w = pen.look.words;
     let what = match &replay.ask {
         FilmAsk::Incident(id) => id.to_string(),
-        FilmAsk::Stretch { .. } => "the last hours".into(),
+        FilmAsk::Stretch { .. } => w.say("the last hours").into(),
     };
-    pen.rule(0, &[piece("REPLAY", Role::Title), piece(format!("  {what}"), Role::Faint)], "Esc back to the present");
+    let title = [piece(w.say("REPLAY"), Role::Title), piece(format!("  {what}"), Role::Faint)];
+    pen.rule(0, &title, w.say("Esc back to the present"));
     let text = replay.fetch.failed.as_ref().map_or_else(
-        || "Reading the samples of this stretch and judging every instant of it anew.".to_string(),
-        |why| format!("Not shown: {why}"),
+        || w.say("Reading the samples of this stretch and judging every instant of it anew.").to_string(),
+        |why| w.fill("Not shown: {}", &[why]),
     );
     pen.put_cut(2, 2, pen.width().saturating_sub(3), &text, Role::Text);
 }
 
 fn head(model: &Model, replay: &Replay, film: &Film, pen: &mut Pen<'_>) {
-    let at = replay.at(model.now.mono);
+    let (at, w) = (replay.at(model.now.mono), model.look.words);
     let began = film.marks.iter().find(|m| m.sign == 'S').map(|m| m.at);
     let into = began
         .map(|b| if at >= b { format!("  +{}", time::span(at.since(b))) } else { format!("  -{}", time::span(b.since(at))) });
     let run = if replay.is_running() { ">" } else { "||" };
     let mut title = vec![
-        piece(format!("REPLAY {}", model.look.zone.clock(at)), Role::Active),
+        piece(w.fill("REPLAY {}", &[&model.look.zone.clock(at)]), Role::Active),
         piece(into.unwrap_or_default(), Role::Strong),
         piece(format!("  {}x {run}", units::number(replay.times())), Role::Strong),
     ];
     title.extend(film.incident.map(|id| piece(format!("  {id}"), Role::Faint)));
     if let Some(live) = model.live.as_ref().and_then(|s| super::banners::gravest_live(s)) {
-        title.push(piece(format!("  live: {live} is open!"), Role::Problem));
+        title.push(piece(w.fill("  live: {} is open!", &[&live]), Role::Problem));
     }
-    let remark = film.errors.first().map_or_else(|| "Esc back to the present".to_string(), |e| format!("incomplete: {e}"));
+    let remark = film.errors.first();
+    let remark = remark.map_or_else(|| w.say("Esc back to the present").to_string(), |e| w.fill("incomplete: {}", &[e]));
     pen.rule(0, &title, &remark);
 }
 
@@ -96,10 +98,11 @@ fn time_line(model: &Model, replay: &Replay, film: &Film, pen: &mut Pen<'_>) {
     // The last moment before the cursor in words, the next one after it.
     let before = film.marks.iter().rev().find(|m| m.at <= at);
     let after = film.marks.iter().find(|m| m.at > at);
-    let words = |m: &crate::domain::view::FilmMark| format!("{} {} {}", m.sign, zone.clock(m.at), m.text);
+    let words =
+        |m: &crate::domain::view::FilmMark| format!("{} {} {}", m.sign, zone.clock(m.at), model.look.words.known(&m.text));
     let before = before.map(words).unwrap_or_default();
     pen.put_cut(x, 1, w / 2, &before, Role::Faint);
-    if let Some(after) = after.map(|m| format!("next: {}", words(m))) {
+    if let Some(after) = after.map(|m| model.look.words.fill("next: {}", &[&words(m)])) {
         pen.put_right(x + w, 1, w / 2, &after, Role::Faint);
     }
 }
@@ -163,11 +166,12 @@ fn share_of(now: Option<Money>, end: Money) -> f64 {
 }
 
 fn outcome_line(line: &Outcome, pen: &mut Pen<'_>) {
-    pen.put(2, 0, line.name, Role::Text);
+    let words = pen.look.words;
+    pen.put(2, 0, words.say(line.name), Role::Text);
     pen.put_right(28, 0, 12, &line.now, Role::Strong);
     let w = pen.width().saturating_sub(30 + 20).clamp(4, 60);
     pen.put(30, 0, &bar::bar(line.share, w, pen.look.glyphs.charset), Role::Good);
-    pen.put_cut(32 + w, 0, 18, &format!("end {}", line.end), Role::Faint);
+    pen.put_cut(32 + w, 0, 18, &words.fill("end {}", &[&line.end]), Role::Faint);
 }
 
 /// Burn over 5 minutes of the selected SLO through the whole film; what lies after the cursor is dimmed.
@@ -175,7 +179,8 @@ fn burn(model: &Model, replay: &Replay, film: &Film, pen: &mut Pen<'_>) {
     let Some(row) = model.list.selected.as_ref().and_then(|t| model.row_of(t)).or_else(|| model.shown()?.slos.first()) else {
         return;
     };
-    pen.rule(0, &[piece(format!("BURN over 5m  {}", name_of(row)), Role::Title)], "what came later is dimmed");
+    let w = model.look.words;
+    pen.rule(0, &[piece(w.fill("BURN over 5m  {}", &[&name_of(row)]), Role::Title)], w.say("what came later is dimmed"));
     let mut chart = pen.part(0, 1, usize::MAX, usize::MAX);
     let value = |s: &Snapshot| {
         let row = s.slos.iter().find(|o| o.slo.id == row.slo.id && o.group == row.group)?;
@@ -205,15 +210,13 @@ fn burn(model: &Model, replay: &Replay, film: &Film, pen: &mut Pen<'_>) {
 /// What had been recorded by the cursor, newest first.
 fn said(model: &Model, about: Option<&IncidentView>, pen: &mut Pen<'_>) {
     let entries = about.map_or(&[][..], |v| &v.incident.entries);
-    let count = counted(entries.len(), "entry", "entries");
-    pen.rule(
-        0,
-        &[piece("TIMELINE to the cursor", Role::Title), piece(format!("  {count}"), Role::Faint)],
-        "2 opens the incident as it stood",
-    );
+    let w = model.look.words;
+    let count = w.counted(entries.len(), "entry", "entries");
+    let title = [piece(w.say("TIMELINE to the cursor"), Role::Title), piece(format!("  {count}"), Role::Faint)];
+    pen.rule(0, &title, w.say("2 opens the incident as it stood"));
     for (y, entry) in entries.iter().rev().take(pen.height().saturating_sub(1)).enumerate() {
         let x = pen.put(2, y + 1, &model.look.zone.clock(entry.at), Role::Faint);
-        let x = pen.put(x + 2, y + 1, &width::left(timeline::word(&entry.fact), 9, ""), Role::Strong);
-        pen.put_cut(x, y + 1, pen.width().saturating_sub(x + 1), &timeline::sentence(entry, model.look.zone), Role::Text);
+        let x = pen.put(x + 2, y + 1, &width::left(w.entry(&entry.fact), 9, ""), Role::Strong);
+        pen.put_cut(x, y + 1, pen.width().saturating_sub(x + 1), &w.sentence(entry, model.look.zone), Role::Text);
     }
 }

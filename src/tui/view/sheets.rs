@@ -6,9 +6,8 @@ use crate::domain::cost::{CostLine, CostSheet};
 use crate::domain::view::{Snapshot, SourceState};
 use crate::tui::model::{Model, Sheet};
 use crate::tui::theme::Role;
-use crate::words::plural::counted;
 use crate::words::width::wrap;
-use crate::words::{escape, money, time};
+use crate::words::{Words, escape, money, time};
 use std::sync::Arc;
 
 type Line = Vec<(String, Role)>;
@@ -18,10 +17,10 @@ pub(super) fn width(terminal: usize) -> usize {
     terminal.saturating_sub(4).clamp(1, 104)
 }
 
-pub(super) fn title(sheet: Sheet) -> String {
+pub(super) fn title(w: Words, sheet: Sheet) -> String {
     match sheet {
-        Sheet::Log => "what is wrong now".into(),
-        Sheet::Cost(id) => format!("cost of {id}: estimates from declared numbers, not accounting"),
+        Sheet::Log => w.say("what is wrong now").into(),
+        Sheet::Cost(id) => w.fill("cost of {}: estimates from declared numbers, not accounting", &[&id]),
     }
 }
 
@@ -48,19 +47,20 @@ fn sheet_of(model: &Model, id: IncidentId) -> Option<Arc<CostSheet>> {
 }
 
 fn cost(model: &Model, id: IncidentId, w: usize) -> Vec<Line> {
-    let mut out = Vec::new();
+    let (mut out, words) = (Vec::new(), model.look.words);
     let Some(sheet) = sheet_of(model, id) else {
-        paragraph(&mut out, 0, "Not estimated: no business file prices what this incident hurt.", Role::Text, w);
+        let none = words.say("Not estimated: no business file prices what this incident hurt.");
+        paragraph(&mut out, 0, none, Role::Text, w);
         return out;
     };
     for line in &sheet.lines {
-        cost_line(&mut out, line, w);
+        cost_line(words, &mut out, line, w);
     }
     for missing in &sheet.not_estimated {
-        paragraph(&mut out, 0, &format!("not estimated: {missing}"), Role::P1, w);
+        paragraph(&mut out, 0, &words.fill("not estimated: {}", &[missing]), Role::P1, w);
     }
     if !sheet.assumptions.is_empty() {
-        out.push(vec![piece("assumptions", Role::Title)]);
+        out.push(vec![piece(words.say("assumptions"), Role::Title)]);
         for text in &sheet.assumptions {
             paragraph(&mut out, 2, text, Role::Faint, w);
         }
@@ -68,17 +68,16 @@ fn cost(model: &Model, id: IncidentId, w: usize) -> Vec<Line> {
     out
 }
 
-fn cost_line(out: &mut Vec<Line>, line: &CostLine, w: usize) {
+fn cost_line(words: Words, out: &mut Vec<Line>, line: &CostLine, w: usize) {
     let subject = line.subject.as_ref().map(|s| format!(" {s}")).unwrap_or_default();
     let range = line.low.zip(line.high).map(|(low, high)| format!("  ({})", money::brief_range(low, high, line.amount.currency)));
-    let memo = if line.memo { "  shown, not added" } else { "" };
-    let what = line.component.replace('_', " ");
-    let head =
-        format!("{what}{subject}  {}{}  {}{memo}", money::exact(line.amount), range.unwrap_or_default(), line.basis.name());
+    let memo = if line.memo { words.say("  shown, not added") } else { "" };
+    let (what, basis) = (words.component(&line.component), words.basis(line.basis));
+    let head = format!("{what}{subject}  {}{}  {basis}{memo}", money::exact(line.amount), range.unwrap_or_default());
     paragraph(out, 0, &head, Role::Strong, w);
     paragraph(out, 2, &line.formula, Role::Text, w);
     for input in &line.inputs {
-        let text = format!("{} = {}  {}, {}", input.name, input.value, input.basis.name(), input.source);
+        let text = format!("{} = {}  {}, {}", input.name, input.value, words.basis(input.basis), input.source);
         paragraph(out, 4, &text, Role::Faint, w);
     }
     if let Some(note) = &line.note {
@@ -89,14 +88,14 @@ fn cost_line(out: &mut Vec<Line>, line: &CostLine, w: usize) {
 
 /// Problems are told as they are now, even over a held picture or a replay.
 fn log(model: &Model, w: usize) -> Vec<Line> {
-    let mut out = Vec::new();
-    let Some(snapshot) = &model.live else { return vec![vec![piece("Nothing has come yet.", Role::Faint)]] };
+    let (mut out, words) = (Vec::new(), model.look.words);
+    let Some(snapshot) = &model.live else { return vec![vec![piece(words.say("Nothing has come yet."), Role::Faint)]] };
     sources(model, snapshot, w, &mut out);
-    let ledger = snapshot.ledger_error.iter().map(|why| format!("ledger: not recorded: {why}"));
+    let ledger = snapshot.ledger_error.iter().map(|why| words.fill("ledger: not recorded: {}", &[why]));
     let history = snapshot.history.iter().map(ToString::to_string);
     let receivers = snapshot.receivers.iter().filter_map(|r| {
-        let waiting = counted(r.waiting, "page waits", "pages wait");
-        Some(format!("receiver {}: {waiting}: {}", r.name, r.error.as_ref()?))
+        let waiting = words.counted(r.waiting, "page waits", "pages wait");
+        Some(words.fill("receiver {}: {}: {}", &[&r.name, &waiting, r.error.as_ref()?]))
     });
     for text in ledger.chain(history).chain(receivers) {
         paragraph(&mut out, 0, &text, Role::Text, w);
@@ -104,7 +103,7 @@ fn log(model: &Model, w: usize) -> Vec<Line> {
     for problem in &snapshot.problems {
         let place = problem.place.as_ref().map(|p| format!("{}:{}:{} ", p.file, p.line, p.column)).unwrap_or_default();
         let level = if problem.level == ProblemLevel::Error { "error" } else { "warning" };
-        paragraph(&mut out, 0, &format!("{place}{level}: {}", problem.message), Role::Text, w);
+        paragraph(&mut out, 0, &format!("{place}{}: {}", words.say(level), problem.message), Role::Text, w);
         if let Some(hint) = &problem.hint {
             paragraph(&mut out, 2, hint, Role::Faint, w);
         }
@@ -113,21 +112,22 @@ fn log(model: &Model, w: usize) -> Vec<Line> {
 }
 
 fn sources(model: &Model, snapshot: &Snapshot, w: usize, out: &mut Vec<Line>) {
-    let clock = |at: Ms| model.look.zone.clock(at);
+    let (clock, words) = (|at: Ms| model.look.zone.clock(at), model.look.words);
     for source in &snapshot.sources {
         let (text, role) = match &source.state {
-            SourceState::Connecting => ("not asked yet".into(), Role::Faint),
-            SourceState::Filling { done, all } => (format!("reading history, {done} of {all}"), Role::Text),
-            SourceState::Live => ("answers".to_string(), Role::Good),
+            SourceState::Connecting => (words.say("not asked yet").into(), Role::Faint),
+            SourceState::Filling { done, all } => (words.fill("reading history, {} of {}", &[done, all]), Role::Text),
+            SourceState::Live => (words.say("answers").to_string(), Role::Good),
             SourceState::Failing { since, error, tries, .. } => {
-                let tries = counted(*tries as usize, "try", "tries");
-                (format!("fails since {} ({tries}): {error}", clock(*since)), Role::Problem)
+                let tries = words.counted(*tries as usize, "try", "tries");
+                (words.fill("fails since {} ({}): {}", &[&clock(*since), &tries, error]), Role::Problem)
             }
         };
-        paragraph(out, 0, &format!("source {}: {text}", source.name), role, w);
+        paragraph(out, 0, &words.fill("source {}: {}", &[&source.name, &text]), role, w);
         if let Some(good) = source.last_good {
             let ago = time::span(snapshot.made.since(good));
-            paragraph(out, 2, &format!("last good answer {} ({ago} before this picture)", clock(good)), Role::Faint, w);
+            let text = words.fill("last good answer {} ({} before this picture)", &[&clock(good), &ago]);
+            paragraph(out, 2, &text, Role::Faint, w);
         }
         for warning in &source.warnings {
             paragraph(out, 2, warning, Role::P1, w);

@@ -15,7 +15,7 @@ use crate::domain::view::{Past, SloRow};
 use crate::tui::model::list::burn_over;
 use crate::tui::model::{Fetch, Model, SloPanel};
 use crate::tui::theme::Role;
-use crate::words::{time, units};
+use crate::words::{Words, time, units};
 use rust_decimal::prelude::ToPrimitive;
 
 /// Rows of a chart at least: rule, four of curve, axis and times.
@@ -25,7 +25,7 @@ pub(super) fn draw(model: &Model, pen: &mut Pen<'_>) {
     let Some(row) = model.slo_row() else { return gone(model, pen) };
     title(row, pen);
     let Some(verdict) = row.verdict.as_deref() else {
-        pen.put(2, 2, "Not evaluated yet.", Role::Faint);
+        pen.put(2, 2, pen.look.words.say("Not evaluated yet."), Role::Faint);
         return;
     };
     facts(model, row, verdict, pen);
@@ -44,8 +44,9 @@ pub(super) fn draw(model: &Model, pen: &mut Pen<'_>) {
 /// The SLO is not in force any more.
 fn gone(model: &Model, pen: &mut Pen<'_>) {
     let name = model.slo.track.as_ref().map(|t| t.slo.to_string()).unwrap_or_default();
-    pen.rule(0, &[piece(name, Role::Title)], "Esc back");
-    pen.put(2, 2, "This SLO is not in force any more.", Role::Text);
+    let w = model.look.words;
+    pen.rule(0, &[piece(name, Role::Title)], w.say("Esc back"));
+    pen.put(2, 2, w.say("This SLO is not in force any more."), Role::Text);
 }
 
 /// The three panels below each other; the burn gets what the others leave.
@@ -61,16 +62,18 @@ fn all(model: &Model, row: &SloRow, verdict: &Verdict, rules: &[Line], pen: &mut
 fn title(row: &SloRow, pen: &mut Pen<'_>) {
     let (tag, role) = tag_of(row);
     let title = [piece(tag, role), piece(format!(" {}", name_of(row)), Role::Title)];
-    pen.rule(0, &title, "j/k next SLO   Esc back");
+    pen.rule(0, &title, pen.look.words.say("j/k next SLO   Esc back"));
 }
 
 /// Target and period, what was counted in it, what is left, when it will be gone.
 fn facts(model: &Model, row: &SloRow, verdict: &Verdict, pen: &mut Pen<'_>) {
     let target = row.slo.target.map(|t| format!("{t} ")).unwrap_or_default();
     let budget = &verdict.budget;
-    let good = budget.total.filter(|t| *t > 0.0).map(|total| format!("{} good", units::percent_auto(1.0 - budget.bad / total)));
-    let first = format!("{target}{} {}", time::window(row.slo.period.span()), row.slo.sli.kind());
-    let list = [Some(first), good, Some(budget_words(row, verdict)), Some(exhaust_words(model, row, verdict))];
+    let w = model.look.words;
+    let good = budget.total.filter(|t| *t > 0.0);
+    let good = good.map(|total| w.fill("{} good", &[&units::percent_auto(1.0 - budget.bad / total)]));
+    let first = format!("{target}{} {}", time::window(row.slo.period.span()), w.kind(&row.slo.sli));
+    let list = [Some(first), good, Some(budget_words(w, row, verdict)), Some(exhaust_words(model, row, verdict))];
     let text = list.into_iter().flatten().collect::<Vec<_>>().join("   ");
     pen.put_cut(2, 1, pen.width().saturating_sub(3), &text, Role::Text);
 }
@@ -84,9 +87,10 @@ fn head(model: &Model, panel: SloPanel, text: &str, remark: &str, pen: &mut Pen<
 fn burn(model: &Model, row: &SloRow, pen: &mut Pen<'_>) {
     let tab = &model.slo;
     let (way, stretch) = (if tab.linear { "linear" } else { "log" }, tab.stretch);
-    let place = if stretch.end.is_some() { "   0 back to now" } else { "" };
-    let text = format!("BURN over {}, {} ({way})", time::window(tab.window()), time::window(stretch.span()));
-    head(model, SloPanel::Burn, &text, &format!("[ ] pan   +/- zoom   w window{place}"), pen);
+    let w = model.look.words;
+    let place = if stretch.end.is_some() { w.say("   0 back to now") } else { "" };
+    let text = w.fill("BURN over {}, {} ({})", &[&time::window(tab.window()), &time::window(stretch.span()), &w.say(way)]);
+    head(model, SloPanel::Burn, &text, &w.fill("[ ] pan   +/- zoom   w window{}", &[&place]), pen);
     let mut chart = pen.part(0, 1, usize::MAX, usize::MAX);
     let Some(past) = ready(&tab.burn, &mut chart) else { return };
     let Some(values) = past.rows.first().map(|r| &r.values) else { return nothing(&mut chart) };
@@ -113,8 +117,9 @@ fn linear(values: &[f32]) -> Scale {
 /// How the budget of the period was spent; beyond now, the ways it goes on at the present rates.
 fn budget(model: &Model, row: &SloRow, verdict: &Verdict, pen: &mut Pen<'_>) {
     let period = row.slo.period.span();
-    let text = format!("ERROR BUDGET, {}", time::window(period));
-    head(model, SloPanel::Budget, &text, "spent so far, then at the rate of 1h and of 5m", pen);
+    let w = model.look.words;
+    let text = w.fill("ERROR BUDGET, {}", &[&time::window(period)]);
+    head(model, SloPanel::Budget, &text, w.say("spent so far, then at the rate of 1h and of 5m"), pen);
     let mut chart = pen.part(0, 1, usize::MAX, usize::MAX);
     let Some(past) = ready(&model.slo.budget, &mut chart) else { return };
     let (Some(values), Some(left)) = (past.rows.first().map(|r| &r.values), verdict.budget.remaining) else {
@@ -138,7 +143,8 @@ fn budget(model: &Model, row: &SloRow, verdict: &Verdict, pen: &mut Pen<'_>) {
 /// Below the chart the past ends at `now`, and the future has its own measure.
 fn times(model: &Model, verdict: &Verdict, horizon: Span, (before, columns): (usize, usize), chart: &mut Pen<'_>) {
     let y = chart.height().saturating_sub(1);
-    chart.put_right(LABELS + 1 + before, y, 12, "         now", Role::Strong);
+    let now = crate::words::width::right(model.look.words.say("now"), 12, "");
+    chart.put_right(LABELS + 1 + before, y, 12, &now, Role::Strong);
     let end = model.look.zone.near(verdict.at + horizon, model.wall());
     chart.put_right(LABELS + 1 + columns, y, 14, &end, Role::Faint);
 }
@@ -178,48 +184,51 @@ fn shares(low: f64, pen: &Pen<'_>) -> Vec<Mark> {
 fn ready<'a>(fetch: &'a Fetch, pen: &mut Pen<'_>) -> Option<&'a Past> {
     let past = fetch.past();
     if past.is_none() {
-        let text = fetch.failed.as_ref().map_or("reading history".into(), |why| format!("not shown: {why}"));
+        let w = pen.look.words;
+        let text = fetch.failed.as_ref().map_or(w.say("reading history").into(), |why| w.fill("not shown: {}", &[why]));
         pen.put_cut(LABELS + 2, 1, pen.width().saturating_sub(LABELS + 3), &text, Role::Faint);
     }
     past.map(|p| &**p)
 }
 
 fn nothing(pen: &mut Pen<'_>) {
-    pen.put(LABELS + 2, 1, "nothing is known of this stretch", Role::Faint);
+    pen.put(LABELS + 2, 1, pen.look.words.say("nothing is known of this stretch"), Role::Faint);
 }
 
 type Line = Vec<(String, Role)>;
 
 /// A line for each tier and breach rule, and what a reader should know beside.
 fn rules(model: &Model, row: &SloRow, verdict: &Verdict) -> Vec<Line> {
-    let tier = |(i, tier): (usize, &Tier)| tier_line(tier, verdict.tiers.iter().find(|v| v.tier == i), verdict);
+    let w = model.look.words;
+    let tier = |(i, tier): (usize, &Tier)| tier_line(w, tier, verdict.tiers.iter().find(|v| v.tier == i), verdict);
     let tiers = row.slo.tiers.iter().enumerate().map(tier);
-    let breaches = verdict.breaches.iter().filter_map(|b| row.slo.breach.get(b.rule).map(|rule| breach_line(b, rule)));
+    let breaches = verdict.breaches.iter().filter_map(|b| row.slo.breach.get(b.rule).map(|rule| breach_line(w, b, rule)));
     let notes = notes(model, row, verdict).into_iter().map(|(text, role)| vec![piece(text, role)]);
     tiers.chain(breaches).chain(notes).collect()
 }
 
-fn tier_line(tier: &Tier, told: Option<&TierVerdict>, verdict: &Verdict) -> Line {
+fn tier_line(w: Words, tier: &Tier, told: Option<&TierVerdict>, verdict: &Verdict) -> Line {
     let burn = |b: Option<f64>| units::burn_x(b.unwrap_or(f64::NAN));
     let (long, short) = (told.and_then(|t| t.long_burn), told.and_then(|t| t.short_burn));
     let share = tier.factor.to_f64().unwrap_or(f64::NAN);
-    let words = format!(
-        "{}  {:>4} {:>7}   {:>4} {:>7}   needs both above {:>6}   ",
+    let read = format!(
+        "{}  {:>4} {:>7}   {:>4} {:>7}   ",
         tier.severity,
         time::window(tier.long),
         burn(long),
         time::window(tier.short),
         burn(short),
-        units::burn_x(share),
     );
+    let words = read + &w.fill("needs both above {}   ", &[&format!("{:>6}", units::burn_x(share))]);
     let window = verdict.windows.iter().find(|w| w.window == tier.long);
-    let state = window.map(|w| standing(long.unwrap_or(f64::NAN), Some((tier, told)), w));
-    let (state, role) = state.unwrap_or_else(|| ("not judged".into(), Role::Faint));
+    let state = window.map(|window| standing(w, long.unwrap_or(f64::NAN), Some((tier, told)), window));
+    let (state, role) = state.unwrap_or_else(|| (w.say("not judged").into(), Role::Faint));
     vec![piece(words, Role::Text), piece(state, role)]
 }
 
 fn windows(model: &Model, rules: &[Line], pen: &mut Pen<'_>) {
-    head(model, SloPanel::Windows, "RULES", "a tier fires when both windows are above its level", pen);
+    let w = model.look.words;
+    head(model, SloPanel::Windows, w.say("RULES"), w.say("a tier fires when both windows are above its level"), pen);
     for (y, line) in rules.iter().take(pen.height().saturating_sub(1)).enumerate() {
         pen.pieces(2, y + 1, line);
     }

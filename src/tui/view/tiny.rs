@@ -23,42 +23,43 @@ pub(super) fn draw(model: &Model, pen: &mut Pen<'_>) -> Option<Position> {
 
 /// The last line: a message, the dialog that is open, or size and keys.
 fn bottom(model: &Model, y: usize, pen: &mut Pen<'_>) {
-    let keys = if pen.width() >= 24 { "a ack  ? q quit" } else { "q quit" };
-    let keys = keys.replace("? ", "");
+    let w = model.look.words;
+    let keys = w.say(if pen.width() >= 24 { "a ack  q quit" } else { "q quit" });
     let text = match (&model.toast, &model.overlay) {
         (Some(toast), _) => toast.text.clone(),
-        (None, Some(Overlay::Note { incident, input, .. })) => format!("note {incident}: {}", input.text()),
+        (None, Some(Overlay::Note { incident, input, .. })) => w.fill("note {}: {}", &[incident, &input.text()]),
         (None, Some(Overlay::Filter { input, .. })) => format!("/{}", input.text()),
         (None, Some(Overlay::Palette { input, .. })) => format!(":{}", input.text()),
-        (None, Some(_)) => "Esc closes; this needs 60x15".into(),
-        (None, None) if pen.width() >= 48 => format!("{}x{} (panels need 60x15)  {keys}", model.size.0, model.size.1),
-        (None, None) => keys,
+        (None, Some(_)) => w.say("Esc closes; this needs 60x15").into(),
+        (None, None) if pen.width() >= 48 => w.fill("{}x{} (panels need 60x15)  {}", &[&model.size.0, &model.size.1, &keys]),
+        (None, None) => keys.into(),
     };
     pen.put_cut(0, y, pen.width(), &text, Role::Faint);
 }
 
 /// Incidents first, then what is wrong, then the worst SLOs.
 fn lines(model: &Model) -> Vec<(String, Role)> {
+    let w = model.look.words;
     let mut out: Vec<(String, Role)> = model
         .live_incidents()
         .map(|view| {
             let (tag, role) = tag(view.incident.severity);
             let since = Model::since(view).map(|at| format!(" {}", time::span(model.wall().since(at)))).unwrap_or_default();
-            let cost = cost(model, view).map(|c| format!(" {}", c.trim_start_matches("cost "))).unwrap_or_default();
-            (format!("{tag} {}{since} {}{cost}", view.incident.service, holder(view).0), role)
+            let cost = cost(model, view, true).map(|c| format!(" {c}")).unwrap_or_default();
+            (format!("{tag} {}{since} {}{cost}", view.incident.service, holder(w, view).0), role)
         })
         .collect();
     let link = Link::of(model);
-    let age = state::age(model).map(|a| format!(" data {} old", time::span(a))).unwrap_or_default();
+    let age = state::age(model).map(|a| w.fill(" data {} old", &[&time::span(a)])).unwrap_or_default();
     let grave = is_stale(model);
     out.push((format!("{}{age}", link.words(model)), if grave { Role::Problem } else { Role::Faint }));
     let Some(snapshot) = model.shown() else { return out };
     if let Some(why) = &snapshot.ledger_error {
-        out.push((format!("! ledger: {why}"), Role::Problem));
+        out.push((w.fill("! ledger: {}", &[why]), Role::Problem));
     }
     let errors = snapshot.problems.iter().filter(|p| p.level == ProblemLevel::Error).count();
     if errors > 0 {
-        out.push((format!("! SLO files: {errors} in error"), Role::Problem));
+        out.push((w.fill("! SLO files: {} in error", &[&errors]), Role::Problem));
     }
     out.extend(model.list.order.iter().filter_map(|i| snapshot.slos.get(*i)).map(|row| {
         let (tag, role) = tag_of(row);

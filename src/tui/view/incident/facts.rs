@@ -8,7 +8,7 @@ use crate::tui::model::{Model, ticker};
 use crate::tui::theme::Role;
 use crate::tui::view::banners;
 use crate::tui::view::pen::Pen;
-use crate::words::{money, time, units};
+use crate::words::{Words, money, time, units, width};
 
 /// A name and its value.
 type Fact = (&'static str, String, Role);
@@ -27,7 +27,7 @@ pub(super) const fn rows(columns: usize, height: usize) -> usize {
 
 pub(super) fn draw(model: &Model, view: &IncidentView, pen: &mut Pen<'_>) {
     let ticked = ticker::tick(view, model.wall(), banners::is_stale(model));
-    let columns = [times(model, view), cost(model, view, ticked), budget(model, view), users(view)];
+    let columns = [times(model, view), cost(model, view, ticked), budget(model, view), users(model.look.words, view)];
     if pen.width() >= WIDE {
         let top = usize::from(pen.height() >= 5);
         let w = (pen.width() - 3) / 4;
@@ -45,12 +45,12 @@ pub(super) fn draw(model: &Model, view: &IncidentView, pen: &mut Pen<'_>) {
     let last = if budget.is_empty() { joined(&users) } else { joined(&budget) };
     let users = joined(&users[..users.len().min(2)]);
     let both = format!("{last}   {users}");
-    let fits = crate::words::width::columns(&both) + 3 <= pen.width() && !budget.is_empty();
+    let fits = width::columns(&both) + 3 <= pen.width() && !budget.is_empty();
     pen.put_cut(2, 3, pen.width() - 3, if fits { &both } else { &last }, Role::Text);
 }
 
 fn draw_column(facts: &[Fact], x: usize, top: usize, w: usize, pen: &mut Pen<'_>) {
-    let names = facts.iter().map(|(name, ..)| name.len()).max().unwrap_or(0);
+    let names = facts.iter().map(|(name, ..)| width::columns(name)).max().unwrap_or(0);
     for (i, (name, value, role)) in facts.iter().enumerate() {
         pen.put_cut(x, top + i, names, name, Role::Faint);
         pen.put_cut(x + names + 2, top + i, w.saturating_sub(names + 2), value, *role);
@@ -65,29 +65,30 @@ fn times(model: &Model, view: &IncidentView) -> Vec<Fact> {
         m.resolved.or(m.mitigated).filter(|_| !matches!(incident.phase, Phase::Open | Phase::Acknowledged | Phase::Suspected));
     let end = over.unwrap_or_else(|| model.wall());
     let lasted = Model::since(view).map_or_else(|| units::UNKNOWN.into(), |since| time::stopwatch(end.since(since)));
-    let mut out: Vec<Fact> = vec![(if over.is_some() { "lasted" } else { "open for" }, lasted, Role::Strong)];
+    let w = model.look.words;
+    let mut out: Vec<Fact> = vec![(w.say(if over.is_some() { "lasted" } else { "open for" }), lasted, Role::Strong)];
     let detected = match (incident.is_proactive(), incident.time_to_detect()) {
-        (true, _) => "before users were hurt".into(),
+        (true, _) => w.say("before users were hurt").into(),
         (_, Some(span)) => format!("+{}", time::span(span)),
         (_, None) => units::UNKNOWN.into(),
     };
-    out.push(("detected", detected, Role::Text));
+    out.push((w.say("detected"), detected, Role::Text));
     out.push(acknowledged(model, view));
     out
 }
 
 fn acknowledged(model: &Model, view: &IncidentView) -> Fact {
-    let m = view.incident.milestones;
+    let (m, w) = (view.incident.milestones, model.look.words);
     match (&view.incident.acknowledged_by, view.incident.phase) {
         (Some((who, at)), _) => {
             let after = m.paged.or(m.detected).map(|from| format!("+{} ", time::span(at.since(from)))).unwrap_or_default();
-            ("acked", format!("{after}by {who}"), Role::Text)
+            (w.say("acked"), w.fill("{}by {}", &[&after, who]), Role::Text)
         }
         (None, Phase::Open) => {
             let waited = m.paged.or(m.detected).map_or(Span::ZERO, |from| model.wall().since(from));
-            ("no ack", format!("for {}", time::span(waited)), Role::Problem)
+            (w.say("no ack"), w.fill("for {}", &[&time::span(waited)]), Role::Problem)
         }
-        (None, _) => ("acked", "by nobody".into(), Role::Text),
+        (None, _) => (w.say("acked"), w.say("by nobody").into(), Role::Text),
     }
 }
 
@@ -99,24 +100,28 @@ pub(super) fn provisional(model: &Model, view: &IncidentView) -> Option<String> 
 
 /// What it costs, ticking.
 fn cost(model: &Model, view: &IncidentView, ticked: Option<Ticked>) -> Vec<Fact> {
+    let w = model.look.words;
     let Some(t) = ticked else {
-        return vec![("cost", money::NOT_ESTIMATED.into(), Role::Text), ("rate", units::UNKNOWN.into(), Role::Faint)];
+        let none = w.say(money::NOT_ESTIMATED).into();
+        return vec![(w.say("cost"), none, Role::Text), (w.say("rate"), units::UNKNOWN.into(), Role::Faint)];
     };
-    let so_far = t.so_far.map_or_else(|| money::NOT_ESTIMATED.into(), money::whole);
+    let so_far = t.so_far.map_or_else(|| w.say(money::NOT_ESTIMATED).into(), money::whole);
     let partial = view.cost.as_ref().is_some_and(|c| !c.sheet.complete && t.so_far.is_some());
-    let so_far = if partial { format!("at least {so_far}") } else { so_far };
-    let mut out: Vec<Fact> = vec![("cost", so_far, Role::Strong)];
+    let so_far = if partial { w.fill("at least {}", &[&so_far]) } else { so_far };
+    let mut out: Vec<Fact> = vec![(w.say("cost"), so_far, Role::Strong)];
     out.push(match (t.per_minute, provisional(model, view)) {
-        (Some(rate), _) => ("rate", format!("+{}/min", money::brief(rate)), Role::Text),
-        (None, Some(until)) => ("provisional", format!("until {until}"), Role::Text),
-        (None, None) => ("rate", units::UNKNOWN.into(), Role::Text),
+        (Some(rate), _) => (w.say("rate"), w.fill("+{}/min", &[&money::brief(rate)]), Role::Text),
+        (None, Some(until)) => (w.say("provisional"), w.fill("until {}", &[&until]), Role::Text),
+        (None, None) => (w.say("rate"), units::UNKNOWN.into(), Role::Text),
     });
     match (t.projected_since, view.cost.as_ref().map(|c| &c.sheet)) {
-        (Some(at), _) => out.push(("projected", format!("since {}", model.look.zone.clock(at)), Role::Problem)),
+        (Some(at), _) => {
+            out.push((w.say("projected"), w.fill("since {}", &[&model.look.zone.clock(at)]), Role::Problem));
+        }
         (None, Some(sheet)) => {
             let range = sheet.low.zip(sheet.high).filter(|(l, h)| l != h);
             let range = range.map_or_else(|| units::UNKNOWN.into(), |(l, h)| money::brief_range(l, h, sheet.currency));
-            out.push(("range", range, Role::Text));
+            out.push((w.say("range"), range, Role::Text));
         }
         (None, None) => {}
     }
@@ -125,37 +130,38 @@ fn cost(model: &Model, view: &IncidentView, ticked: Option<Ticked>) -> Vec<Fact>
 
 fn budget(model: &Model, view: &IncidentView) -> Vec<Fact> {
     let spent = view.impact.as_ref().and_then(|i| i.budget_spent.iter().map(|(_, s)| *s).reduce(f64::max));
-    let mut out: Vec<Fact> = Vec::new();
-    out.extend(spent.map(|s| ("budget spent", units::percent_auto(s), Role::Text)));
+    let (mut out, w): (Vec<Fact>, Words) = (Vec::new(), model.look.words);
+    out.extend(spent.map(|s| (w.say("budget spent"), units::percent_auto(s), Role::Text)));
     if let Some(left) = view.budget_remaining {
-        out.push(("left", units::percent_auto(left), if left <= 0.0 { Role::P0 } else { Role::Text }));
+        out.push((w.say("left"), units::percent_auto(left), if left <= 0.0 { Role::P0 } else { Role::Text }));
     }
     if let Some(span) = view.exhausts_in_seconds.and_then(time::from_secs) {
         let words = if span <= Span::ZERO {
-            "exhausted".into()
+            w.say("exhausted").into()
         } else {
             // Counted from the evaluation that said so, not from a later now.
             let from = model.shown().and_then(|s| s.at).unwrap_or_else(|| model.wall());
             format!("{} ({})", model.look.zone.near(from + span, model.wall()), time::span(span))
         };
-        out.push(("exhausts", words, Role::Text));
+        out.push((w.say("exhausts"), words, Role::Text));
     }
     out
 }
 
 /// What users lost, and whose it is.
-fn users(view: &IncidentView) -> Vec<Fact> {
+fn users(w: Words, view: &IncidentView) -> Vec<Fact> {
     let mut out: Vec<Fact> = Vec::new();
     if let Some(impact) = &view.impact {
-        out.push(("failed", units::count(impact.bad), Role::Strong));
+        out.push((w.say("failed"), units::count(impact.bad), Role::Strong));
         if let Some(total) = impact.total.filter(|t| *t > 0.0) {
-            out.push(("of", format!("{} ({})", units::count(total), units::percent_auto(impact.bad / total)), Role::Text));
+            let of = format!("{} ({})", units::count(total), units::percent_auto(impact.bad / total));
+            out.push((w.say("of"), of, Role::Text));
         } else {
             let span = Interval::union_span(impact.intervals.iter().copied());
-            out.push(("within", time::span(span), Role::Text));
+            out.push((w.say("within"), time::span(span), Role::Text));
         }
     }
-    out.extend(view.owner.as_ref().map(|o| ("owner", o.to_string(), Role::Text)));
-    out.extend(view.runbook.as_ref().filter(|_| out.len() < 3).map(|r| ("runbook", r.to_string(), Role::Text)));
+    out.extend(view.owner.as_ref().map(|o| (w.say("owner"), o.to_string(), Role::Text)));
+    out.extend(view.runbook.as_ref().filter(|_| out.len() < 3).map(|r| (w.say("runbook"), r.to_string(), Role::Text)));
     out
 }

@@ -9,7 +9,6 @@ use crate::domain::incident::Phase;
 use crate::domain::view::IncidentView;
 use crate::tui::model::{Model, Panel};
 use crate::tui::theme::Role;
-use crate::words::plural::counted;
 use panels::Line;
 
 /// A panel with its rows, the rule included.
@@ -45,28 +44,30 @@ fn place(panel: Panel) -> usize {
 
 /// No incident: say so, and what the ledger knows.
 fn none(model: &Model, pen: &mut Pen<'_>) {
-    pen.rule(0, &[piece("INCIDENT", Role::Title)], "Esc back");
+    let w = model.look.words;
+    pen.rule(0, &[piece(w.say("INCIDENT"), Role::Title)], w.say("Esc back"));
     let held = model.shown().map_or(0, |s| s.incident_count);
-    let text = if model.shown().is_none() { "Nothing is known yet.".into() } else { "No open incident.".to_string() };
-    pen.put(2, 2, &text, Role::Strong);
+    let text = if model.shown().is_none() { "Nothing is known yet." } else { "No open incident." };
+    pen.put(2, 2, w.say(text), Role::Strong);
     if held > 0 {
-        let text =
-            format!("The ledger holds {}; `burnledger incidents list` shows them.", counted(held, "incident", "incidents"));
+        let held = w.counted(held, "incident", "incidents");
+        let text = w.fill("The ledger holds {}; `burnledger incidents list` shows them.", &[&held]);
         pen.put(2, 3, &text, Role::Faint);
     }
 }
 
 fn title(model: &Model, view: &IncidentView, pen: &mut Pen<'_>) {
+    let w = model.look.words;
     let (tag, role) = banners::tag(view.incident.severity);
-    let mut title = vec![piece(tag, role), piece(format!(" {}", banners::name(view)), Role::Title), piece("  ", Role::Text)];
-    title.push(piece(view.incident.phase.name().to_uppercase(), Role::Strong));
+    let mut title = vec![piece(tag, role), piece(format!(" {}", banners::name(w, view)), Role::Title), piece("  ", Role::Text)];
+    title.push(piece(w.phase(view.incident.phase).to_uppercase(), Role::Strong));
     if matches!(view.incident.phase, Phase::Open | Phase::Acknowledged) {
-        let (who, role) = banners::holder(view);
+        let (who, role) = banners::holder(w, view);
         title.push(piece(", ", Role::Text));
         title.push(piece(who, role));
     }
     if let Some(since) = view.incident.no_data_since {
-        title.push(piece(format!("  NO DATA since {}", model.look.zone.clock(since)), Role::Problem));
+        title.push(piece(w.fill("  NO DATA since {}", &[&model.look.zone.clock(since)]), Role::Problem));
     }
     pen.rule(0, &title, &which(model, view));
 }
@@ -76,8 +77,8 @@ fn which(model: &Model, view: &IncidentView) -> String {
     let Some(snapshot) = model.shown() else { return String::new() };
     let at = snapshot.incidents.iter().position(|v| v.incident.id == view.incident.id).unwrap_or(0);
     match snapshot.incidents.len() {
-        0 | 1 => "Esc back".into(),
-        n => format!("{} of {n}, h/l   Esc back", at + 1),
+        0 | 1 => model.look.words.say("Esc back").into(),
+        n => model.look.words.fill("{} of {}, h/l   Esc back", &[&(at + 1), &n]),
     }
 }
 
@@ -111,10 +112,11 @@ fn panel(model: &Model, panel: Panel, lines: &[Line], pen: &mut Pen<'_>) {
     let rows = pen.height().saturating_sub(1);
     let most = lines.len().saturating_sub(rows);
     let top = if focused { model.incident.scroll.min(most) } else { 0 };
-    let mut title = vec![piece(panels::title(panel), if focused { Role::Active } else { Role::Title })];
+    let w = model.look.words;
+    let mut title = vec![piece(w.say(panels::title(panel)), if focused { Role::Active } else { Role::Title })];
     if most > 0 {
         let keys = if focused { " j/k" } else { "" };
-        title.push(piece(format!("  {}-{} of {}{keys}", top + 1, top + rows, lines.len()), Role::Faint));
+        title.push(piece(w.fill("  {}-{} of {}{}", &[&(top + 1), &(top + rows), &lines.len(), &keys]), Role::Faint));
     }
     let remark = panels::remark(model, panel, pen.width());
     pen.rule(0, &title, &remark);

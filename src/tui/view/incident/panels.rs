@@ -9,7 +9,7 @@ use crate::domain::view::{IncidentView, Signal};
 use crate::tui::model::{Model, Panel};
 use crate::tui::theme::Role;
 use crate::tui::view::pen::{Pen, piece};
-use crate::words::{escape, money, time, timeline, units, width};
+use crate::words::{Words, escape, money, time, timeline, units, width};
 use rust_decimal::prelude::ToPrimitive;
 
 /// A line: pieces from the left, and one at the right end.
@@ -33,8 +33,7 @@ pub(super) const fn title(panel: Panel) -> &'static str {
 
 /// The lines of all panels, in the order of [`Panel::ALL`].
 pub(super) fn all(model: &Model, view: &IncidentView, columns: usize, height: usize) -> [Vec<Line>; 4] {
-    let (timeline, cost, next) =
-        (happened(model, view, columns), costs(view, columns, model.look.glyphs.charset), next(model, view));
+    let (timeline, cost, next) = (happened(model, view, columns), costs(model, view, columns), next(model, view));
     // What nobody else needs makes the signals taller.
     let spare = height.saturating_sub(timeline.len() + cost.len() + next.len() + view.signals.len() + 4);
     let rows = 1 + spare.checked_div(view.signals.len()).unwrap_or(0).min(2);
@@ -55,7 +54,8 @@ pub(super) fn remark(model: &Model, panel: Panel, columns: usize) -> String {
         return format!("{} - {}", model.look.zone.minute(signal.from), model.look.zone.minute(signal.to));
     }
     let until = model.on_screen().filter(|_| panel == Panel::Cost && columns >= 100).and_then(|v| facts::provisional(model, v));
-    until.map_or_else(|| text.into(), |until| format!("provisional until {until}: orders may come back"))
+    let w = model.look.words;
+    until.map_or_else(|| w.say(text).into(), |until| w.fill("provisional until {}: orders may come back", &[&until]))
 }
 
 pub(super) fn draw_line(line: &Line, y: usize, pen: &mut Pen<'_>) {
@@ -90,7 +90,9 @@ fn happened(model: &Model, view: &IncidentView, columns: usize) -> Vec<Line> {
 }
 
 fn began(model: &Model, at: Ms) -> Line {
-    Line { left: dated(model, at, "start", "first bad minute, from samples"), right: Some(piece("samples", Role::Faint)) }
+    let w = model.look.words;
+    let left = dated(model, at, w.say("start"), w.say("first bad minute, from samples"));
+    Line { left, right: Some(piece(w.say("samples"), Role::Faint)) }
 }
 
 fn dated(model: &Model, at: Ms, word: &str, text: &str) -> Vec<(String, Role)> {
@@ -100,9 +102,10 @@ fn dated(model: &Model, at: Ms, word: &str, text: &str) -> Vec<(String, Role)> {
 }
 
 fn entry_lines(model: &Model, entry: &Entry, columns: usize) -> Vec<Line> {
-    let word = timeline::word(&entry.fact);
-    let who = timeline::actor(entry).to_string();
-    let sentence = timeline::sentence(entry, model.look.zone);
+    let w = model.look.words;
+    let word = w.entry(&entry.fact);
+    let who = w.known(timeline::actor(entry)).to_string();
+    let sentence = w.sentence(entry, model.look.zone);
     let head = dated(model, entry.at, word, "");
     let indent: usize = head.iter().map(|(t, _)| width::columns(t)).sum();
     let room = columns.saturating_sub(indent + width::columns(&who) + 4).max(20);
@@ -124,19 +127,20 @@ fn entry_lines(model: &Model, entry: &Entry, columns: usize) -> Vec<Line> {
     out
 }
 
-fn costs(view: &IncidentView, columns: usize, charset: Charset) -> Vec<Line> {
+fn costs(model: &Model, view: &IncidentView, columns: usize) -> Vec<Line> {
+    let (w, charset) = (model.look.words, model.look.glyphs.charset);
     let Some(cost) = &view.cost else {
-        let none = "not estimated: no business file names this service";
+        let none = w.say("not estimated: no business file names this service");
         return vec![Line { left: vec![piece("  ", Role::Text), piece(none, Role::Faint)], right: None }];
     };
     let sheet = &cost.sheet;
-    let mut out: Vec<Line> = sheet.lines.iter().map(|line| cost_line(line, sheet, columns, charset)).collect();
+    let mut out: Vec<Line> = sheet.lines.iter().map(|line| cost_line(w, line, sheet, columns, charset)).collect();
     for missing in &sheet.not_estimated {
         let (what, why) = missing.split_once(": ").unwrap_or((missing, ""));
-        let what = width::left(&what.replace('_', " "), NAME, "..");
+        let what = width::left(&w.component(what), NAME, "..");
         let left = vec![
             piece(format!("  {what}"), Role::Text),
-            piece(width::right(money::NOT_ESTIMATED, AMOUNT, ""), Role::Strong),
+            piece(width::right(w.say(money::NOT_ESTIMATED), AMOUNT, ""), Role::Strong),
             piece(format!("  {why}"), Role::Faint),
         ];
         out.push(Line { left, right: None });
@@ -148,9 +152,9 @@ fn costs(view: &IncidentView, columns: usize, charset: Charset) -> Vec<Line> {
 const NAME: usize = 22;
 const AMOUNT: usize = 14;
 
-fn cost_line(line: &CostLine, sheet: &CostSheet, columns: usize, charset: Charset) -> Line {
+fn cost_line(w: Words, line: &CostLine, sheet: &CostSheet, columns: usize, charset: Charset) -> Line {
     let subject = line.subject.as_ref().map(|s| format!(" {s}")).unwrap_or_default();
-    let name = format!("{}{subject}", line.component.replace('_', " "));
+    let name = format!("{}{subject}", w.component(&line.component));
     let mut left = vec![
         piece(format!("  {}", width::left(&name, NAME, "..")), Role::Text),
         piece(width::right(&money::whole(line.amount), AMOUNT, ".."), Role::Strong),
@@ -160,9 +164,9 @@ fn cost_line(line: &CostLine, sheet: &CostSheet, columns: usize, charset: Charse
         left.push(piece(share_bar(line, sheet, charset), Role::P1));
         left.push(piece("  ", Role::Text));
     }
-    let memo = if line.memo { "memo, not added: " } else { "" };
+    let memo = if line.memo { w.say("memo, not added: ") } else { "" };
     left.push(piece(format!("{memo}{}", line.formula), Role::Faint));
-    Line { left, right: Some(piece(line.basis.name(), Role::Faint)) }
+    Line { left, right: Some(piece(w.basis(line.basis), Role::Faint)) }
 }
 
 /// The line's share of the total, its rest left blank.
@@ -247,13 +251,14 @@ fn level_value(unit: &str, v: f64) -> String {
 
 fn next(model: &Model, view: &IncidentView) -> Vec<Line> {
     if view.next.is_empty() {
-        return vec![Line { left: vec![piece("  nothing is scheduled", Role::Faint)], right: None }];
+        return vec![Line { left: vec![piece(model.look.words.say("  nothing is scheduled"), Role::Faint)], right: None }];
     }
-    let now = model.wall();
+    let (now, w) = (model.wall(), model.look.words);
     view.next
         .iter()
         .map(|event| {
-            let in_words = if event.at > now { format!("in {}", time::span(event.at.since(now))) } else { "now".into() };
+            let in_words =
+                if event.at > now { w.fill("in {}", &[&time::span(event.at.since(now))]) } else { w.say("now").into() };
             let when = width::left(&model.look.zone.near(event.at, now), 12, "");
             let left = vec![
                 piece(format!("  {when}"), Role::Strong),
