@@ -38,7 +38,7 @@ pub(super) const WORDS: &[Pair] = &[
     ("projected", "推算"),
     ("since {}", "自 {} 起"),
     ("range", "范围"),
-    ("budget spent", "消耗预算"),
+    ("budget spent", "已用预算"),
     ("left", "剩余"),
     ("exhausts", "耗尽时间"),
     ("failed", "失败"),

@@ -85,7 +85,6 @@ pub(super) const WORDS: &[Pair] = &[
     ("one instant back", "后退一步"),
     ("faster", "加速"),
     ("speed", "速度"),
-    ("slower", "减速"),
     ("to the next moment", "到下一时刻"),
     ("moment", "时刻"),
     ("to the moment before", "到上一时刻"),
@@ -105,7 +104,6 @@ pub(super) const WORDS: &[Pair] = &[
     // Signs.
     ("pages a person", "通知到人"),
     ("makes a ticket", "生成工单"),
-    ("budget spent", "预算用完"),
     ("no data: never means fine", "无数据：绝不代表正常"),
     ("data makes no sense", "数据不合理"),
     ("stale: severity as last known", "过期：级别为最近已知"),
