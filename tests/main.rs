@@ -10,6 +10,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests wait for real servers with a limit")]
 #![allow(missing_docs, unreachable_pub, reason = "nobody links tests")]
 
+mod book;
 mod ledger;
 mod live;
 mod receivers;

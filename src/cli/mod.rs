@@ -9,6 +9,7 @@ pub mod cost;
 pub mod coverage;
 pub mod demo;
 pub mod doctor;
+pub mod examples;
 pub mod exit;
 pub mod explain;
 pub mod export;
@@ -119,10 +120,11 @@ pub async fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
     out.finish(exit)
 }
 
-/// The command line as clap knows it, with the exit codes at the end of its help.
+/// The command line as clap knows it, with examples at the end of every verb's help and the exit codes at the end of its own.
 pub fn command() -> clap::Command {
     let codes = Exit::TABLE.map(|(exit, what)| format!("  {:>3}  {what}", exit.code())).join("\n");
-    Cli::command().after_help(format!("Exit codes:\n{codes}"))
+    let help = format!("`burnledger VERB --help` shows a verb's options with examples.\n\nExit codes:\n{codes}");
+    examples::attach(Cli::command(), "").after_help(help)
 }
 
 impl Verb {

@@ -52,6 +52,11 @@ pub const ROOT_CAUSES: [&str; 9] = [
     "unknown",
 ];
 
+/// Every key of the file's first level, for the reference.
+pub fn keys() -> &'static [&'static str] {
+    &read::FIELDS
+}
+
 /// What options and the environment say; the command line has resolved each option before its twin in the environment.
 #[derive(Clone, Debug, Default)]
 pub struct Overrides {

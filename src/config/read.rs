@@ -39,7 +39,8 @@ pub(super) struct Written {
     pub(super) root_causes: Option<Vec<Text>>,
 }
 
-const FIELDS: [&str; 30] = [
+/// Every key of the file's first level.
+pub(super) const FIELDS: [&str; 30] = [
     "prometheus",
     "slos",
     "ledger",

@@ -10,6 +10,7 @@ mod metrics;
 mod routes;
 mod tokens;
 
+pub use routes::ROUTES;
 pub use tokens::Tokens;
 
 use crate::domain::view::Snapshot;

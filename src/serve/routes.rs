@@ -16,8 +16,8 @@ use axum::routing::{get, post};
 /// A loop that has published nothing for so long hangs.
 const HANGS_AFTER: Span = Span::from_mins(5);
 
-/// Every route with what it answers; `/` prints it.
-const ROUTES: [(&str, &str); 10] = [
+/// Every route with what it answers; `/` prints it, and so does the reference.
+pub const ROUTES: [(&str, &str); 10] = [
     ("/healthz", "200 while the program works; 503 when its loop hangs"),
     ("/readyz", "200 once it has judged and can record; 503 with the stages that are missing until then"),
     ("/metrics", "its own metrics and every objective's burn rate and budget, OpenMetrics"),

@@ -155,21 +155,3 @@ fn changed_files_are_compared_as_markdown_for_a_pull_request() {
     assert_eq!((code, out.as_str()), (1, ""));
     assert!(talk.contains("`slos` is empty"), "{talk}");
 }
-
-/// The examples in the docs are commands of this program with options it has.
-#[test]
-fn the_commands_of_the_docs_are_understood() {
-    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
-    for page in ["gate.md", "backtest.md", "export.md"] {
-        let text = std::fs::read_to_string(docs.join(page)).unwrap();
-        let mut commands = 0;
-        for line in text.lines().map(|l| l.trim().trim_start_matches("- run: ").trim_start_matches("- ")) {
-            let Some(rest) = line.strip_prefix("burnledger ") else { continue };
-            let rest = rest.split([';', '|', '>']).next().unwrap().trim().trim_end_matches('\\');
-            let words = std::iter::once("burnledger").chain(rest.split_whitespace().map(|w| w.trim_matches('"')));
-            burnledger::cli::command().try_get_matches_from(words).unwrap_or_else(|e| panic!("{page}: {line}\n{e}"));
-            commands += 1;
-        }
-        assert!(commands >= 3, "{page} has {commands} commands");
-    }
-}

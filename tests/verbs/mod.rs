@@ -15,7 +15,6 @@ mod import;
 mod incidents;
 mod packaging;
 mod presets;
-mod readme;
 mod report;
 mod stats;
 mod status;

@@ -90,7 +90,8 @@ fn a_debian_package_holds_the_program_its_manuals_and_its_unit() {
         "./usr/share/zsh/vendor-completions/_burnledger",
         "./usr/lib/systemd/system/burnledger.service",
         "./etc/burnledger/burnledger.yaml",
-        "./usr/share/doc/burnledger/install.md",
+        "./usr/share/doc/burnledger/docs/install.md",
+        "./usr/share/doc/burnledger/docs/reference/verbs.md",
     ] {
         assert!(listed.lines().any(|l| l.ends_with(path)), "{path} is not in\n{listed}");
     }
