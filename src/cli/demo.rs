@@ -193,3 +193,25 @@ impl Talk {
         !out.is_closed()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        demo: DemoArgs,
+    }
+
+    #[test]
+    fn what_nobody_watches_is_not_played_in_real_time() {
+        let of = |args: &[&str]| speed(&Line::parse_from([&["demo"], args].concat()).demo);
+        assert_eq!(of(&[]), Ok(Speed::Times(60.0)));
+        assert_eq!(of(&["--picture", "overview"]), Ok(Speed::Max));
+        assert_eq!(of(&["--headless"]), Ok(Speed::Max));
+        assert_eq!(of(&["--headless", "--speed", "600"]), Ok(Speed::Times(600.0)));
+        assert_eq!(of(&["--speed", "0"]), Err("`0` is no speed".into()));
+    }
+}

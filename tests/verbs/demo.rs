@@ -1,7 +1,6 @@
 //! `demo` from outside: what it refuses, and what it says when its ledger fails.
 
 use std::process::{Command, Output};
-use std::time::{Duration, Instant};
 
 fn demo(args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_burnledger"))
@@ -31,12 +30,10 @@ fn a_ledger_that_has_incidents_is_left_as_it_is() {
 }
 
 #[test]
-fn a_picture_does_not_play_in_real_time() {
-    let begun = Instant::now();
-    let out = demo(&["--picture", "overview", "--until", "2h", "--speed", "1"]);
+fn a_picture_is_printed_alone() {
+    let out = demo(&["--picture", "overview", "--until", "2h"]);
     assert_eq!(out.status.code(), Some(0), "{}", text(&out.stderr));
     assert!(text(&out.stdout).contains("payments/success"));
-    assert!(begun.elapsed() < Duration::from_mins(10), "20 minutes at their own speed would take 20 minutes");
 }
 
 #[test]
