@@ -19,6 +19,7 @@ pub mod kit;
 pub mod wire;
 
 // Edges: one side of a port each.
+pub mod attach;
 pub mod clock;
 pub mod collector;
 pub mod config;

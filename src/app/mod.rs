@@ -1,5 +1,6 @@
 //! Puts the house together: builds, supervises, reloads.
 
+pub mod attach;
 mod backtest;
 mod burn;
 pub mod casefile;

@@ -2,6 +2,7 @@
 //!
 //! A verb is `pub async fn run(args: &XArgs, common: &Common, out: &mut Out) -> Exit` (or without `async`).
 
+mod attach;
 pub mod backtest;
 pub mod check;
 pub mod common;

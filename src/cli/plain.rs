@@ -1,18 +1,19 @@
 //! `tui --plain`: what changes, line by line, until it is told to stop or nobody reads any more.
 
 use super::{Exit, Out};
-use crate::app::watch::House;
 use crate::app::{SetupError, signals};
+use crate::domain::view::Snapshot;
 use crate::tui::Plain;
 use crate::words::Zone;
+use std::sync::Arc;
+use tokio::sync::watch;
 
-/// Follows a house.
+/// Follows snapshots.
 ///
 /// # Errors
 /// Signals cannot be heard.
-pub async fn follow(house: &House, ascii: bool, out: &mut Out) -> Result<Exit, SetupError> {
+pub async fn follow(mut snapshots: watch::Receiver<Arc<Snapshot>>, ascii: bool, out: &mut Out) -> Result<Exit, SetupError> {
     let mut stop = signals::stop_signals()?;
-    let mut snapshots = house.snapshots.clone();
     snapshots.mark_changed();
     let mut plain = Plain::new(Zone::Local, ascii);
     while !out.is_closed() {

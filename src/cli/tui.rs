@@ -3,16 +3,16 @@
 //! The engine here pages nobody. It records while no watch leads the ledger, and gives way to one that starts; with
 //! `--watch-only` it records nothing by itself. People's orders go into the ledger in any case.
 
+use super::attach::{self, AttachArgs};
 use super::out::ColorChoice;
 use super::{Common, Exit, Out, times};
-use crate::app::Past;
 use crate::app::desk::{no_ledger, open_existing_ledger};
 use crate::app::late::late_desk;
 use crate::app::watch::{Duty, House, Plan, follow_later};
 use crate::app::{Setup, SetupError, logging};
 use crate::chart::Charset;
 use crate::config::{self, Config, Overrides, ScreenSettings};
-use crate::domain::base::{IncidentId, Problem, Text};
+use crate::domain::base::{IncidentId, Ms, Problem, Text};
 use crate::domain::view::{FilmAsk, Snapshot};
 use crate::ports::Desk;
 use crate::tui::{self, Ended, Glyphs, Ground, Kept, Keymap, Screen, TuiOptions, Wanted, Wishes};
@@ -40,6 +40,9 @@ pub struct TuiArgs {
     /// Replay a recording (OpenMetrics with timestamps, plain or .zst) instead of Prometheus' past
     #[arg(long, value_name = "FILE", conflicts_with = "once")]
     pub samples: Vec<PathBuf>,
+    /// A watch elsewhere.
+    #[command(flatten)]
+    pub attached: AttachArgs,
     /// How screens are printed.
     #[command(flatten)]
     pub look: ScreenArgs,
@@ -127,6 +130,9 @@ pub async fn run(args: &TuiArgs, common: &Common, out: &mut Out) -> Exit {
 
 async fn show(args: &TuiArgs, common: &Common, config: &Config, out: &mut Out) -> Result<Exit, SetupError> {
     let options = whole(&args.look, common, config)?;
+    if let Some(desk) = args.attached.desk()? {
+        return attach::show(desk, args, options, common, out).await;
+    }
     if !args.samples.is_empty() || args.replay.is_some() {
         return replay(&load(common).await?, args, options).await;
     }
@@ -141,7 +147,7 @@ async fn show(args: &TuiArgs, common: &Common, config: &Config, out: &mut Out) -
     if args.plain || !out.is_terminal {
         let raised = raise(common.overrides(), duty).await?;
         let ascii = options.look.glyphs.charset == Charset::Ascii;
-        let exit = super::plain::follow(&raised.house, ascii, out).await;
+        let exit = super::plain::follow(raised.house.snapshots.clone(), ascii, out).await;
         raised.end().await;
         return exit;
     }
@@ -208,7 +214,7 @@ async fn read(overrides: Overrides) -> Result<Setup, SetupError> {
 /// The past, without an engine beside it.
 async fn replay(setup: &Setup, args: &TuiArgs, options: TuiOptions) -> Result<Exit, SetupError> {
     let past = setup.past(&args.samples)?;
-    let ask = what(args.replay.as_deref().unwrap_or("6h"), &past)?;
+    let ask = film_ask(args.replay.as_deref().unwrap_or("6h"), past.end)?;
     let needs_ledger = matches!(ask, FilmAsk::Incident(_));
     let ledger = if needs_ledger { open_existing_ledger(&setup.config.ledger).await? } else { no_ledger() };
     let desk: Arc<dyn Desk> = Arc::new(setup.film_desk(&past, ledger));
@@ -217,7 +223,7 @@ async fn replay(setup: &Setup, args: &TuiArgs, options: TuiOptions) -> Result<Ex
 }
 
 /// What is to be replayed: an incident's number, a duration back from the end, or two times.
-fn what(text: &str, past: &Past) -> Result<FilmAsk, SetupError> {
+pub(super) fn film_ask(text: &str, end: Ms) -> Result<FilmAsk, SetupError> {
     let no = |why: String| SetupError::Other {
         what: format!("--replay: {why}"),
         hint: Some("write an incident's number (17), a duration back from the end (2h), or FROM..TO".into()),
@@ -226,7 +232,7 @@ fn what(text: &str, past: &Past) -> Result<FilmAsk, SetupError> {
         return Ok(FilmAsk::Incident(id));
     }
     let (from, to) = text.split_once("..").unwrap_or((text, "now"));
-    let (from, to) = (times::parse(from, past.end).map_err(no)?, times::parse(to, past.end).map_err(no)?);
+    let (from, to) = (times::parse(from, end).map_err(no)?, times::parse(to, end).map_err(no)?);
     if from >= to {
         return Err(no("the stretch is empty".into()));
     }
@@ -265,7 +271,7 @@ pub async fn dashboard(house: &House, source: &str, args: &ScreenArgs, common: &
     show_desk(Arc::new(house.desk(source)), options(args, common)).await
 }
 
-async fn show_desk(desk: Arc<dyn Desk>, options: TuiOptions) -> Result<Exit, SetupError> {
+pub(super) async fn show_desk(desk: Arc<dyn Desk>, options: TuiOptions) -> Result<Exit, SetupError> {
     match tui::run(desk, crate::app::machine_clock(), options).await {
         Ok(Ended::Quit) => Ok(Exit::Fine),
         Ok(Ended::Interrupted | Ended::TerminalGone) => Ok(Exit::Interrupted),

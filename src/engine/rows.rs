@@ -46,6 +46,7 @@ pub fn snapshot(state: &State, health: &Health, now: Now) -> Snapshot {
         history: health.history.clone(),
         speed: health.speed,
         ended: health.ended,
+        attached: None,
     }
 }
 

@@ -5,8 +5,8 @@
 
 use super::Served;
 use super::inbound;
-use crate::domain::base::{CommitId, IncidentId, Ms, Text, clean_line};
-use crate::domain::incident::Change;
+use crate::domain::base::{CommitId, IncidentId, Ms, Severity, Text, clean_line};
+use crate::domain::incident::{Act, Change, Correction};
 use crate::domain::view::{Answer, Command, Question, Refusal, Role, Snapshot, SourceState};
 use crate::wire;
 use crate::words::{Zone, reason, timeline};
@@ -28,7 +28,7 @@ fn answer(status: StatusCode, value: &Value) -> Response {
     (status, [(header::CONTENT_TYPE, "application/json")], value.to_string()).into_response()
 }
 
-fn wrong(status: StatusCode, why: &str) -> Response {
+pub(super) fn wrong(status: StatusCode, why: &str) -> Response {
     answer(status, &json!({ "error": why }))
 }
 
@@ -122,9 +122,50 @@ struct OrderForm {
     text: Option<String>,
     reason: Option<String>,
     at: Option<String>,
+    severity: Option<String>,
+    with: Option<u64>,
 }
 
-/// `POST /api/v1/incidents/{id}/{ack|unack|note|resolve}`; the person is the name behind the token.
+/// The order that a form asks for.
+fn command(act: &str, incident: IncidentId, by: Text, form: OrderForm) -> Result<Command, (StatusCode, &'static str)> {
+    let wrong = |why| Err((StatusCode::BAD_REQUEST, why));
+    let at = form.at.as_deref().map(Ms::parse_rfc3339);
+    if at == Some(None) {
+        return wrong("`at` must be an instant such as 2026-03-02T02:00:00Z");
+    }
+    let (at, words) = (at.flatten(), |text: Option<String>| clean_line(&text.unwrap_or_default(), MOST_WORDS));
+    let reason = words(form.reason);
+    Ok(match act {
+        "ack" => Command::Acknowledge { incident, by },
+        "unack" => Command::Unacknowledge { incident, by },
+        "note" => Command::Note { incident, by, text: words(form.text) },
+        "resolve" => Command::Resolve { incident, by, reason, at },
+        "mitigate" => Command::Act { incident, by, act: Act::Mitigate { reason, at } },
+        "reopen" => Command::Act { incident, by, act: Act::Reopen { reason, at } },
+        "severity" => {
+            let Some(severity) = form.severity.as_deref().and_then(Severity::parse) else {
+                return wrong("`severity` must be P0, P1 or P2");
+            };
+            let changes = vec![Correction::Severity(severity)];
+            Command::Act { incident, by, act: Act::Correct { changes, reason } }
+        }
+        "merge" => {
+            let Some(with) = form.with.filter(|with| *with > 0).map(IncidentId) else {
+                return wrong("`with` must be the other incident's number");
+            };
+            Command::Merge { incident, with, by, reason }
+        }
+        _ => {
+            return Err((
+                StatusCode::NOT_FOUND,
+                "orders are ack, unack, note {text}, resolve {reason, at}, severity {severity, reason}, merge {with, reason}, \
+                 mitigate and reopen {reason, at}",
+            ));
+        }
+    })
+}
+
+/// `POST /api/v1/incidents/{id}/{order}`; the person is the name behind the token.
 pub(super) async fn order(
     State(served): State<Served>,
     Extension(asker): Extension<Asker>,
@@ -138,25 +179,15 @@ pub(super) async fn order(
         Ok(form) => form,
         Err(why) => return wrong(StatusCode::BAD_REQUEST, &why),
     };
-    let words = |text: Option<String>| clean_line(&text.unwrap_or_default(), MOST_WORDS);
-    let command = match act.as_str() {
-        "ack" => Command::Acknowledge { incident, by },
-        "unack" => Command::Unacknowledge { incident, by },
-        "note" => Command::Note { incident, by, text: words(form.text) },
-        "resolve" => {
-            let at = form.at.as_deref().map(Ms::parse_rfc3339);
-            if at == Some(None) {
-                return wrong(StatusCode::BAD_REQUEST, "`at` must be an instant such as 2026-03-02T02:00:00Z");
-            }
-            Command::Resolve { incident, by, reason: words(form.reason), at: at.flatten() }
-        }
-        _ => return wrong(StatusCode::NOT_FOUND, "orders are ack, unack, note and resolve"),
+    let command = match command(&act, incident, by, form) {
+        Ok(command) => command,
+        Err((status, why)) => return wrong(status, why),
     };
     match served.desk.order(commit_id(&headers, &act, incident), command).await {
-        Ok(entries) => {
-            let recorded: Vec<u64> = entries.iter().map(|e| e.seq.0).collect();
-            answer(StatusCode::OK, &json!({ "id": incident.0, "recorded": recorded }))
-        }
+        Ok(entries) => match wire::picture::write_recorded(incident, &entries) {
+            Ok(text) => (StatusCode::OK, [(header::CONTENT_TYPE, "application/json")], text).into_response(),
+            Err(error) => wrong(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+        },
         Err(refusal) => refused(&refusal),
     }
 }
@@ -234,7 +265,7 @@ fn read_form<T: Default + for<'a> Deserialize<'a>>(body: &[u8]) -> Result<T, Str
     serde_json::from_slice(body).map_err(|error| format!("the body is not what it should be: {error}"))
 }
 
-fn refused(refusal: &Refusal) -> Response {
+pub(super) fn refused(refusal: &Refusal) -> Response {
     let status = match refusal {
         Refusal::Unknown(_) => StatusCode::NOT_FOUND,
         Refusal::Ledger(_) => StatusCode::SERVICE_UNAVAILABLE,

@@ -5,6 +5,7 @@
 //! Deliberately absent: TLS; the default address is loopback, and who opens it wider puts a proxy before it.
 
 mod api;
+mod desk;
 mod inbound;
 mod metrics;
 mod routes;
@@ -59,8 +60,9 @@ pub async fn listen(address: &str) -> std::io::Result<(TcpListener, SocketAddr)>
 /// # Errors
 /// The listener broke.
 pub async fn serve(listener: TcpListener, served: Served, mut stop: watch::Receiver<bool>) -> std::io::Result<()> {
+    let ending = desk::Ending(stop.clone());
     let stopped = async move {
         let _ = stop.wait_for(|stop| *stop).await;
     };
-    axum::serve(listener, routes::router(served)).with_graceful_shutdown(stopped).await
+    axum::serve(listener, routes::router(served, ending)).with_graceful_shutdown(stopped).await
 }

@@ -1,13 +1,14 @@
 //! The routes, one handler each. Every answer is made from one snapshot.
 
 use super::api::{self, Asker};
+use super::desk::{self, Ending};
 use super::{Served, metrics};
 use crate::domain::base::Span;
 use crate::domain::view::{Role, Snapshot, SourceState};
 use crate::telemetry::RequestLabels;
 use crate::words::{escape, time};
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
+use axum::extract::{DefaultBodyLimit, Extension, MatchedPath, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -17,7 +18,7 @@ use axum::routing::{get, post};
 const HANGS_AFTER: Span = Span::from_mins(5);
 
 /// Every route with what it answers; `/` prints it, and so does the reference.
-pub const ROUTES: [(&str, &str); 10] = [
+pub const ROUTES: [(&str, &str); 12] = [
     ("/healthz", "200 while the program works; 503 when its loop hangs"),
     ("/readyz", "200 once it has judged and can record; 503 with the stages that are missing until then"),
     ("/metrics", "its own metrics and every objective's burn rate and budget, OpenMetrics"),
@@ -25,7 +26,9 @@ pub const ROUTES: [(&str, &str); 10] = [
     ("/api/v1/snapshot", "role, sources, receivers, problems and incidents as JSON"),
     ("/api/v1/incidents", "the newest incidents as JSON; ?limit=N"),
     ("/api/v1/incidents/{id}", "one incident with its timeline"),
-    ("/api/v1/incidents/{id}/{order}", "POST with a token: ack, unack, note {text}, resolve {reason, at}"),
+    ("/api/v1/incidents/{id}/{order}", "POST with a token: ack, unack, note, resolve, severity, merge, mitigate, reopen"),
+    ("/api/v1/desk", "what a dashboard elsewhere shows (`tui --attach`); ?after=NAME&wait=SECONDS waits for the next"),
+    ("/api/v1/desk/ask", "POST: what a dashboard asks of the past"),
     ("/api/v1/changes", "POST with a token: {title, service, kind, version, url, at}, from a deploy job"),
     ("/api/v1/alerts", "POST with a token: Alertmanager's webhook, version 4"),
 ];
@@ -33,7 +36,7 @@ pub const ROUTES: [(&str, &str); 10] = [
 const LONGEST_BODY: usize = 1024 * 1024;
 
 /// The routes over what is served.
-pub(super) fn router(served: Served) -> Router {
+pub(super) fn router(served: Served, ending: Ending) -> Router {
     Router::new()
         .route("/", get(index))
         .route("/healthz", get(health))
@@ -44,9 +47,12 @@ pub(super) fn router(served: Served) -> Router {
         .route("/api/v1/incidents", get(api::incidents))
         .route("/api/v1/incidents/{id}", get(api::incident))
         .route("/api/v1/incidents/{id}/{order}", post(api::order))
+        .route("/api/v1/desk", get(desk::picture))
+        .route("/api/v1/desk/ask", post(desk::ask))
         .route("/api/v1/changes", post(api::change))
         .route("/api/v1/alerts", post(api::alerts))
         .fallback(|| async { (StatusCode::NOT_FOUND, "there is nothing here; see /\n") })
+        .layer(Extension(ending))
         .layer(middleware::from_fn_with_state(served.clone(), around))
         .layer(DefaultBodyLimit::max(LONGEST_BODY))
         .with_state(served)

@@ -60,7 +60,8 @@ impl Plain {
             return None;
         }
         self.role = Some(snapshot.role.clone());
-        Some(self.at(at, role_words(&snapshot.role)))
+        let address = snapshot.attached.as_ref().map(|a| format!("{}: ", a.address)).unwrap_or_default();
+        Some(self.at(at, format!("{address}{}", role_words(&snapshot.role))))
     }
 
     fn sources(&mut self, snapshot: &Snapshot, out: &mut Vec<String>) {
@@ -86,7 +87,9 @@ impl Plain {
         });
         let receivers = snapshot.receivers.iter().filter_map(|r| Some((r, r.error.as_ref()?)));
         let receivers = receivers.map(|(r, error)| Text::from(format!("receiver {}: {error}", r.name)));
-        let now: Vec<Text> = ledger.chain(files).chain(snapshot.history.iter().cloned()).chain(receivers).collect();
+        let link = snapshot.attached.as_ref().and_then(|a| Some((a, a.lost.as_ref()?)));
+        let link = link.map(|(a, lost)| Text::from(format!("cut off from {}: {}", a.address, lost.error)));
+        let now: Vec<Text> = ledger.chain(link).chain(files).chain(snapshot.history.iter().cloned()).chain(receivers).collect();
         for text in now.iter().filter(|text| !self.trouble.contains(text)) {
             out.push(self.at(at, format!("! {text}")));
         }

@@ -10,5 +10,6 @@ mod exact;
 pub mod gate;
 pub mod incident;
 pub mod page;
+pub mod picture;
 pub mod report;
 pub mod stats;

@@ -54,3 +54,41 @@ async fn every_instant_has_its_frame_and_shows_what_was_judged() {
         "beyond its end the last frame stays"
     );
 }
+
+#[tokio::test]
+async fn what_went_over_a_wire_draws_the_same_screens() {
+    use burnledger::domain::base::Now;
+    use burnledger::domain::view::{Answer, Snapshot};
+    use burnledger::tui::{Screen, TuiOptions, Wishes, text};
+    use burnledger::wire::picture::{self, Reader};
+    use burnledger::words::Zone;
+
+    let made = film(order(), None).await;
+    let look = TuiOptions::resolve(Wishes { zone: Some(Zone::Utc), ..Wishes::default() }, &|_| None).look;
+    let drawn = |snapshot: &Arc<Snapshot>| {
+        let now = Now { wall: snapshot.made, ..Now::default() };
+        let [overview, incident] =
+            [Screen::Overview, Screen::Incident].map(|screen| text(snapshot, screen, now, (160, 48), look.clone()));
+        overview + &incident
+    };
+    // One reader for all: it is told the SLOs once.
+    let mut reader = Reader::default();
+    for place in [0, 100, 180, 300, made.frames.len() - 1] {
+        let frame = &made.frames[place];
+        let sent = picture::write(frame, None, frame.made, reader.rules().map(|r| &**r)).unwrap();
+        assert_eq!(sent.contains("\"slos\":null"), place > 0);
+        let back = Arc::new(reader.read(sent.as_bytes()).unwrap().snapshot);
+        assert_eq!(drawn(frame), drawn(&back), "frame {place}");
+        assert_eq!(
+            back.incidents.iter().map(|v| &v.incident).collect::<Vec<_>>(),
+            frame.incidents.iter().map(|v| &v.incident).collect::<Vec<_>>()
+        );
+    }
+    let sent = picture::write_answer(&Answer::Film(Arc::new(made.clone()))).unwrap();
+    let Answer::Film(back) = picture::read_answer(sent.as_bytes()).unwrap() else { panic!("it is a film") };
+    assert_eq!((back.from, back.to, back.step, back.incident), (made.from, made.to, made.step, made.incident));
+    assert_eq!((&back.marks, back.frames.len()), (&made.marks, made.frames.len()));
+    for place in [0, 180, 299, 420] {
+        assert_eq!(drawn(&made.frames[place]), drawn(&back.frames[place]), "frame {place} of the film");
+    }
+}

@@ -1,5 +1,6 @@
 //! Whole screens after keys, as text; and the real program in a real terminal.
 
+mod attached;
 mod desk;
 mod fixture;
 mod keys;

@@ -13,5 +13,6 @@ pub use film::{Film, FilmAsk, FilmMark};
 pub use intake::InboundAlert;
 pub use past::{Lookback, Past, PastOf, PastRow, TrackId};
 pub use snapshot::{
-    CostTicker, IncidentView, NextEvent, ReceiverHealth, RecentLine, Role, Signal, SloRow, Snapshot, SourceHealth, SourceState,
+    Attachment, CostTicker, IncidentView, LostLink, NextEvent, ReceiverHealth, RecentLine, Role, Signal, SloRow, Snapshot,
+    SourceHealth, SourceState,
 };

@@ -178,6 +178,36 @@ pub struct ReceiverHealth {
     pub error: Option<Text>,
 }
 
+/// Another program whose snapshots these are, and how the link to it does.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Attachment {
+    /// Its address without credentials.
+    pub address: Text,
+    /// Its version of burnledger, once it has answered.
+    pub program: Option<Text>,
+    /// The name it knows us by, under which orders are recorded.
+    pub who: Option<Text>,
+    /// Why nothing can be ordered here.
+    pub read_only: Option<Text>,
+    /// The link is broken: what is shown is what came last.
+    pub lost: Option<LostLink>,
+    /// How far its clock is ahead of ours, in milliseconds; negative when it is behind.
+    pub clock_ahead: i64,
+}
+
+/// A link that broke.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LostLink {
+    /// Since when.
+    pub since: Ms,
+    /// Why, in words, without secrets.
+    pub error: Text,
+    /// Tries since then.
+    pub tries: u32,
+    /// The next try.
+    pub next_try: Ms,
+}
+
 /// Everything known at one instant.
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
@@ -215,4 +245,6 @@ pub struct Snapshot {
     pub speed: Option<f64>,
     /// The recording has ended.
     pub ended: bool,
+    /// The program that made this, where it is not this one.
+    pub attached: Option<Arc<Attachment>>,
 }

@@ -37,6 +37,8 @@ pub enum Link {
     Ended,
     /// The engine behind the screen is gone.
     CutOff,
+    /// The program elsewhere that this screen is attached to cannot be reached.
+    Lost,
 }
 
 /// No snapshot for so long means that the engine does not run; steps of up to two minutes are no silence.
@@ -58,6 +60,9 @@ impl Link {
     pub fn now(model: &Model) -> Self {
         if model.cut_off {
             return Self::CutOff;
+        }
+        if model.live.as_ref().and_then(|s| s.attached.as_ref()).is_some_and(|a| a.lost.is_some()) {
+            return Self::Lost;
         }
         let waited = Span(model.now.mono.0.saturating_sub(model.started.0).cast_signed());
         let Some(snapshot) = &model.live else { return Self::Connecting(waited) };
@@ -103,6 +108,7 @@ impl Link {
             Self::Replay(Some(speed)) => w.fill("REPLAY {}x", &[&crate::words::units::number(*speed)]),
             Self::Ended => w.say("REPLAY ENDED").into(),
             Self::CutOff => w.say("ENGINE GONE").into(),
+            Self::Lost => w.say("CUT OFF").into(),
         }
     }
 
@@ -111,7 +117,7 @@ impl Link {
         match self {
             Self::Live | Self::Replay(_) | Self::Ended => Tone::Fine,
             Self::Connecting(_) | Self::Filling(..) | Self::Frozen(..) => Tone::Watch,
-            Self::Failing | Self::Stale | Self::CutOff => Tone::Bad,
+            Self::Failing | Self::Stale | Self::CutOff | Self::Lost => Tone::Bad,
         }
     }
 }

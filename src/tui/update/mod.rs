@@ -106,6 +106,10 @@ pub fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Effect> {
     }
     let mut effects = match msg {
         Msg::Snapshot(snapshot) => {
+            // Elsewhere a person is who the token says.
+            if let Some(who) = snapshot.attached.as_ref().and_then(|a| a.who.clone()) {
+                model.look.who = who;
+            }
             model.live = Some(snapshot);
             model.live_at = now.mono;
             refresh(model);
@@ -234,6 +238,9 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Acknowledge | Action::Undo | Action::Note | Action::Resolve if model.is_replaying() => {
             let text = "this is a replay: nothing is changed in it; Esc on screen 5 goes back to the present";
             say(model, Mood::Told, text);
+        }
+        Action::Acknowledge | Action::Undo | Action::Note | Action::Resolve if orders::is_read_only(model) => {
+            say(model, Mood::Told, "read-only: no token that the server knows; `--token-file FILE` names one");
         }
         Action::Acknowledge => return orders::acknowledge(model),
         Action::Undo => return orders::undo(model),

@@ -9,6 +9,12 @@ use crate::words::time;
 /// How long an acknowledgement can be taken back with one key.
 pub(super) const UNDO_FOR: Span = Span::from_secs(10);
 
+/// Nothing can be ordered here, and the server would say so.
+pub(super) fn is_read_only(model: &Model) -> bool {
+    let attached = model.live.as_ref().and_then(|s| s.attached.as_ref());
+    attached.is_some_and(|a| a.read_only.is_some() && a.who.is_none())
+}
+
 /// Acknowledges at once: it is frequent and can be taken back.
 pub(super) fn acknowledge(model: &mut Model) -> Vec<Effect> {
     let Some(view) = model.target() else {

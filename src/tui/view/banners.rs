@@ -2,8 +2,8 @@
 //! sources, ledger, files and receivers, until it is mended.
 
 use super::pen::{Pen, piece};
-use crate::domain::base::{ProblemLevel, Severity};
-use crate::domain::view::{IncidentView, Role as Part, Snapshot, SourceHealth, SourceState};
+use crate::domain::base::{ProblemLevel, Severity, Span};
+use crate::domain::view::{Attachment, IncidentView, Role as Part, Snapshot, SourceHealth, SourceState};
 use crate::ports::PAGES_NOBODY;
 use crate::tui::model::{Link, Model, Tab, state, ticker};
 use crate::tui::theme::Role;
@@ -49,6 +49,9 @@ pub(super) fn of(model: &Model, columns: usize) -> Vec<Banner> {
     let Some(snapshot) = model.shown() else { return out };
     // Problems are told as they are now, even over a held picture.
     let now = model.live.as_ref().unwrap_or(snapshot);
+    if let Some(attached) = &now.attached {
+        out.extend(attachment(model, attached));
+    }
     out.extend(sources(model, now));
     out.extend(ledger(w, now));
     out.extend(history(now));
@@ -115,7 +118,7 @@ pub(super) fn cost(model: &Model, view: &IncidentView, with_rate: bool) -> Optio
 
 /// The data behind the screen is too old to trust.
 pub(super) fn is_stale(model: &Model) -> bool {
-    matches!(Link::now(model), Link::Stale | Link::Failing | Link::CutOff)
+    matches!(Link::now(model), Link::Stale | Link::Failing | Link::CutOff | Link::Lost)
 }
 
 /// The worst open incident in as many words as fit.
@@ -196,6 +199,43 @@ fn source(model: &Model, source: &SourceHealth) -> String {
     let next = next_try.map(|at| w.fill(", next in {}", &[&time::span(at.since(now))])).unwrap_or_default();
     let tries = w.counted(*tries as usize, "try", "tries");
     w.fill("{}{} (for {}, {}{})", &[&name, error, &time::span(now.since(*since)), &tries, &next])
+}
+
+/// A clock that is off by more makes every age on the screen wrong.
+const CLOCKS_APART: u64 = 5_000;
+
+/// Where the pictures come from: as long as they come, who we are there; else since when none came, and why.
+fn attachment(model: &Model, attached: &Attachment) -> Vec<Banner> {
+    let (mut out, now, w) = (Vec::new(), model.live_wall(), model.look.words);
+    let address = &attached.address;
+    if let Some(lost) = &attached.lost {
+        let (ago, next) = (time::span(now.since(lost.since)), time::span(lost.next_try.since(now)));
+        let tries = w.counted(lost.tries as usize, "try", "tries");
+        out.push(problem(
+            w.fill("cut off from {} for {}: {} ({}, next in {})", &[address, &ago, &lost.error, &tries, &next]),
+            "",
+        ));
+    } else if attached.program.is_some() {
+        let (text, role) = match (&attached.who, &attached.read_only) {
+            (Some(who), _) => (w.fill("attached to {} as {}", &[address, who]), Role::Faint),
+            (None, Some(why)) => (w.fill("attached to {}, read-only: {}", &[address, &w.known(why)]), Role::P1),
+            (None, None) => (w.fill("attached to {}", &[address]), Role::Faint),
+        };
+        let right = if attached.who.is_none() { "--token-file FILE" } else { "" };
+        out.push(Banner { left: vec![piece(text, role)], right: right.into() });
+    }
+    let by = time::span(Span(attached.clock_ahead.saturating_abs()));
+    match attached.clock_ahead {
+        ahead if ahead.unsigned_abs() <= CLOCKS_APART => {}
+        1.. => out.push(problem(w.fill("the clock of {} is {} ahead of this one: ages are off by as much", &[address, &by]), "")),
+        _ => out.push(problem(w.fill("the clock of {} is {} behind this one: ages are off by as much", &[address, &by]), "")),
+    }
+    let ours = env!("CARGO_PKG_VERSION");
+    if let Some(theirs) = attached.program.as_ref().filter(|p| &***p != ours) {
+        let text = "{} runs burnledger {}, this screen {}: what is new there is not shown";
+        out.push(problem(w.fill(text, &[address, theirs, &ours]), ""));
+    }
+    out
 }
 
 fn ledger(w: Words, snapshot: &Snapshot) -> Option<Banner> {

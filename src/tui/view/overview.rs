@@ -38,12 +38,13 @@ pub(super) fn draw(model: &Model, pen: &mut Pen<'_>) {
 fn waiting(model: &Model, pen: &mut Pen<'_>) {
     let w = model.look.words;
     pen.rule(0, &[piece(w.say("SLOs"), Role::Title)], w.say("the first answer is being waited for"));
-    let text = if model.cut_off {
-        "The engine ended before it had anything to show."
-    } else {
-        "Starting: reading SLOs and asking the source."
+    let attached = model.live.as_ref().and_then(|s| s.attached.as_ref());
+    let text = match attached {
+        _ if model.cut_off => w.say("The engine ended before it had anything to show.").into(),
+        Some(attached) => w.fill("Asking {} for its picture.", &[&attached.address]),
+        None => w.say("Starting: reading SLOs and asking the source.").into(),
     };
-    pen.put(2, 2, w.say(text), Role::Text);
+    pen.put_cut(2, 2, pen.width().saturating_sub(3), &text, Role::Text);
     pen.put(2, 3, w.say("Keys work already: ? help, q quit."), Role::Faint);
 }
 

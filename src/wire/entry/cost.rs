@@ -208,7 +208,7 @@ struct RestatesForm {
 /// Version 2: the sheet, what it replaces, and what every line was computed from.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct CostForm {
+pub(crate) struct CostForm {
     sheet: SheetForm,
     provisional_until: Option<i64>,
     restates: Option<RestatesForm>,

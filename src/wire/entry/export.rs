@@ -75,7 +75,7 @@ pub fn hex(bytes: &[u8]) -> String {
     })
 }
 
-fn unhex(text: &str) -> Option<EntryHash> {
+pub(crate) fn unhex(text: &str) -> Option<EntryHash> {
     let mut out = [0; 32];
     if text.len() != 64 || !text.is_ascii() {
         return None;

@@ -10,7 +10,8 @@ mod fact;
 mod notice;
 mod parts;
 mod record;
-pub(crate) use parts::ReasonForm;
+pub(crate) use cost::CostForm;
+pub(crate) use parts::{ImpactForm, ReasonForm};
 #[cfg(test)]
 mod tests;
 

@@ -116,7 +116,7 @@ type IntervalForm = (i64, i64);
 /// Stored form of an impact.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct ImpactForm {
+pub(crate) struct ImpactForm {
     bad: Exact,
     total: Option<Exact>,
     bad_low: Exact,

@@ -1,0 +1,89 @@
+//! `tui --attach`: the dashboard, its lines or one picture of a watch that runs elsewhere.
+
+use super::tui::{ScreenArgs, TuiArgs};
+use super::{Common, Exit, Out};
+use crate::app::SetupError;
+use crate::app::attach::{TokenPlace, attach};
+use crate::domain::view::Snapshot;
+use crate::ports::{Desk, SourceError};
+use crate::tui::{Screen, TuiOptions};
+use clap::Args;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// Where to attach to.
+#[derive(Clone, Debug, Default, Args)]
+pub struct AttachArgs {
+    /// Show what a running watch shows, over its HTTP side, with no engine and no files here: http://127.0.0.1:9797
+    #[arg(long, env = "BURNLEDGER_ATTACH", value_name = "URL", conflicts_with_all = ["samples", "watch_only"])]
+    pub attach: Option<String>,
+    /// A file with the token under which orders are given there [default: $BURNLEDGER_TOKEN; without one, read-only]
+    #[arg(long, env = "BURNLEDGER_TOKEN_FILE", value_name = "FILE", requires = "attach")]
+    pub token_file: Option<PathBuf>,
+}
+
+impl AttachArgs {
+    /// Attaches, where that was asked for.
+    ///
+    /// # Errors
+    /// The URL or the token cannot be used.
+    pub(super) fn desk(&self) -> Result<Option<Arc<dyn Desk>>, SetupError> {
+        let Some(url) = &self.attach else { return Ok(None) };
+        let told = std::env::var("BURNLEDGER_TOKEN").ok().filter(|token| !token.trim().is_empty());
+        let place = match (&self.token_file, &told) {
+            (Some(path), _) => TokenPlace::File(path),
+            (None, Some(token)) => TokenPlace::Told(token),
+            (None, None) => TokenPlace::Nowhere,
+        };
+        Ok(Some(Arc::new(attach(url, &place)?)))
+    }
+}
+
+/// Shows it in the way that was asked for.
+///
+/// # Errors
+/// There is no terminal, or nothing came that could be printed.
+pub(super) async fn show(
+    desk: Arc<dyn Desk>,
+    args: &TuiArgs,
+    options: TuiOptions,
+    common: &Common,
+    out: &mut Out,
+) -> Result<Exit, SetupError> {
+    if args.once {
+        return once(&*desk, &args.look, common, out).await;
+    }
+    if let Some(text) = &args.replay {
+        let ask = super::tui::film_ask(text, crate::app::machine_clock().now().wall)?;
+        return super::tui::show_desk(desk, TuiOptions { replay: Some(ask), state: None, ..options }).await;
+    }
+    if args.plain || !out.is_terminal {
+        let ascii = options.look.glyphs.charset == crate::chart::Charset::Ascii;
+        return super::plain::follow(desk.snapshots(), ascii, out).await;
+    }
+    super::tui::show_desk(desk, options).await
+}
+
+/// The first picture, printed.
+async fn once(desk: &dyn Desk, look: &ScreenArgs, common: &Common, out: &mut Out) -> Result<Exit, SetupError> {
+    let snapshot = first(desk.snapshots()).await;
+    let attached = snapshot.attached.clone().unwrap_or_default();
+    if snapshot.at.is_none()
+        && let Some(lost) = &attached.lost
+    {
+        let (url, why) = (attached.address.to_string(), lost.error.to_string());
+        return Err(SetupError::Source(SourceError::Unreachable { url, why }));
+    }
+    super::tui::print(&snapshot, crate::app::machine_clock().now(), Screen::Overview, look, common, out);
+    Ok(Exit::Fine)
+}
+
+/// The first snapshot that holds verdicts or says why there is none; the present one when neither comes in half a minute.
+async fn first(mut snapshots: watch::Receiver<Arc<Snapshot>>) -> Arc<Snapshot> {
+    let lost = |s: &Snapshot| s.attached.as_ref().is_some_and(|a| a.lost.is_some());
+    let told = snapshots.wait_for(|s| s.at.is_some() || lost(s));
+    let _ = tokio::time::timeout(Duration::from_secs(30), told).await;
+    Arc::clone(&snapshots.borrow())
+}

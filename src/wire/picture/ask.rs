@@ -1,0 +1,246 @@
+//! Questions of a screen and their answers, as they go over a wire.
+
+use super::form::{Form, Num, Row, Wrong, form};
+use super::scene::{EntryForm, IncidentForm, Known, SceneForm, Tables};
+use super::slo::SloForm;
+use crate::domain::base::{Ms, Text};
+use crate::domain::incident::Entry;
+use crate::domain::view::{Answer, Film, FilmAsk, FilmMark, Lookback, Past, PastOf, PastRow, Question, Snapshot, TrackId};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// Rows (frames times tracks) of a film that is sent: more would take longer than a person waits.
+const MOST_FILM_ROWS: usize = 25_000;
+/// Incidents that are sent at once.
+const MOST_INCIDENTS: usize = 2_000;
+
+form!(TrackForm of TrackId { slo: Text, group: Vec<(Text, Text)> });
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum PastOfForm {
+    Burn { track: TrackForm, window: Option<i64> },
+    Remaining { track: TrackForm },
+    AllBurn,
+    Latency { track: TrackForm },
+}
+
+impl Form<PastOf> for PastOfForm {
+    fn of(value: &PastOf) -> Self {
+        match value {
+            PastOf::Burn { track, window } => Self::Burn { track: Form::of(track), window: Form::of(window) },
+            PastOf::Remaining { track } => Self::Remaining { track: Form::of(track) },
+            PastOf::AllBurn => Self::AllBurn,
+            PastOf::Latency { track } => Self::Latency { track: Form::of(track) },
+        }
+    }
+    fn back(self) -> Result<PastOf, Wrong> {
+        Ok(match self {
+            Self::Burn { track, window } => PastOf::Burn { track: track.back()?, window: window.back()? },
+            Self::Remaining { track } => PastOf::Remaining { track: track.back()? },
+            Self::AllBurn => PastOf::AllBurn,
+            Self::Latency { track } => PastOf::Latency { track: track.back()? },
+        })
+    }
+}
+
+form!(LookbackForm of Lookback { of: PastOfForm, from: i64, to: i64, cells: usize });
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum FilmAskForm {
+    Incident(u64),
+    Stretch { from: i64, to: i64 },
+}
+
+impl Form<FilmAsk> for FilmAskForm {
+    fn of(value: &FilmAsk) -> Self {
+        match value {
+            FilmAsk::Incident(id) => Self::Incident(id.0),
+            FilmAsk::Stretch { from, to } => Self::Stretch { from: from.0, to: to.0 },
+        }
+    }
+    fn back(self) -> Result<FilmAsk, Wrong> {
+        Ok(match self {
+            Self::Incident(id) => FilmAsk::Incident(id.back()?),
+            Self::Stretch { from, to } => FilmAsk::Stretch { from: from.back()?, to: to.back()? },
+        })
+    }
+}
+
+/// A question.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum QuestionForm {
+    Incident(u64),
+    Incidents { limit: usize },
+    Past(LookbackForm),
+    Film(FilmAskForm),
+}
+
+impl Form<Question> for QuestionForm {
+    fn of(value: &Question) -> Self {
+        match value {
+            Question::Incident(id) => Self::Incident(id.0),
+            Question::Incidents { limit } => Self::Incidents { limit: *limit },
+            Question::Past(lookback) => Self::Past(Form::of(lookback)),
+            Question::Film(ask) => Self::Film(Form::of(ask)),
+        }
+    }
+    fn back(self) -> Result<Question, Wrong> {
+        Ok(match self {
+            Self::Incident(id) => Question::Incident(id.back()?),
+            Self::Incidents { limit } => Question::Incidents { limit: limit.min(MOST_INCIDENTS) },
+            Self::Past(form) => {
+                let lookback: Lookback = form.back()?;
+                Question::Past(Lookback { cells: lookback.cells.clamp(1, Lookback::MOST_CELLS), ..lookback })
+            }
+            Self::Film(ask) => Question::Film(ask.back()?),
+        })
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct PastRowForm {
+    track: TrackForm,
+    bucket: Option<Num>,
+    values: Row,
+    bad: Row,
+    total: Row,
+}
+
+impl Form<PastRow> for PastRowForm {
+    fn of(v: &PastRow) -> Self {
+        let (values, bad, total) = (Form::of(&v.values), Form::of(&v.bad), Form::of(&v.total));
+        Self { track: Form::of(&v.track), bucket: Form::of(&v.bucket), values, bad, total }
+    }
+    fn back(self) -> Result<PastRow, Wrong> {
+        let (values, bad, total) = (self.values.back()?, self.bad.back()?, self.total.back()?);
+        Ok(PastRow { track: self.track.back()?, bucket: self.bucket.back()?, values, bad, total })
+    }
+}
+
+form!(PastForm of Past { from: i64, to: i64, cell: i64, rows: Vec<PastRowForm> });
+
+#[derive(Debug, Serialize, Deserialize)]
+struct MarkForm {
+    at: i64,
+    sign: char,
+    text: Text,
+}
+
+impl Form<FilmMark> for MarkForm {
+    fn of(value: &FilmMark) -> Self {
+        Self { at: value.at.0, sign: value.sign, text: value.text.clone() }
+    }
+    fn back(self) -> Result<FilmMark, Wrong> {
+        let sign = if self.sign.is_ascii_graphic() { self.sign } else { '?' };
+        Ok(FilmMark { at: self.at.back()?, sign, text: self.text })
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct FilmForm {
+    from: i64,
+    to: i64,
+    step: i64,
+    marks: Vec<MarkForm>,
+    incident: Option<u64>,
+    errors: Vec<Text>,
+    slos: Vec<SloForm>,
+    incidents: Vec<IncidentForm>,
+    frames: Vec<SceneForm>,
+}
+
+impl FilmForm {
+    fn of(film: &Film) -> Result<Self, Wrong> {
+        let rows: usize = film.frames.iter().map(|f| f.slos.len()).sum();
+        if rows > MOST_FILM_ROWS {
+            let frames = film.frames.len();
+            return Err(Wrong(format!(
+                "this film has {frames} pictures and {rows} rows, too many to send; ask for an incident or a shorter stretch"
+            )));
+        }
+        let mut tables = Tables::default();
+        let frames = film.frames.iter().map(|frame| SceneForm::of(frame, &mut tables)).collect();
+        Ok(Self {
+            from: film.from.0,
+            to: film.to.0,
+            step: film.step.0,
+            marks: Form::of(&film.marks),
+            incident: Form::of(&film.incident),
+            errors: film.errors.clone(),
+            slos: tables.slo_forms(film.to),
+            incidents: tables.incident_forms()?,
+            frames,
+        })
+    }
+
+    fn back(self) -> Result<Film, Wrong> {
+        if self.frames.len() > MOST_FILM_ROWS {
+            return Err(Wrong("the film is longer than any of ours".into()));
+        }
+        let (from, to): (Ms, Ms) = (self.from.back()?, self.to.back()?);
+        if from > to {
+            return Err(Wrong("the film ends before it begins".into()));
+        }
+        let slos = self.slos.into_iter().map(|f| f.back().map(Arc::new)).collect::<Result<Arc<[_]>, _>>()?;
+        let mut known = Known::new(slos, &self.incidents)?;
+        let frames =
+            self.frames.into_iter().map(|f| f.back(&mut known).map(Arc::new)).collect::<Result<Vec<Arc<Snapshot>>, _>>()?;
+        Ok(Film {
+            from,
+            to,
+            step: self.step.back()?,
+            frames,
+            marks: self.marks.back()?,
+            incident: self.incident.back()?,
+            errors: self.errors,
+        })
+    }
+}
+
+/// An answer.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum AnswerForm {
+    Incident(Option<IncidentForm>),
+    Incidents(Vec<IncidentForm>),
+    Past(PastForm),
+    Film(Box<FilmForm>),
+    /// What an order recorded.
+    Recorded(Vec<EntryForm>),
+}
+
+impl AnswerForm {
+    pub(super) fn of(answer: &Answer) -> Result<Self, Wrong> {
+        Ok(match answer {
+            Answer::Incident(found) => Self::Incident(found.as_deref().map(IncidentForm::of).transpose()?),
+            Answer::Incidents(list) => Self::Incidents(list.iter().map(|i| IncidentForm::of(i)).collect::<Result<_, _>>()?),
+            Answer::Past(past) => Self::Past(Form::of(&**past)),
+            Answer::Film(film) => Self::Film(Box::new(FilmForm::of(film)?)),
+        })
+    }
+
+    pub(super) fn recorded(entries: &[Entry]) -> Result<Self, Wrong> {
+        Ok(Self::Recorded(entries.iter().map(EntryForm::of).collect::<Result<_, _>>()?))
+    }
+
+    pub(super) fn back(self) -> Result<Answer, Wrong> {
+        Ok(match self {
+            Self::Incident(found) => Answer::Incident(found.map(IncidentForm::back).transpose()?),
+            Self::Incidents(list) if list.len() > MOST_INCIDENTS => return Err(Wrong("it has too many incidents".into())),
+            Self::Incidents(list) => Answer::Incidents(list.into_iter().map(IncidentForm::back).collect::<Result<_, _>>()?),
+            Self::Past(past) => Answer::Past(Arc::new(past.back()?)),
+            Self::Film(film) => Answer::Film(Arc::new(film.back()?)),
+            Self::Recorded(_) => return Err(Wrong("it answers an order, not a question".into())),
+        })
+    }
+
+    pub(super) fn entries(self) -> Result<Vec<Entry>, Wrong> {
+        match self {
+            Self::Recorded(list) => list.iter().map(EntryForm::back).collect(),
+            _ => Err(Wrong("it answers a question, not an order".into())),
+        }
+    }
+}
