@@ -45,6 +45,7 @@ fn slo() -> Slo {
         period: Period::Rolling(Span::from_days(30)),
         sli: Sli::Events { bad: Some("bad".into()), good: None, total: "total".into() },
         plan: Plan::Counted(CountedPlan::Events { bad: count("bad"), total: Some(count("total")) }),
+        source: None,
         group_by: Vec::new(),
         max_groups: burnledger::domain::measure::MAX_TRACKS,
         exclude: Vec::new(),

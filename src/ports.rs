@@ -132,8 +132,18 @@ pub trait MetricSource: Send + Sync {
             answers
         })
     }
+    /// The source of that name, where this one stands for several. One that is the only one, such as a recording, answers for
+    /// every name.
+    fn of(&self, _name: &str) -> Option<Arc<dyn MetricSource>> {
+        None
+    }
     /// Label sets that match any of the selectors within the span.
     fn series<'a>(&'a self, of: &'a [Selector], from: Ms, to: Ms) -> Job<'a, Result<Vec<Labels>, SourceError>>;
+}
+
+/// The source of a name among `all`; the default one without a name, and where there is only one.
+pub fn source_of(all: &Arc<dyn MetricSource>, name: Option<&str>) -> Arc<dyn MetricSource> {
+    name.and_then(|name| all.of(name)).unwrap_or_else(|| Arc::clone(all))
 }
 
 /// Why a ledger did not do it.

@@ -77,7 +77,7 @@ impl Setup {
             beside: wanted.beside,
             trail_parts: wanted.trail_parts,
             progress: wanted.progress,
-            concurrency: self.config.prometheus.concurrency,
+            concurrency: self.config.prometheus.limits.concurrency,
             ..order
         };
         Ok(backtest(order).await)
@@ -136,7 +136,7 @@ impl Setup {
             rules: watch::Sender::new(Arc::clone(self.rulebook())).subscribe(),
             settings: self.settings("replay"),
             source: Arc::clone(&past.source),
-            concurrency: self.config.prometheus.concurrency,
+            concurrency: self.config.prometheus.limits.concurrency,
         };
         LedgerDesk::new(ledger, clock, "tui").with_studio(studio)
     }

@@ -5,7 +5,7 @@
 
 use super::desk::{fold_all, open_existing_ledger};
 use super::setup::Setup;
-use crate::config::{ReceiverSettings, ServiceSettings, Way};
+use crate::config::{ReceiverSettings, ServiceSettings, SourceSettings, Way};
 use crate::domain::base::{Ms, ProblemLevel, Span, Text};
 use crate::domain::incident::{Incidents, Outcome};
 use crate::kit::http::{Address, Http, HttpRequest, HttpSettings, clean};
@@ -90,7 +90,10 @@ impl Finding {
 /// Looks at everything.
 pub async fn examine(setup: &Setup) -> Vec<Finding> {
     let mut out = files(setup);
-    out.extend(source(setup).await);
+    let sources = setup.sources_in_use();
+    for found in join_all(sources.iter().map(|(name, settings)| source(setup, name.as_ref(), settings))).await {
+        out.extend(found);
+    }
     let (found, incidents) = ledger(setup).await;
     out.extend(found);
     let receivers = setup.config.receivers.iter().map(|(name, how)| receiver(name, how, incidents.as_ref()));
@@ -129,14 +132,17 @@ fn files(setup: &Setup) -> Vec<Finding> {
     vec![config, rules]
 }
 
-async fn source(setup: &Setup) -> Vec<Finding> {
-    let (address, settings) = (&setup.config.prometheus.address, &setup.config.prometheus.http);
-    let name = address.shown();
+async fn source(setup: &Setup, of: Option<&Text>, settings: &SourceSettings) -> Vec<Finding> {
+    let (address, name) = (&settings.address, settings.address.shown());
+    let titled = |title: &str| of.map_or_else(|| title.to_owned(), |of| format!("{title} {of}"));
     let fail = |text: String| {
-        let hint = "`--prometheus URL` names the server; is it running, and are its credentials right?";
-        vec![Finding::new(Area::Source, "source", Health::Fail, format!("{name}: {text}")).hint(hint)]
+        let hint = match of {
+            None => "`--prometheus URL` names the server; is it running, and are its credentials right?",
+            Some(_) => "it stands under `sources` in the configuration; is it running, and are its credentials right?",
+        };
+        vec![Finding::new(Area::Source, &titled("source"), Health::Fail, format!("{name}: {text}")).hint(hint)]
     };
-    let http = match Http::new(settings.clone()) {
+    let http = match Http::new(settings.http.clone()) {
         Ok(http) => http,
         Err(error) => return fail(error.to_string()),
     };
@@ -148,7 +154,10 @@ async fn source(setup: &Setup) -> Vec<Finding> {
     let text = format!("{name} answers, version {}", clean(version, 40));
     let mut out = vec![Finding::new(Area::Source, "source", Health::Ok, text)];
     out.extend(date.map(|date| clocks(date, setup.clock().now().wall)));
-    out.push(retention(setup, &http, address).await);
+    out.push(retention(setup, of, (&http, address)).await);
+    for finding in &mut out {
+        finding.name = titled(&finding.name);
+    }
     out
 }
 
@@ -178,8 +187,9 @@ fn clocks(theirs: Ms, ours: Ms) -> Finding {
     Finding::new(Area::Source, "clock", Health::Ok, text)
 }
 
-async fn retention(setup: &Setup, http: &Http, address: &Address) -> Finding {
-    let longest = setup.rulebook().slos.iter().map(|slo| slo.period.span()).max();
+async fn retention(setup: &Setup, of: Option<&Text>, (http, address): (&Http, &Address)) -> Finding {
+    let own = setup.rulebook().slos.iter().filter(|slo| slo.source.as_ref() == of);
+    let longest = own.map(|slo| slo.period.span()).max();
     let flags = get(http, &address.join("api/v1/status/flags")).await.unwrap_or((Value::Null, None)).0;
     let kept = flags.pointer("/data/storage.tsdb.retention.time").and_then(Value::as_str).and_then(|t| Span::parse(t).ok());
     match (longest, kept.filter(|k| *k > Span::ZERO)) {

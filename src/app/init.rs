@@ -10,7 +10,7 @@ use crate::domain::objective::{Form, Preset};
 use crate::formats::{self, LoadOptions, known_presets};
 use crate::jobs::coverage::{Covered, coverage};
 use crate::jobs::discover::{Service, Sight, discover};
-use crate::ports::MetricSource;
+use crate::ports::{MetricSource, source_of};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use std::collections::BTreeSet;
@@ -26,8 +26,10 @@ const USUAL_MS: f64 = 250.0;
 
 /// What a source has.
 pub struct Seen {
-    /// The source's name.
+    /// The source's address.
     pub source: Text,
+    /// Its name in the configuration; absent of the default one.
+    pub name: Option<Text>,
     /// When it was looked at.
     pub at: Ms,
     /// Its services.
@@ -44,24 +46,62 @@ pub struct Written {
 }
 
 impl Setup {
-    /// The services that the source, or a recording, has.
+    /// The services that a source (the default one, or `of` that name) or a recording has.
     ///
     /// # Errors
     /// It cannot be read.
-    pub async fn discover(&self, samples: Option<&Path>) -> Result<Seen, SetupError> {
-        let (source, at) = self.looked_at(samples)?;
+    pub async fn discover(&self, samples: Option<&Path>, of: Option<&str>) -> Result<Seen, SetupError> {
+        let (all, at) = self.looked_at(samples)?;
+        let name = match of {
+            None if samples.is_none() && !self.config.default_source => return Err(self.which_source()),
+            None => None,
+            Some(of) => match self.config.sources.get_key_value(of) {
+                Some((name, _)) => Some(name.clone()),
+                None => return Err(self.no_such_source(of)),
+            },
+        };
+        let source = source_of(&all, name.as_deref());
         let services = self.services(&*source, at).await?;
-        Ok(Seen { source: source.name(), at, services })
+        Ok(Seen { source: source.name(), name, at, services })
     }
 
-    /// The services that the source, or a recording, has, with the SLOs that look at them.
+    fn which_source(&self) -> SetupError {
+        let names: Vec<&str> = self.config.sources.keys().map(|name| &**name).collect();
+        SetupError::Other {
+            what: format!("there are several sources: {}", names.join(", ")),
+            hint: Some("`--source NAME` says which one to look at".into()),
+        }
+    }
+
+    fn no_such_source(&self, name: &str) -> SetupError {
+        let names: Vec<&str> = self.config.sources.keys().map(|name| &**name).collect();
+        let hint =
+            if names.is_empty() { "the configuration names none".into() } else { format!("there are {}", names.join(", ")) };
+        SetupError::Other { what: format!("no source is called `{}`", clean_line(name, 60)), hint: Some(hint) }
+    }
+
+    /// The services that the sources, or a recording, have, with the SLOs that look at them.
     ///
     /// # Errors
     /// It cannot be read.
     pub async fn coverage(&self, samples: Option<&Path>) -> Result<Vec<Covered>, SetupError> {
-        let (source, at) = self.looked_at(samples)?;
-        let services = self.services(&*source, at).await?;
-        Ok(coverage(&*source, &self.book, services, at).await?)
+        let (all, at) = self.looked_at(samples)?;
+        let mut book = (*self.book).clone();
+        let mut names: Vec<Option<Text>> = self.sources_in_use().into_iter().map(|(name, _)| name).collect();
+        if samples.is_some() {
+            // A recording is whatever the SLOs name.
+            names = vec![None];
+            for slo in &mut book.slos {
+                Arc::make_mut(slo).source = None;
+            }
+        }
+        let mut covered = Vec::new();
+        for name in names {
+            let source = source_of(&all, name.as_deref());
+            let services = self.services(&*source, at).await?;
+            covered.extend(coverage((name.as_ref(), &*source), &book, services, at).await?);
+        }
+        Ok(covered)
     }
 
     async fn services(&self, source: &dyn MetricSource, at: Ms) -> Result<Vec<Service>, SetupError> {
@@ -197,11 +237,12 @@ fn document(seen: &Seen, service: &Service, name: &str) -> Option<String> {
         }
     }
     let source = clean_line(&seen.source, 200);
+    let of = seen.name.as_ref().map_or_else(String::new, |name| format!("source: {name}\n"));
     let head = format!(
         "# Written by `burnledger init --discover` from what {source} had at {}.\n\
          # Targets and thresholds are usual ones, not yours: look them over. `burnledger check --online` and\n\
          # `burnledger backtest --from 30d` tell what they would have done.\n\
-         version: burnledger/v1\nservice: {name}\n# owner: who is paged\n# runbook: https://...\nslos:\n",
+         version: burnledger/v1\nservice: {name}\n{of}# owner: who is paged\n# runbook: https://...\nslos:\n",
         seen.at.rfc3339()
     );
     (!slos.is_empty()).then(|| head + &slos)

@@ -27,7 +27,7 @@ pub mod watch;
 pub use backtest::{Past, Wanted};
 pub use gate::Inspected;
 pub use present::Present;
-pub use setup::{History, Setup, SetupError};
+pub use setup::{History, Setup, SetupError, load_options};
 
 use crate::clock::SystemClock;
 use crate::domain::base::Text;

@@ -2,8 +2,8 @@
 
 use super::reload;
 use crate::clock::SystemClock;
-use crate::collector::{PrometheusSettings, Recorded, connect};
-use crate::config::{self, Config, Overrides};
+use crate::collector::{BreakerSettings, PrometheusSettings, Recorded, Sources, connect};
+use crate::config::{self, Config, Overrides, SourceSettings};
 use crate::domain::base::{Ms, Problem, ProblemLevel, SloId, Span, Text};
 use crate::domain::objective::{Rulebook, Slo};
 use crate::domain::view::Role;
@@ -14,6 +14,7 @@ use crate::formats::{self, LoadOptions};
 use crate::ledger::SqliteLedger;
 use crate::ports::{Clock, Ledger, LedgerError, MetricSource, SliceStore, SourceError};
 use crate::slices::SqliteSlices;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use thiserror::Error;
@@ -144,23 +145,54 @@ impl Setup {
         Self { book, ..self.clone() }
     }
 
-    /// Prometheus as configured.
+    /// The sources as configured: the default one, and by their names those that SLO files name.
     ///
     /// # Errors
     /// TLS cannot be set up, or a secret's file cannot be read.
     pub fn source(&self) -> Result<Arc<dyn MetricSource>, SetupError> {
-        let (written, defaults) = (&self.config.prometheus, PrometheusSettings::default());
+        let default = self.connected(None, &self.config.prometheus)?;
+        if self.config.sources.is_empty() {
+            return Ok(default);
+        }
+        let mut named = BTreeMap::new();
+        for (name, settings) in &self.config.sources {
+            named.insert(name.clone(), self.connected(Some(name), settings)?);
+        }
+        Ok(Arc::new(Sources::new(default, named)))
+    }
+
+    fn connected(&self, name: Option<&Text>, written: &SourceSettings) -> Result<Arc<dyn MetricSource>, SetupError> {
+        let limits = &written.limits;
         let settings = PrometheusSettings {
+            name: name.cloned(),
             url: written.address.to_secret().expose().to_owned(),
             timeout: written.http.total,
-            concurrency: written.concurrency,
+            history_timeout: limits.history_timeout,
+            concurrency: limits.concurrency,
             bearer: written.http.bearer.clone(),
             basic: written.http.basic.clone(),
             headers: written.http.headers.clone(),
+            remote_read: limits.remote_read,
+            max_series: limits.max_series,
+            max_samples: limits.max_samples,
+            dedup: limits.dedup,
+            partial_response: limits.partial_response,
+            breaker: BreakerSettings {
+                failures: limits.circuit_failures,
+                open: limits.circuit_open,
+                longest: limits.circuit_longest,
+            },
             seed: rand::random(),
-            ..defaults
+            ..PrometheusSettings::default()
         };
         Ok(Arc::new(connect(settings, self.shared_clock())?))
+    }
+
+    /// The sources that are in use, by name: the default one (without a name) when it was written or an SLO names no other.
+    pub fn sources_in_use(&self) -> Vec<(Option<Text>, &SourceSettings)> {
+        let unnamed = self.book.slos.iter().any(|slo| slo.source.is_none() && slo.sli.composite().is_none());
+        let default = (self.config.default_source || unnamed).then_some((None, &self.config.prometheus));
+        default.into_iter().chain(self.config.sources.iter().map(|(name, settings)| (Some(name.clone()), settings))).collect()
     }
 
     /// The ledger's file, opened or made.
@@ -213,7 +245,7 @@ impl Setup {
         let at = at.or(last).unwrap_or(settled);
         let mut state = State::new(Arc::clone(&self.book), self.settings("status"));
         let health = Health::new(self.environment(), Role::Watching, source.name(), Arc::new(Vec::new));
-        let concurrency = self.config.prometheus.concurrency;
+        let concurrency = self.config.prometheus.limits.concurrency;
         let looked = look(&mut state, health, &source, at, concurrency, |_, _| {}).await;
         Ok((state, looked))
     }
@@ -235,10 +267,19 @@ impl Setup {
     }
 }
 
+/// What a configuration brings to reading SLO files.
+pub fn load_options(config: &Config) -> LoadOptions {
+    LoadOptions {
+        timing: config.timing,
+        guards: config.guards,
+        max_groups: config.max_groups,
+        sources: Some(config.sources.keys().cloned().collect()),
+    }
+}
+
 /// Reads the rules that a configuration names.
 pub(super) fn load_rules(config: &Config) -> Rulebook {
-    let options = LoadOptions { timing: config.timing, guards: config.guards, max_groups: config.max_groups };
-    formats::load(std::slice::from_ref(&config.slos), &options).rulebook
+    formats::load(std::slice::from_ref(&config.slos), &load_options(config)).rulebook
 }
 
 pub(super) fn open_recording(path: &Path) -> Result<Recorded, SetupError> {

@@ -70,7 +70,7 @@ impl Plan {
             roster: Roster::default(),
             role: if duty == Duty::Records { Role::Recording } else { Role::Watching },
             duty,
-            concurrency: setup.config.prometheus.concurrency,
+            concurrency: setup.config.prometheus.limits.concurrency,
             until: None,
             speed: None,
             environment: setup.environment(),

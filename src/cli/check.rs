@@ -1,11 +1,11 @@
 //! `check`: validates SLO, policy and business files. Problems on stdout, the summary on stderr.
 
 use super::{Common, Exit, Format, Out};
-use crate::app::{Setup, SetupError};
+use crate::app::{Setup, SetupError, load_options};
 use crate::config;
 use crate::domain::base::{Place, Problem, ProblemLevel};
-use crate::formats::{self, LoadOptions, Loaded, render};
-use crate::jobs::online::online;
+use crate::formats::{self, Loaded, render};
+use crate::jobs::online::{Asked, online};
 use clap::Args;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -31,7 +31,13 @@ pub async fn answer(args: &CheckArgs, common: &Common, out: &mut Out) -> Exit {
     let mut reached = true;
     if args.online {
         match ask(&loaded, common).await {
-            Ok(found) => loaded.rulebook.problems.extend(found),
+            Ok(asked) => {
+                loaded.rulebook.problems.extend(asked.problems);
+                reached = asked.unreachable.is_empty();
+                for error in asked.unreachable {
+                    super::tell(&SetupError::Source(error), out);
+                }
+            }
             Err(error) => {
                 reached = false;
                 super::tell(&error, out);
@@ -42,11 +48,11 @@ pub async fn answer(args: &CheckArgs, common: &Common, out: &mut Out) -> Exit {
     if reached || exit == Exit::No { exit } else { Exit::Unreachable }
 }
 
-/// What the source says of the files.
-async fn ask(loaded: &Loaded, common: &Common) -> Result<Vec<Problem>, SetupError> {
+/// What the sources say of the files.
+async fn ask(loaded: &Loaded, common: &Common) -> Result<Asked, SetupError> {
     let setup = Setup::load_config(&common.overrides())?;
     let now = setup.clock().now().wall;
-    Ok(online(&*setup.source()?, &loaded.rulebook, &loaded.places, now).await?)
+    Ok(online(&setup.source()?, &loaded.rulebook, &loaded.places, now).await)
 }
 
 /// The verb without asking anybody.
@@ -66,8 +72,8 @@ fn load(args: &CheckArgs, common: &Common, out: &mut Out) -> Result<Loaded, Exit
         }
     };
     say_problems(&config.warnings, out);
-    let paths = if args.paths.is_empty() { vec![config.slos] } else { args.paths.clone() };
-    Ok(formats::load(&paths, &LoadOptions { timing: config.timing, guards: config.guards, max_groups: config.max_groups }))
+    let paths = if args.paths.is_empty() { vec![config.slos.clone()] } else { args.paths.clone() };
+    Ok(formats::load(&paths, &load_options(&config)))
 }
 
 fn tell(loaded: &Loaded, common: &Common, out: &mut Out) -> Exit {

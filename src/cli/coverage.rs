@@ -46,7 +46,8 @@ pub async fn run(args: &CoverageArgs, common: &Common, out: &mut Out) -> Exit {
 }
 
 fn name(of: &Covered) -> String {
-    escape::terminal(&format!("{}=\"{}\"", of.service.label, of.service.value))
+    let source = of.source.as_ref().map_or_else(String::new, |name| format!("{name}: "));
+    escape::terminal(&format!("{source}{}=\"{}\"", of.service.label, of.service.value))
 }
 
 fn told(of: &Covered) -> String {
@@ -67,6 +68,7 @@ fn as_json(of: &Covered) -> Value {
         json!({"preset": &*f.preset, "convention": &*f.convention, "indicators": indicators})
     };
     json!({
+        "source": of.source.as_deref(),
         "label": &*of.service.label,
         "service": &*of.service.value,
         "slos": of.slos.iter().map(|id| id.as_str()).collect::<Vec<_>>(),

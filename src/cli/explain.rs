@@ -28,6 +28,7 @@ pub struct ExplainArgs {
 struct Explained {
     id: String,
     file: String,
+    source: Option<String>,
     queries: Vec<Query>,
     plan: &'static str,
     plan_lines: Vec<String>,
@@ -89,6 +90,7 @@ fn explained(snapshot: &Snapshot) -> Option<Explained> {
     Some(Explained {
         id: slo.id.to_string(),
         file: slo.file.to_string(),
+        source: slo.source.as_ref().map(ToString::to_string),
         queries: queries(slo).into_iter().map(|(field, promql)| Query { field, promql }).collect(),
         plan: slo.plan.name(),
         plan_lines: plan_lines(&slo.plan),
@@ -125,6 +127,9 @@ fn print(snapshot: &Snapshot, out: &mut Out) {
     if let Some(composite) = slo.sli.composite() {
         made_of(composite, out);
     } else {
+        if let Some(source) = &slo.source {
+            out.line(&format!("  source    {}", safe(source)));
+        }
         out.line(&format!("  plan      {}", slo.plan.name()));
         for line in plan_lines(&slo.plan) {
             out.line(&format!("    {}", safe(&line)));

@@ -4,10 +4,11 @@
 
 use super::check::problem_json;
 use super::{Common, Exit, Format, Out};
+use crate::app::load_options;
 use crate::config;
 use crate::domain::base::{Span, clean_line};
 use crate::formats::import::{self, Imported, ImportedFile, ImportedSlo, Note, Options};
-use crate::formats::{LoadOptions, render};
+use crate::formats::render;
 use clap::Args;
 use serde_json::{Value, json};
 use std::io::Write;
@@ -81,7 +82,7 @@ pub fn run(args: &ImportArgs, common: &Common, out: &mut Out) -> Exit {
             return Exit::Usage;
         }
     };
-    let load = LoadOptions { timing: config.timing, guards: config.guards, max_groups: config.max_groups };
+    let load = load_options(&config);
     let options = Options { period: args.period, service: args.service.as_deref().map(Into::into), load };
     let found = import::import(&args.paths, Some(args.tool.format()), &options);
     let written = match &args.out {

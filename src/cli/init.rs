@@ -20,6 +20,9 @@ pub struct InitArgs {
     /// The service to write: of an example its name, with --discover its name in the source [default: my-service, or all]
     #[arg(long, value_name = "NAME")]
     pub service: Option<String>,
+    /// The source to look at, by its name in the configuration [default: `prometheus`]
+    #[arg(long, value_name = "NAME", requires = "discover", conflicts_with = "samples")]
+    pub source: Option<String>,
     /// Look at recorded samples (OpenMetrics text, plain, .gz or .zst) instead of Prometheus
     #[arg(long, value_name = "FILE", requires = "discover")]
     pub samples: Option<PathBuf>,
@@ -33,7 +36,7 @@ pub async fn run(args: &InitArgs, common: &Common, out: &mut Out) -> Exit {
     };
     let folder = args.out.clone().unwrap_or_else(|| setup.config.slos.clone());
     let (seen, written) = if args.discover {
-        let seen = match setup.discover(args.samples.as_deref()).await {
+        let seen = match setup.discover(args.samples.as_deref(), args.source.as_deref()).await {
             Ok(seen) => seen,
             Err(error) => return super::tell(&error, out),
         };

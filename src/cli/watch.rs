@@ -3,10 +3,11 @@
 use super::{Common, Exit, Format, Out};
 use crate::app::watch::{Duty, House, LEASE, Plan, follow_later};
 use crate::app::{Setup, logging, receivers, signals};
-use crate::domain::base::ProblemLevel;
+use crate::domain::base::{ProblemLevel, Text};
 use crate::domain::view::{Role, Snapshot, SourceState};
 use crate::words;
 use clap::Args;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Arguments of `watch`.
@@ -89,7 +90,7 @@ async fn plan(setup: &Setup) -> Result<Plan, crate::app::SetupError> {
         roster: receivers::roster(setup)?,
         role: Role::Leading,
         duty: Duty::Pages,
-        concurrency: setup.config.prometheus.concurrency,
+        concurrency: setup.config.prometheus.limits.concurrency,
         until: None,
         speed: None,
         environment: setup.environment(),
@@ -112,9 +113,9 @@ fn tell_problems(setup: &Setup, out: &mut Out) {
 /// What has been said, so that only changes are said.
 #[derive(Default)]
 struct Talk {
-    state: Option<&'static str>,
-    ledger_error: Option<crate::domain::base::Text>,
-    history: Vec<crate::domain::base::Text>,
+    state: BTreeMap<Text, &'static str>,
+    ledger_error: Option<Text>,
+    history: Vec<Text>,
     leader: Option<Role>,
     recent: Option<crate::domain::view::RecentLine>,
     rules: Option<usize>,
@@ -162,11 +163,11 @@ impl Talk {
             let (state, text) = match &source.state {
                 SourceState::Connecting => ("connecting", String::new()),
                 SourceState::Filling { done, all } if *done < *all => ("filling", format!("reading history of {}", source.name)),
-                SourceState::Filling { .. } => return,
+                SourceState::Filling { .. } => continue,
                 SourceState::Live => ("live", format!("{} answers", source.name)),
                 SourceState::Failing { error, .. } => ("failing", error.to_string()),
             };
-            if self.state.replace(state) != Some(state) && !text.is_empty() {
+            if self.state.insert(source.name.clone(), state) != Some(state) && !text.is_empty() {
                 out.say(&words::escape::terminal(&text));
             }
         }

@@ -1,4 +1,4 @@
-//! Sources of samples: Prometheus over HTTP, and recordings.
+//! Sources of samples: Prometheus over HTTP, several of them by name, and recordings.
 //!
 //! They return samples, never counts: counting is the same for live, replayed and refetched samples because it happens elsewhere.
 
@@ -7,11 +7,13 @@ pub mod guarded;
 pub mod prometheus;
 pub mod recorded;
 mod remote_read;
+mod sources;
 
 pub use breaker::BreakerSettings;
 pub use guarded::{GuardSettings, Guarded};
 pub use prometheus::{Prometheus, PrometheusSettings};
 pub use recorded::{Horizon, Recorded, RecordingError};
+pub use sources::Sources;
 
 use crate::ports::{Clock, SourceError};
 use std::sync::Arc;
@@ -25,6 +27,7 @@ pub fn connect(settings: PrometheusSettings, clock: Arc<dyn Clock>) -> Result<Gu
         concurrency: settings.concurrency,
         budget: settings.timeout,
         seed: settings.seed,
+        breaker: settings.breaker,
         ..GuardSettings::default()
     };
     Ok(Guarded::new(Prometheus::new(settings, clock.clone())?, guard, clock))

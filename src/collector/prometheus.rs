@@ -10,6 +10,7 @@ mod words;
 
 pub(super) use exchange::{slices, warn};
 
+use super::BreakerSettings;
 use super::remote_read::Offer;
 use crate::domain::base::{Labels, Ms, Span, Text};
 use crate::domain::measure::{Ask, Coverage, Selector, Sink};
@@ -31,6 +32,8 @@ const MAX_POINTS: i64 = 11_000;
 /// How to reach a Prometheus, and what it may send.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PrometheusSettings {
+    /// Its name in the configuration, told beside the address where there is one.
+    pub name: Option<Text>,
     /// Its address, with a path prefix where it has one; credentials in it are used and never shown.
     pub url: String,
     /// Limit for one request of a tick.
@@ -53,6 +56,12 @@ pub struct PrometheusSettings {
     pub max_samples: usize,
     /// Most bytes of one JSON answer.
     pub max_bytes: usize,
+    /// Thanos' `dedup`: whether replicas are counted once. Its own default when absent.
+    pub dedup: Option<bool>,
+    /// Thanos' `partial_response`: whether it answers though a store is missing. Its own default when absent.
+    pub partial_response: Option<bool>,
+    /// When it is left alone, and for how long.
+    pub breaker: BreakerSettings,
     /// Seed of the jitter between retries.
     pub seed: u64,
 }
@@ -61,6 +70,7 @@ impl Default for PrometheusSettings {
     /// `http://localhost:9090`, 10 s a request (60 s for history), 8 at once, a million series, 50 million samples, 256 MiB.
     fn default() -> Self {
         Self {
+            name: None,
             url: "http://localhost:9090".into(),
             timeout: Span::from_secs(10),
             history_timeout: Span::from_secs(60),
@@ -72,6 +82,9 @@ impl Default for PrometheusSettings {
             max_series: 1_000_000,
             max_samples: 50_000_000,
             max_bytes: 256 << 20,
+            dedup: None,
+            partial_response: None,
+            breaker: BreakerSettings::default(),
             seed: 0,
         }
     }
@@ -112,7 +125,11 @@ impl Prometheus {
             basic: settings.basic.clone(),
             headers: settings.headers.clone(),
         });
-        let (http, shown) = (http.map_err(unusable)?, base.shown());
+        let http = http.map_err(unusable)?;
+        let shown = match &settings.name {
+            Some(name) => format!("{name} ({})", base.shown()),
+            None => base.shown(),
+        };
         let offer = Offer::new(settings.remote_read);
         Ok(Self { http, base, shown, clock, settings, cache: Mutex::default(), offer })
     }

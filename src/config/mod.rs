@@ -17,7 +17,7 @@ pub use paging::{HeartbeatSettings, ResponseSettings};
 pub use receivers::{ReceiverSettings, Way};
 pub use screen::{KeySetting, ScreenSettings};
 pub use services::{CommandSettings, MailEncryption, MailSettings, ServiceSettings};
-pub use sources::SourceSettings;
+pub use sources::{SourceLimits, SourceSettings};
 
 use crate::domain::base::{Language, Problem, ProblemLevel, Text};
 use crate::domain::objective::{Guards, Timing};
@@ -79,8 +79,12 @@ pub struct Overrides {
 pub struct Config {
     /// The file that was read; absent when there is none.
     pub file: Option<PathBuf>,
-    /// The source of samples.
+    /// The source of samples that is asked when an SLO names none.
     pub prometheus: SourceSettings,
+    /// The default source was written, or there is no other.
+    pub default_source: bool,
+    /// Further sources by name.
+    pub sources: BTreeMap<Text, SourceSettings>,
     /// Folder or file with SLOs.
     pub slos: PathBuf,
     /// The ledger's file.
@@ -141,13 +145,13 @@ fn decide(
     written: read::Written,
     problems: &mut Vec<Problem>,
 ) -> Option<Config> {
+    let default_source = overrides.prometheus.is_some() || written.prometheus.address.is_some() || written.sources.is_empty();
     let address = match (&overrides.prometheus, written.prometheus.address) {
         (None, Some(address)) => Ok(address),
         (Some(text), _) => Address::parse(text),
         (None, None) => Address::parse(DEFAULT_PROMETHEUS),
     };
     let address = address.map_err(|error| problems.push(Problem::error("bad-address", format!("--prometheus: {error}")))).ok()?;
-    let concurrency = written.prometheus.concurrency.unwrap_or(sources::CONCURRENCY);
     let mut listen = written.listen.unwrap_or_else(default_listen);
     if let Some(text) = &overrides.listen {
         match text.parse() {
@@ -164,7 +168,9 @@ fn decide(
     let defaults = Guards::default();
     Some(Config {
         file,
-        prometheus: SourceSettings { address, http: written.prometheus.http, concurrency },
+        prometheus: SourceSettings { address, http: written.prometheus.http, limits: written.prometheus.limits },
+        default_source,
+        sources: written.sources,
         slos: overrides.slos.clone().or(written.slos).unwrap_or_else(|| PathBuf::from(DEFAULT_SLOS)),
         ledger,
         history: (history != Path::new(HISTORY_OFF)).then_some(history),

@@ -4,7 +4,7 @@ use super::mask;
 use super::paging::{HeartbeatSettings, ResponseSettings, read_heartbeat, read_responses, read_silences};
 use super::receivers::{ReceiverSettings, read_receivers, read_routes};
 use super::screen::{ScreenSettings, read_screen};
-use super::sources::{WrittenSource, beside, read_source};
+use super::sources::{SourceSettings, WrittenSource, beside, read_source, read_sources};
 use crate::domain::base::{Language, Problem, Span, Text};
 use crate::domain::objective::Timing;
 use crate::domain::paging::{PlannedSilence, Routes};
@@ -19,6 +19,7 @@ use std::path::{Path, PathBuf};
 #[derive(Default)]
 pub(super) struct Written {
     pub(super) prometheus: WrittenSource,
+    pub(super) sources: BTreeMap<Text, SourceSettings>,
     pub(super) slos: Option<PathBuf>,
     pub(super) ledger: Option<PathBuf>,
     pub(super) history: Option<PathBuf>,
@@ -40,8 +41,9 @@ pub(super) struct Written {
 }
 
 /// Every key of the file's first level.
-pub(super) const FIELDS: [&str; 30] = [
+pub(super) const FIELDS: [&str; 31] = [
     "prometheus",
+    "sources",
     "slos",
     "ledger",
     "history",
@@ -73,9 +75,6 @@ pub(super) const FIELDS: [&str; 30] = [
     "keys",
 ];
 
-/// Fields of the format that this version does not carry out, with what to use instead. Refused, never silently ignored.
-const LATER: [(&str, &str); 1] = [("sources", "one source is supported: write it as `prometheus: {url: ...}`")];
-
 /// Reads a file. Relative paths in it start at `folder`.
 pub(super) fn read(source: &Source, folder: &Path) -> (Written, Vec<Problem>) {
     let documents = compose(source);
@@ -95,9 +94,7 @@ pub(super) fn read(source: &Source, folder: &Path) -> (Written, Vec<Problem>) {
 }
 
 fn read_root(out: &mut Findings<'_>, root: &Node, folder: &Path, written: &mut Written) {
-    let later = LATER.map(|(name, _)| name);
-    let Some(fields) = out.fields_and(root, "the configuration", &FIELDS, &later) else { return };
-    out.refuse(&fields, &LATER);
+    let Some(fields) = out.fields(root, "the configuration", &FIELDS) else { return };
     let path = |out: &mut Findings<'_>, name: &str| {
         let node = fields.get(out, name)?;
         Some(beside(folder, out.text(node, &format!("`{name}`"))?))
@@ -109,8 +106,9 @@ fn read_root(out: &mut Findings<'_>, root: &Node, folder: &Path, written: &mut W
         _ => path(out, "history"),
     };
     if let Some(node) = fields.get(out, "prometheus") {
-        written.prometheus = read_source(out, node, folder);
+        written.prometheus = read_source(out, node, "`prometheus`", folder);
     }
+    written.sources = fields.get(out, "sources").map(|n| read_sources(out, n, folder)).unwrap_or_default();
     written.environment = fields.get(out, "environment").and_then(|n| out.text(n, "`environment`").cloned());
     let language = fields.get(out, "language").and_then(|n| out.choice(n, "language", &Language::ALL));
     written.language = language.unwrap_or_default();

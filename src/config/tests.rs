@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::domain::base::{Severity, Span};
-use crate::kit::secrets::SecretSource;
+use crate::kit::secrets::{Secret, SecretSource};
 use std::fs;
 
 const FULL: &str = r"
@@ -66,7 +66,7 @@ fn lines(problems: &[Problem]) -> Vec<String> {
 fn without_anything_the_defaults_hold() {
     let config = load(&Overrides::default(), &|name| (name == "HOME").then(|| "/home/ann".to_owned())).unwrap();
     assert_eq!(config.prometheus.address.shown(), DEFAULT_PROMETHEUS);
-    assert_eq!((config.prometheus.concurrency, config.prometheus.http.total), (8, Span::from_secs(10)));
+    assert_eq!((config.prometheus.limits.concurrency, config.prometheus.http.total), (8, Span::from_secs(10)));
     assert_eq!(config.listen.to_string(), DEFAULT_LISTEN);
     assert_eq!(config.slos, PathBuf::from(DEFAULT_SLOS));
     assert_eq!(config.ledger, PathBuf::from("/home/ann/.local/state/burnledger/ledger.db"));
@@ -93,7 +93,7 @@ fn every_field_is_read_and_paths_start_at_the_file() {
     );
     assert_eq!((timing.escalate_after, timing.repeat), (Span::from_mins(6), Span::from_mins(7)));
     let prometheus = config.prometheus;
-    assert_eq!((prometheus.concurrency, prometheus.http.total), (2, Span::from_secs(3)));
+    assert_eq!((prometheus.limits.concurrency, prometheus.http.total), (2, Span::from_secs(3)));
     assert_eq!(prometheus.http.bearer, Some(SecretSource::File(folder.join("token"))));
     assert_eq!(prometheus.http.headers.len(), 2);
     assert_eq!(
@@ -125,7 +125,7 @@ fn an_option_wins_over_the_file() {
     assert_eq!((config.slos, config.ledger), ("there".into(), "l.db".into()));
     assert_eq!(config.history, Some("l.history.db".into()), "beside the ledger that is in force");
     assert_eq!(config.listen.to_string(), "127.0.0.1:0");
-    assert_eq!(config.prometheus.concurrency, 2, "the rest of the source stays as the file has it");
+    assert_eq!(config.prometheus.limits.concurrency, 2, "the rest of the source stays as the file has it");
 }
 
 #[test]
@@ -333,4 +333,46 @@ fn the_dashboard_s_looks_and_keys_are_read_with_their_places() {
     assert_eq!(codes, ["1:8 unknown-word", "2:9 unknown-word", "3:8 unknown-word", "4:7 wrong-kind"], "{wrong:#?}");
     let beside = settle("{prometheus: {url: 'http://x', bearer_token: s3cret}, keys: {copy: a}}").unwrap().screen;
     assert!(!beside.keys[0].place.excerpt.contains("s3cret"), "{:?}", beside.keys[0].place);
+}
+
+#[test]
+fn further_sources_have_names_and_everything_the_default_one_has() {
+    let text = "sources:\n  eu:\n    url: https://mimir.example/prometheus\n    tenant: team-a|team-b\n    timeout: 3s\n    history_timeout: 2m\n    \
+                concurrency: 3\n    max_series: 5000\n    max_samples: 70000\n    circuit: {failures: 3, open: 2m}\n  \
+                thanos: {url: 'thanos:10902', dedup: true, partial_response: false, bearer_token_file: token}\n";
+    let config = settle(text).unwrap();
+    assert!(!config.default_source, "nobody wrote it");
+    let eu = &config.sources["eu"];
+    assert_eq!(eu.http.headers, [("X-Scope-OrgID".to_owned(), SecretSource::Inline(Secret::new("team-a|team-b")))]);
+    assert_eq!((eu.http.total, eu.limits.history_timeout), (Span::from_secs(3), Span::from_mins(2)));
+    assert_eq!((eu.limits.concurrency, eu.limits.max_series, eu.limits.max_samples), (3, 5000, 70_000));
+    assert_eq!((eu.limits.circuit_failures, eu.limits.circuit_open), (3, Span::from_mins(2)));
+    assert_eq!(eu.limits.circuit_longest, Span::from_mins(2), "never shorter than the first time");
+    assert!(eu.limits.remote_read);
+    let thanos = &config.sources["thanos"].limits;
+    assert_eq!((thanos.dedup, thanos.partial_response, thanos.remote_read), (Some(true), Some(false), false));
+    assert!(settle("prometheus: {url: 'a:1'}\n").unwrap().default_source);
+}
+
+#[test]
+fn mistakes_in_sources_have_places() {
+    let text = "sources:\n  eu: {tenant: a}\n  a b: {url: 'x:1'}\n  us: {url: 'x:1', tenant: 'a b', dedup: maybe}\n  \
+                twice: {url: 'x:1', tenant: a, headers: {x-scope-orgid: b}}\n  \
+                slow: {url: 'x:1', max_series: 0, history_timeout: 1h, circuit: {failures: 0, open: 10s, longest: 5s}}\n";
+    let found = lines(&settle(text).unwrap_err());
+    assert_eq!(
+        found.iter().map(|line| line.split(": ").next().unwrap()).collect::<Vec<_>>(),
+        [
+            "2:3 missing-field",
+            "3:3 bad-name",
+            "4:28 bad-name",
+            "4:42 unknown-word",
+            "5:31 two-meanings",
+            "6:34 bad-number",
+            "6:54 bad-duration",
+            "6:78 bad-number",
+            "6:101 bad-duration"
+        ],
+        "{found:#?}"
+    );
 }

@@ -11,6 +11,7 @@ use crate::domain::objective::{
     BreachRule, CapacityHow, CapacityPrice, Counter, Level, RevenueStream, Rulebook, Side, Sli, Slo, StreamMethod,
 };
 use rust_decimal::prelude::ToPrimitive;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// How far back transactions are known: incidents are costed while they are young.
@@ -45,6 +46,8 @@ pub enum FeedRef {
 pub struct FeedRead {
     /// Whose it is.
     pub feed: FeedRef,
+    /// The source by name; the default one when absent.
+    pub source: Option<Text>,
     /// Stretches, oldest first.
     pub stretches: Vec<Stretch>,
 }
@@ -179,7 +182,18 @@ impl Board {
     /// that read ahead of the instant they judge.
     pub fn reads_ahead(&mut self, from: Ms, through: Ms) -> Vec<FeedRead> {
         let stretch = |meter: &mut Meter| Stretch { through, asks: meter.asks(from, through, Detail::Full) };
-        self.meters().map(|(feed, meter)| FeedRead { feed, stretches: vec![stretch(meter)] }).collect()
+        self.meters()
+            .map(|(feed, meter)| FeedRead { feed, source: meter.spec().source.clone(), stretches: vec![stretch(meter)] })
+            .collect()
+    }
+
+    /// The sources that feeds name; `None` is the default one. Composites have no samples of their own.
+    pub fn sources(&self) -> BTreeSet<Option<Text>> {
+        let slos = self.slos.iter().filter(|f| f.whole.is_none()).map(|f| &f.meter);
+        let streams = self.streams.iter().map(|f| &f.meter);
+        let signals = self.signals.iter().map(|f| &f.meter);
+        let replicas = self.replicas.iter().map(|f| &f.meter);
+        slos.chain(streams).chain(signals).chain(replicas).map(|meter| meter.spec().source.clone()).collect()
     }
 
     fn meters(&mut self) -> impl Iterator<Item = (FeedRef, &mut Meter)> {
@@ -339,7 +353,7 @@ impl Board {
         let RuleRef::Breach(i) = rule else { return own };
         match slo.breach.get(i).map(|rule| &rule.level) {
             Some(Level::Spike(spike)) => {
-                spike.of.as_ref().and_then(|signal| beside::track_of(&self.signals, signal)).unwrap_or(own)
+                spike.of.as_ref().and_then(|signal| beside::track_of(&self.signals, slo, signal)).unwrap_or(own)
             }
             _ => own,
         }
@@ -407,7 +421,7 @@ impl StreamFeed {
         };
         let feed = |part, bad, total, period| {
             let plan = Plan::Counted(CountedPlan::Events { bad, total });
-            let spec = MeterSpec { step, period, ..MeterSpec::new(plan) };
+            let spec = MeterSpec { step, period, source: stream.source.clone(), ..MeterSpec::new(plan) };
             Self { stream: stream.clone(), part, meter: Meter::new(spec) }
         };
         let mut feeds = vec![feed(StreamPart::Loss, bad, total, period)];
@@ -429,7 +443,8 @@ impl ReplicaFeed {
         let CapacityHow::Metered { plan, .. } = &price.how else { return None };
         // Any number of replicas is a good one: only the values are of interest.
         let good = Some((Side::Above, f64::NEG_INFINITY));
-        let spec = MeterSpec { step, period: REPLICA_HISTORY, slack: REPLICA_HISTORY, good, ..MeterSpec::new(plan.clone()) };
+        let (period, slack, source) = (REPLICA_HISTORY, REPLICA_HISTORY, price.source.clone());
+        let spec = MeterSpec { source, step, period, slack, good, ..MeterSpec::new(plan.clone()) };
         Some(Self { name: price.name.clone(), meter: Meter::new(spec) })
     }
 }
@@ -457,5 +472,5 @@ fn feed_read(feed: FeedRef, meter: &mut Meter, at: Ms) -> Option<FeedRead> {
         stretches.push(Stretch { through, asks: meter.asks(from, through, detail) });
         from = through;
     }
-    (!stretches.is_empty()).then_some(FeedRead { feed, stretches })
+    (!stretches.is_empty()).then(|| FeedRead { feed, source: meter.spec().source.clone(), stretches })
 }

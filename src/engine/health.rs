@@ -2,7 +2,8 @@
 
 use crate::domain::base::{Ms, Text};
 use crate::domain::view::{ReceiverHealth, Role, SourceHealth, SourceState};
-use crate::ports::{LedgerError, SourceError};
+use crate::ports::{LedgerError, MetricSource, SourceError};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Warnings of a source that are kept.
@@ -20,8 +21,8 @@ pub struct Health {
     pub role: Role,
     /// Another process leads.
     pub leader: Option<Text>,
-    /// The source.
-    pub source: SourceHealth,
+    /// The sources, each with the name that feeds know it by; the default one has none.
+    pub sources: Vec<(Option<Text>, SourceHealth)>,
     /// The ledger cannot be read or written: why.
     pub ledger_error: Option<Text>,
     /// What is wrong with the history on disk, in words.
@@ -39,12 +40,12 @@ pub struct Health {
 impl Health {
     /// Nothing is known yet.
     pub fn new(environment: Text, role: Role, source: Text, receivers: Receivers) -> Self {
-        let source = SourceHealth { name: source, ..SourceHealth::default() };
+        let sources = vec![(None, SourceHealth { name: source, ..SourceHealth::default() })];
         Self {
             environment,
             role,
             leader: None,
-            source,
+            sources,
             ledger_error: None,
             history: Vec::new(),
             receivers,
@@ -58,29 +59,76 @@ impl Health {
         self.ledger_error = Some(error.to_string().into());
     }
 
-    pub(super) fn warned(&mut self, warnings: Vec<String>) {
+    /// Which sources there are: those that feeds name, as far as `all` tells them apart.
+    pub(super) fn know(&mut self, named: BTreeSet<Option<Text>>, all: &Arc<dyn MetricSource>) {
+        let mut known = std::mem::take(&mut self.sources);
+        let named = if named.is_empty() { BTreeSet::from([None]) } else { named };
+        for name in named {
+            let own = name.as_deref().and_then(|name| all.of(name));
+            let name = name.filter(|_| own.is_some());
+            if self.sources.iter().any(|(known, _)| *known == name) {
+                continue;
+            }
+            let before = known.iter().position(|(known, _)| *known == name).map(|i| known.swap_remove(i));
+            let shown = own.as_ref().unwrap_or(all).name();
+            self.sources.push(before.unwrap_or_else(|| (name, SourceHealth { name: shown, ..SourceHealth::default() })));
+        }
+    }
+
+    fn of(&mut self, source: Option<&Text>) -> Option<&mut SourceHealth> {
+        let found = self.sources.iter().position(|(name, _)| name.as_ref() == source).unwrap_or(0);
+        self.sources.get_mut(found).map(|(_, health)| health)
+    }
+
+    pub(super) fn warned(&mut self, source: Option<&Text>, warnings: Vec<String>) {
+        let Some(health) = self.of(source) else { return };
         for warning in warnings {
             let warning = Text::from(warning);
-            if !self.source.warnings.contains(&warning) && self.source.warnings.len() < MOST_WARNINGS {
-                self.source.warnings.push(warning);
+            if !health.warnings.contains(&warning) && health.warnings.len() < MOST_WARNINGS {
+                health.warnings.push(warning);
             }
         }
     }
 
     pub(super) fn filling(&mut self, done: usize, all: usize) {
-        if !matches!(self.source.state, SourceState::Failing { .. }) {
-            self.source.state = SourceState::Filling { done, all };
+        for (_, health) in &mut self.sources {
+            if !matches!(health.state, SourceState::Failing { .. }) {
+                health.state = SourceState::Filling { done, all };
+            }
         }
     }
 
-    /// Every read of a tick has come.
-    pub fn read_came(&mut self, at: Ms) {
-        self.source.state = SourceState::Live;
-        self.source.last_good = Some(at);
+    /// There are several sources, and everything that is still to come is of those that fail.
+    pub(super) fn only_failing(&self, left: &BTreeMap<Option<Text>, usize>) -> bool {
+        let fails = |name: &Option<Text>| {
+            let known = self.sources.iter().find(|(known, _)| known == name);
+            known.is_some_and(|(_, health)| matches!(health.state, SourceState::Failing { .. }))
+        };
+        self.sources.len() > 1 && left.iter().filter(|(_, left)| **left > 0).all(|(name, _)| fails(name))
     }
 
-    pub(super) fn read_failed(&mut self, at: Ms, error: &SourceError) {
-        let (since, tries) = match &self.source.state {
+    /// A source that was not waited for has answered: next time it is.
+    pub(super) fn answered_late(&mut self, source: Option<&Text>) {
+        if let Some(health) = self.of(source).filter(|health| matches!(health.state, SourceState::Failing { .. })) {
+            health.state = SourceState::Connecting;
+        }
+    }
+
+    /// Every read of a tick has come, but for those of the sources in `failed`.
+    pub fn read_came(&mut self, at: Ms, failed: &BTreeSet<Option<Text>>) {
+        for (name, health) in &mut self.sources {
+            if !failed.contains(name) {
+                health.state = SourceState::Live;
+                health.last_good = Some(at);
+            }
+        }
+    }
+
+    /// A read failed. Returns the name that the source has here.
+    pub(super) fn read_failed(&mut self, source: Option<&Text>, at: Ms, error: &SourceError) -> Option<Text> {
+        let name = source.filter(|name| self.sources.iter().any(|(known, _)| known.as_ref() == Some(*name))).cloned();
+        let health = self.of(source)?;
+        let (since, tries) = match &health.state {
             SourceState::Failing { since, tries, .. } => (*since, *tries),
             _ => (at, 0),
         };
@@ -88,6 +136,7 @@ impl Health {
             SourceError::CircuitOpen { until, .. } => Some(*until),
             _ => None,
         };
-        self.source.state = SourceState::Failing { since, error: error.to_string().into(), tries: tries + 1, next_try };
+        health.state = SourceState::Failing { since, error: error.to_string().into(), tries: tries + 1, next_try };
+        name
     }
 }

@@ -10,7 +10,7 @@ use super::state::State;
 use super::step::step;
 use crate::domain::base::{Interval, Ms, Now, Span, Text};
 use crate::domain::measure::{Detail, EXACT, Meter};
-use crate::ports::{FeedKey, FeedParts, FeedSave, FeedWish, MetricSource, SliceStore, SourceError, StoreError};
+use crate::ports::{FeedKey, FeedParts, FeedSave, FeedWish, MetricSource, SliceStore, SourceError, StoreError, source_of};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tokio::task::JoinHandle;
@@ -95,7 +95,7 @@ impl Keeper {
     pub(super) async fn restore(
         &mut self,
         state: &mut State,
-        source: &str,
+        source: &Arc<dyn MetricSource>,
         now: Now,
         mut told: impl FnMut(&State, usize, usize),
     ) {
@@ -120,7 +120,7 @@ impl Keeper {
     }
 
     /// Learns which feeds there are.
-    fn enter(&mut self, state: &State, source: &str) {
+    fn enter(&mut self, state: &State, source: &Arc<dyn MetricSource>) {
         if self.book == state.book.hash && !self.slots.is_empty() {
             return;
         }
@@ -130,7 +130,8 @@ impl Keeper {
         feeds.sort_by_key(|(_, meter)| std::cmp::Reverse(meter.spec().period));
         let mut met = BTreeSet::new();
         for (feed, meter) in feeds {
-            let key = FeedKey(format!("{source}; {}", meter.spec().identity()).into());
+            let from = source_of(source, meter.spec().source.as_deref()).name();
+            let key = FeedKey(format!("{from}; {}", meter.spec().identity()).into());
             let known = meter.sealed().is_some();
             let before = old.remove(&key);
             self.slots.push(Slot {
@@ -212,7 +213,8 @@ impl Keeper {
         self.mending = Some(tokio::spawn(async move {
             let mut out = Vec::new();
             for (key, span, meter) in jobs {
-                let result = read_span(&source, meter, span).await;
+                let from = source_of(&source, meter.spec().source.as_deref());
+                let result = read_span(&from, meter, span).await;
                 out.push(Mended { key, span, result });
             }
             out

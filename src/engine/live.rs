@@ -22,6 +22,7 @@ use crate::domain::review::BurnSeries;
 use crate::domain::view::{Lookback, Past, Snapshot};
 use crate::ports::{Clock, Fence, Lead, Ledger, LedgerError, MetricSource, SliceStore};
 use crate::telemetry::Metrics;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -99,6 +100,9 @@ pub struct Live {
     unsure: bool,
 }
 
+/// A source that fails is waited for so much longer than the others: their SLOs are judged without it.
+const PATIENCE: Span = Span::from_secs(2);
+
 /// Reads under way for one tick.
 struct Reading {
     at: Ms,
@@ -106,14 +110,20 @@ struct Reading {
     answers: mpsc::Receiver<Done>,
     all: usize,
     done: usize,
-    failed: usize,
+    /// Sources that a read failed of.
+    failed: BTreeSet<Option<Text>>,
+    /// Stretches that are still to come, by source.
+    left: BTreeMap<Option<Text>, usize>,
+    /// Only sources that fail are still to answer: how long they are waited for.
+    until: Option<Mono>,
 }
 
 impl Live {
     /// A driver that has read nothing yet. Its first snapshot has every SLO's name and no number.
-    pub fn new(mut state: State, world: World, options: Options, health: Health) -> Self {
+    pub fn new(mut state: State, world: World, options: Options, mut health: Health) -> Self {
         let now = world.clock.now();
         step(&mut state, now, Event::Source(world.source.name()));
+        health.know(state.board.sources(), &world.source);
         let first = Arc::new(rows::snapshot(&state, &health, now));
         Self {
             state,
@@ -202,10 +212,12 @@ impl Live {
         let (tail, mut entries) = mpsc::channel(16);
         let tail = tokio::spawn(follow(self.world.clone(), self.state.incidents.last_seq(), tail));
         let mut reading: Option<Reading> = None;
+        let mut late: Option<mpsc::Receiver<Done>> = None;
         let mut rosters = self.rosters.take();
         let mut next = self.world.clock.now().mono;
         loop {
             let clock = Arc::clone(&self.world.clock);
+            let patience = reading.as_ref().and_then(|reading| reading.until);
             tokio::select! {
                 biased;
                 () = told_to_stop(&mut stop) => break,
@@ -213,6 +225,7 @@ impl Live {
                     let book = rules.borrow_and_update().clone();
                     reading = None;
                     self.step(Event::Rulebook(book));
+                    self.health.know(self.state.board.sources(), &self.world.source);
                     self.publish();
                 }
                 Some(routes) = next_routes(&mut rosters), if rosters.is_some() => {
@@ -229,6 +242,7 @@ impl Live {
                     Some(done) => {
                         if let Some(reading) = reading.as_mut() {
                             self.take(reading, done);
+                            self.wait_no_longer(reading);
                         }
                     }
                     None => {
@@ -239,7 +253,21 @@ impl Live {
                         }
                     }
                 },
+                Some(done) = next_late(&mut late), if late.is_some() => {
+                    if done.result.is_ok() {
+                        self.health.answered_late(done.source.as_ref());
+                    }
+                }
+                () = clock.sleep_until(patience.unwrap_or_default()), if patience.is_some() => {
+                    if let Some(mut reading) = reading.take() {
+                        late = Some(std::mem::replace(&mut reading.answers, mpsc::channel(1).1));
+                        self.finish(reading).await;
+                        self.keep(false).await;
+                        self.publish();
+                    }
+                }
                 () = clock.sleep_until(next), if reading.is_none() => {
+                    late = None;
                     self.renew_lead().await;
                     self.restore().await;
                     reading = self.start_reading();
@@ -327,7 +355,7 @@ impl Live {
     /// Feeds that know nothing yet get back what was kept of them.
     async fn restore(&mut self) {
         let Some(mut keeper) = self.keeper.take() else { return };
-        let (source, now) = (self.world.source.name(), self.world.clock.now());
+        let (source, now) = (Arc::clone(&self.world.source), self.world.clock.now());
         let (health, snapshots) = (&mut self.health, &self.snapshots);
         let told = |state: &State, done, all| {
             if state.board.at.is_none() {
@@ -364,10 +392,14 @@ impl Live {
         }
         let reads = self.state.board.reads(at);
         let all = reads.iter().map(|r| r.stretches.len()).sum();
+        let mut left = BTreeMap::new();
+        for read in &reads {
+            *left.entry(read.source.clone()).or_insert(0) += read.stretches.len();
+        }
         let (answer, answers) = mpsc::channel(ANSWERS);
         tokio::spawn(read_all(Arc::clone(&self.world.source), reads, self.options.concurrency, answer));
         let begun = self.world.clock.now().mono;
-        Some(Reading { at, begun, answers, all, done: 0, failed: 0 })
+        Some(Reading { at, begun, answers, all, done: 0, failed: BTreeSet::new(), left, until: None })
     }
 
     /// Instants that were never judged because the tick before took too long, or the machine slept.
@@ -378,14 +410,17 @@ impl Live {
 
     fn take(&mut self, reading: &mut Reading, done: Done) {
         reading.done += 1;
+        if let Some(left) = reading.left.get_mut(&done.source) {
+            *left = left.saturating_sub(1);
+        }
         match done.result {
             Ok(answers) => {
                 self.step(Event::Answers { feed: done.feed, through: done.through, answers });
-                self.health.warned(done.warnings);
+                self.health.warned(done.source.as_ref(), done.warnings);
             }
             Err(error) => {
-                reading.failed += 1;
-                self.health.read_failed(self.world.clock.now().wall, &error);
+                let failed = self.health.read_failed(done.source.as_ref(), self.world.clock.now().wall, &error);
+                reading.failed.insert(failed);
             }
         }
         if self.state.board.at.is_none() {
@@ -398,10 +433,11 @@ impl Live {
         }
     }
 
-    async fn finish(&mut self, reading: Reading) {
-        if reading.failed == 0 {
-            self.health.read_came(self.world.clock.now().wall);
-        }
+    async fn finish(&mut self, mut reading: Reading) {
+        // Those that were not waited for have not come either.
+        let silent = reading.left.iter().filter(|(_, left)| **left > 0).map(|(name, _)| name.clone());
+        reading.failed.extend(silent);
+        self.health.read_came(self.world.clock.now().wall, &reading.failed);
         self.warm(reading.at);
         if self.unsure {
             self.learn_or_note().await;
@@ -418,6 +454,14 @@ impl Live {
             }
             self.hear_of_pages().await;
             commit = self.step(Event::Decide);
+        }
+    }
+
+    /// When only sources that fail are still to answer, they are waited for a little and no longer: a tick must not wait for a
+    /// server that is down, nor one that recovers be never heard.
+    fn wait_no_longer(&self, reading: &mut Reading) {
+        if reading.until.is_none() && self.health.only_failing(&reading.left) {
+            reading.until = Some(self.world.clock.now().mono + PATIENCE);
         }
     }
 
@@ -511,6 +555,14 @@ async fn next_answer(reading: &mut Option<Reading>) -> Option<Done> {
         Some(reading) => reading.answers.recv().await,
         None => None,
     }
+}
+
+async fn next_late(late: &mut Option<mpsc::Receiver<Done>>) -> Option<Done> {
+    let answer = late.as_mut()?.recv().await;
+    if answer.is_none() {
+        *late = None;
+    }
+    answer
 }
 
 /// Follows the ledger from `after` on: entries of any process arrive within its polling interval.

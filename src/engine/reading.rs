@@ -1,11 +1,13 @@
 //! Carries out reads: those of a tick together; at a fill as many feeds together as memory allows, the stretches of each one
-//! after the other, every answer told as it comes.
+//! after the other, every answer told as it comes. Each source is read for itself, beside the others: one that is silent keeps
+//! nobody else's answers back.
 
 use super::board::{FeedRead, FeedRef, Stretch};
-use crate::domain::base::Ms;
+use crate::domain::base::{Ms, Text};
 use crate::domain::measure::{Ask, Batch, Role};
-use crate::ports::{MetricSource, SourceError};
-use std::collections::VecDeque;
+use crate::ports::{MetricSource, SourceError, source_of};
+use futures_util::future::join_all;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::mpsc;
@@ -14,6 +16,8 @@ use tokio::sync::mpsc;
 pub struct Done {
     /// The feed.
     pub feed: FeedRef,
+    /// The source that was asked, by name; the default one when absent.
+    pub source: Option<Text>,
     /// End of the stretch.
     pub through: Ms,
     /// Its answers, in the order of the asks.
@@ -25,8 +29,27 @@ pub struct Done {
 /// Carries out `reads`; ends early when nobody listens any more. Feeds are read together, so that a source can answer many by
 /// one request; with a `concurrency` of 1 nothing is read while something else is.
 pub async fn read_all(source: Arc<dyn MetricSource>, reads: Vec<FeedRead>, concurrency: usize, answer: mpsc::Sender<Done>) {
+    let mut of_sources: BTreeMap<Option<Text>, Vec<FeedRead>> = BTreeMap::new();
+    for read in reads {
+        of_sources.entry(read.source.clone()).or_default().push(read);
+    }
+    let each = of_sources.into_iter().map(|(name, reads)| {
+        let one = One { source: source_of(&source, name.as_deref()), name };
+        let answer = &answer;
+        async move { read_one(&one, reads, concurrency, answer).await }
+    });
+    join_all(each).await;
+}
+
+/// A source and the name that feeds know it by.
+struct One {
+    source: Arc<dyn MetricSource>,
+    name: Option<Text>,
+}
+
+async fn read_one(source: &One, reads: Vec<FeedRead>, concurrency: usize, answer: &mpsc::Sender<Done>) {
     let (following, filling): (Vec<FeedRead>, Vec<FeedRead>) = reads.into_iter().partition(|r| r.stretches.len() == 1);
-    tokio::join!(follow(&source, following, &answer), fill(&source, filling, concurrency, &answer));
+    tokio::join!(follow(source, following, answer), fill(source, filling, concurrency, answer));
 }
 
 /// Feeds whose history is read by one round of requests at first, while nothing is known of their size.
@@ -64,7 +87,7 @@ fn begins(read: &FeedRead) -> Option<Ms> {
 
 /// Long histories: feeds in rounds, so that one request brings a stretch of many; two rounds side by side, so that one is
 /// counted while the other is read.
-async fn fill(source: &Arc<dyn MetricSource>, mut reads: Vec<FeedRead>, concurrency: usize, answer: &mpsc::Sender<Done>) {
+async fn fill(source: &One, mut reads: Vec<FeedRead>, concurrency: usize, answer: &mpsc::Sender<Done>) {
     reads.sort_by_key(begins);
     let filling = Filling { left: Mutex::new(reads.into()), most: AtomicUsize::new(0) };
     let rounds = async || {
@@ -84,12 +107,7 @@ async fn fill(source: &Arc<dyn MetricSource>, mut reads: Vec<FeedRead>, concurre
 
 /// The stretches of a round, one after the other; a feed that failed once is left alone, as later stretches could not be taken
 /// without it. False when nobody listens any more.
-async fn read_round(
-    source: &Arc<dyn MetricSource>,
-    round: Vec<FeedRead>,
-    most: &AtomicUsize,
-    answer: &mpsc::Sender<Done>,
-) -> bool {
+async fn read_round(source: &One, round: Vec<FeedRead>, most: &AtomicUsize, answer: &mpsc::Sender<Done>) -> bool {
     let mut feeds: Vec<(FeedRef, std::vec::IntoIter<Stretch>)> =
         round.into_iter().map(|read| (read.feed, read.stretches.into_iter())).collect();
     loop {
@@ -97,7 +115,7 @@ async fn read_round(
         if next.is_empty() {
             return true;
         }
-        for done in read_together(source, next).await {
+        for done in source.read(next).await {
             let samples = done.result.iter().flatten().map(|(_, batch)| batch.len()).sum();
             most.fetch_max(samples, Ordering::Relaxed);
             if done.result.is_err() {
@@ -111,17 +129,24 @@ async fn read_round(
 }
 
 /// One stretch of each feed, all at once.
-async fn follow(source: &Arc<dyn MetricSource>, reads: Vec<FeedRead>, answer: &mpsc::Sender<Done>) {
+async fn follow(source: &One, reads: Vec<FeedRead>, answer: &mpsc::Sender<Done>) {
     let stretches: Vec<(FeedRef, Stretch)> =
         reads.into_iter().flat_map(|r| r.stretches.into_iter().map(move |s| (r.feed, s))).collect();
-    for done in read_together(source, stretches).await {
+    for done in source.read(stretches).await {
         if answer.send(done).await.is_err() {
             return;
         }
     }
 }
 
-/// A stretch of each feed, asked for together.
+impl One {
+    async fn read(&self, stretches: Vec<(FeedRef, Stretch)>) -> Vec<Done> {
+        let done = read_together(&self.source, stretches).await;
+        done.into_iter().map(|done| Done { source: self.name.clone(), ..done }).collect()
+    }
+}
+
+/// A stretch of each feed, asked for together of one source.
 pub(super) async fn read_together(source: &Arc<dyn MetricSource>, stretches: Vec<(FeedRef, Stretch)>) -> Vec<Done> {
     let (mut asks, mut wanted) = (Vec::new(), Vec::with_capacity(stretches.len()));
     for (feed, stretch) in stretches {
@@ -144,7 +169,7 @@ pub(super) async fn read_together(source: &Arc<dyn MetricSource>, stretches: Vec
                 (_, Err(_)) => {}
             }
         }
-        all.push(Done { feed, through, result, warnings });
+        all.push(Done { feed, source: None, through, result, warnings });
     }
     all
 }

@@ -35,7 +35,7 @@ pub fn snapshot(state: &State, health: &Health, now: Now) -> Snapshot {
         number: health.number,
         environment: health.environment.clone(),
         role: health.leader.clone().map_or_else(|| health.role.clone(), |leader| Role::Following { leader }),
-        sources: vec![health.source.clone()],
+        sources: health.sources.iter().map(|(_, source)| source.clone()).collect(),
         slos: state.board.slos.iter().flat_map(|feed| rows(state, feed, now, health.ended)).collect(),
         incidents: incidents(state, now),
         incident_count: state.incidents.len(),

@@ -63,6 +63,11 @@ pub struct Memory {
 }
 
 impl State {
+    /// What people know a source by: its name in the configuration, the default one by its address.
+    pub(super) fn source_name(&self, name: Option<&Text>) -> Text {
+        name.unwrap_or(&self.metric_source).clone()
+    }
+
     /// A fresh state: no history, no incidents, not leading.
     pub fn new(book: Arc<Rulebook>, settings: Settings) -> Self {
         Self {

@@ -5,17 +5,17 @@
 mod others;
 mod streams;
 
-use super::Parsed;
 use super::estimate::ask::{Takes, number};
 use super::estimate::labour::premium;
 use super::kinds::{BUSINESS_VERSION, Kind, check_version};
 use super::policies::is_error;
-use crate::domain::base::{Currency, Money, Place, Problem, Span, Text};
+use super::{LoadOptions, Parsed};
+use crate::domain::base::{Currency, Money, Place, Problem, Text};
 use crate::domain::objective::{Assumption, Business, ExchangeRate, Labour, ValueIs};
 use crate::kit::yaml::{Fields, Findings, Node, Value};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 const FIELDS: [&str; 14] = [
@@ -51,7 +51,7 @@ pub(super) struct BusinessDraft {
 }
 
 /// Reads the business document, of which there may be one.
-pub(super) fn read_all(parsed: &[Parsed], step: Span, problems: &mut Vec<Problem>) -> BusinessDraft {
+pub(super) fn read_all(parsed: &[Parsed], options: &LoadOptions, problems: &mut Vec<Problem>) -> BusinessDraft {
     let mut draft = BusinessDraft::default();
     let mut seen = false;
     for file in parsed.iter().filter(|f| f.kinds.contains(&Kind::Business)) {
@@ -69,14 +69,27 @@ pub(super) fn read_all(parsed: &[Parsed], step: Span, problems: &mut Vec<Problem
                 continue;
             }
             seen = true;
-            draft.business = read(&mut out, root, step, &mut draft.services).filter(|_| !broken).map(Arc::new);
+            draft.business = read(&mut out, root, options, &mut draft.services).filter(|_| !broken).map(Arc::new);
         }
         problems.extend(out.finish());
     }
     draft
 }
 
-fn read(out: &mut Findings<'_>, root: &Node, step: Span, services: &mut Vec<(Text, Place)>) -> Option<Business> {
+/// Streams and capacity may name a source, which must be one that there is.
+fn known_sources(out: &mut Findings<'_>, node: &Node, known: Option<&BTreeSet<Text>>) {
+    let Some(known) = known else { return };
+    let named: Vec<&Node> = node.one_or_many().iter().filter_map(|item| item.get("source")).map(|n| &**n).collect();
+    for node in named {
+        let Some(name) = node.text().map(|text| text.trim()) else { continue };
+        if !known.contains(name) {
+            let names: Vec<&str> = known.iter().map(|name| &**name).collect();
+            out.unknown("unknown-source", "source", name, &node.span, &names, "`sources` of the configuration");
+        }
+    }
+}
+
+fn read(out: &mut Findings<'_>, root: &Node, options: &LoadOptions, services: &mut Vec<(Text, Place)>) -> Option<Business> {
     let before = out.errors();
     let what = "the business file";
     let fields = out.fields_and(root, what, &FIELDS, &ELSEWHERE.map(|(name, _)| name))?;
@@ -88,6 +101,7 @@ fn read(out: &mut Findings<'_>, root: &Node, step: Span, services: &mut Vec<(Tex
     let mut nulls = Vec::new();
     if let Some(node) = given(&fields, "streams", "lost_revenue", &mut nulls) {
         business.streams = streams::read(out, node, currency, &mut nulls);
+        known_sources(out, node, options.sources.as_ref());
         services.extend(named_services(out, node));
     }
     let labour = given(&fields, "labour", "responder_labour", &mut nulls);
@@ -97,7 +111,8 @@ fn read(out: &mut Findings<'_>, root: &Node, step: Span, services: &mut Vec<(Tex
         services.extend(named_services(out, node));
     }
     if let Some(node) = given(&fields, "capacity", "extra_capacity", &mut nulls) {
-        business.capacity = others::capacity(out, node, currency, step);
+        business.capacity = others::capacity(out, node, currency, options.timing.step);
+        known_sources(out, node, options.sources.as_ref());
         services.extend(named_services(out, node));
     }
     for name in others::CONSEQUENCES {

@@ -33,10 +33,11 @@ use crate::domain::objective::{Guards, Policy, Rulebook, Timing};
 use crate::kit::yaml::{Documents, Source, compose};
 use kinds::{Kind, kind_of, kind_of_name};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 /// What the configuration brings to reading SLO files.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct LoadOptions {
     /// Times; lints need the step.
     pub timing: Timing,
@@ -44,11 +45,18 @@ pub struct LoadOptions {
     pub guards: Guards,
     /// Most groups of an SLO unless it says otherwise.
     pub max_groups: usize,
+    /// Names of the sources there are; any name is taken where it is not known which there are.
+    pub sources: Option<BTreeSet<Text>>,
 }
 
 impl Default for LoadOptions {
     fn default() -> Self {
-        Self { timing: Timing::default(), guards: Guards::default(), max_groups: crate::domain::measure::MAX_TRACKS }
+        Self {
+            timing: Timing::default(),
+            guards: Guards::default(),
+            max_groups: crate::domain::measure::MAX_TRACKS,
+            sources: None,
+        }
     }
 }
 
@@ -127,7 +135,7 @@ fn parse_file(file: &InputFile, problems: &mut Vec<Problem>) -> Option<Parsed> {
 /// From trees to rules.
 fn assemble(files: &[InputFile], parsed: &[Parsed], mut problems: Vec<Problem>, options: &LoadOptions) -> Loaded {
     let policies = policies::all(parsed, &mut problems);
-    let business = business::read_all(parsed, options.timing.step, &mut problems);
+    let business = business::read_all(parsed, options, &mut problems);
     for file in parsed.iter().filter(|f| f.kinds.contains(&Kind::Cost)) {
         // What is wrong with the YAML itself was told above.
         let documents = Documents { problems: Vec::new(), ..file.documents.clone() };

@@ -13,18 +13,20 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A service with the SLOs that look at it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Covered {
+    /// The source by name; the default one when absent.
+    pub source: Option<Text>,
     /// The service.
     pub service: Service,
     /// Its SLOs, by id.
     pub slos: Vec<SloId>,
 }
 
-/// Services with their SLOs, in the order of the services.
+/// Services of a source with the SLOs that are measured there, in the order of the services. `name` is the source's name.
 ///
 /// # Errors
 /// The source could not be asked.
 pub async fn coverage(
-    source: &dyn MetricSource,
+    (name, source): (Option<&Text>, &dyn MetricSource),
     book: &Rulebook,
     services: Vec<Service>,
     now: Ms,
@@ -32,7 +34,7 @@ pub async fn coverage(
     let labels: BTreeSet<Text> = services.iter().map(|s| s.label.clone()).collect();
     let mut looked: BTreeMap<(Text, Text), BTreeSet<SloId>> = BTreeMap::new();
     let mut asker = Asker::new(source, now);
-    for slo in &book.slos {
+    for slo in book.slos.iter().filter(|slo| slo.source.as_ref() == name) {
         for used in selectors(slo) {
             let series = asker.lately(&used.selector).await?;
             let demanded = used.selector.matchers().iter().filter(|m| m.op == MatchOp::Equal);
@@ -45,7 +47,7 @@ pub async fn coverage(
     }
     let of = |service: Service| {
         let slos = looked.get(&(service.label.clone(), service.value.clone()));
-        Covered { slos: slos.into_iter().flatten().cloned().collect(), service }
+        Covered { source: name.cloned(), slos: slos.into_iter().flatten().cloned().collect(), service }
     };
     Ok(services.into_iter().map(of).collect())
 }

@@ -11,6 +11,7 @@ use crate::domain::view::{Film, FilmMark, Role, Snapshot};
 use crate::engine::fast::Fast;
 use crate::engine::health::Health;
 use crate::engine::rows;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// How much is shown before an incident began.
@@ -68,7 +69,7 @@ struct Shot {
 impl Shot {
     fn see(&mut self, at: Ms, fast: &Fast) {
         let now = fast.now_at(at);
-        self.health.read_came(now.wall);
+        self.health.read_came(now.wall, &BTreeSet::new());
         self.health.number += 1;
         let mut frame = rows::snapshot(fast.state(), &self.health, now);
         if let Some(about) = &mut self.about {

@@ -5,11 +5,12 @@
 use crate::domain::base::{Labels, Ms, Place, Problem, Span, Text};
 use crate::domain::measure::{AskedPlan, CountedPlan, MatchOp, Matcher, Plan, Selector};
 use crate::domain::objective::{Rulebook, Slo};
-use crate::ports::{MetricSource, SourceError};
+use crate::ports::{MetricSource, SourceError, source_of};
 use crate::query::ast::Expr;
 use crate::query::{SelectorMatcher, parse};
 use rust_decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Series of so long are looked at.
 const LATELY: Span = Span::from_hours(1);
@@ -21,22 +22,38 @@ const REACHES: [&str; 10] = ["90d", "60d", "30d", "21d", "14d", "7d", "3d", "1d"
 /// Where an SLO's name stands in its file, by id.
 pub type Places = BTreeMap<Text, Place>;
 
-/// What is odd between the files and the source, in the order of the SLOs.
-///
-/// # Errors
-/// The source could not be asked; what was found before that is lost.
-pub async fn online(source: &dyn MetricSource, book: &Rulebook, places: &Places, now: Ms) -> Result<Vec<Problem>, SourceError> {
-    let mut asker = Asker::new(source, now);
-    let mut problems = Vec::new();
+/// What the sources say of the files.
+#[derive(Debug, Default)]
+pub struct Asked {
+    /// What is odd, in the order of the SLOs.
+    pub problems: Vec<Problem>,
+    /// Sources that could not be asked, each once; nothing is known of their SLOs.
+    pub unreachable: Vec<SourceError>,
+}
+
+/// What is odd between the files and the sources; each SLO is asked of its own.
+pub async fn online(source: &Arc<dyn MetricSource>, book: &Rulebook, places: &Places, now: Ms) -> Asked {
+    let mut asked = Asked::default();
+    let names: BTreeSet<Option<&Text>> = book.slos.iter().map(|slo| slo.source.as_ref()).collect();
+    let sources: BTreeMap<Option<&Text>, Arc<dyn MetricSource>> =
+        names.into_iter().map(|name| (name, source_of(source, name.map(|name| &**name)))).collect();
+    let mut askers: BTreeMap<Option<&Text>, Asker<'_>> =
+        sources.iter().map(|(name, source)| (*name, Asker::new(&**source, now))).collect();
     for slo in &book.slos {
-        for problem in of_slo(&mut asker, slo).await? {
-            problems.push(match places.get(&slo.id.0) {
+        // One that could not be asked is not asked again for each of its SLOs.
+        let Some(asker) = askers.get_mut(&slo.source.as_ref()) else { continue };
+        match of_slo(asker, slo).await {
+            Ok(found) => asked.problems.extend(found.into_iter().map(|problem| match places.get(&slo.id.0) {
                 Some(place) => problem.at(place.clone()),
                 None => problem,
-            });
+            })),
+            Err(error) => {
+                askers.remove(&slo.source.as_ref());
+                asked.unreachable.push(error);
+            }
         }
     }
-    Ok(problems)
+    asked
 }
 
 /// Asks each selector once.

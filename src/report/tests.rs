@@ -49,6 +49,7 @@ fn business() -> Business {
         streams: vec![RevenueStream {
             name: "payments".into(),
             services: vec!["payments".into()],
+            source: None,
             method: StreamMethod::FailedTransactions,
             failed: Some(Counter {
                 query: r#"payments_total{job="payments", outcome="failed"}"#.into(),

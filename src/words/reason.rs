@@ -162,6 +162,7 @@ mod tests {
             period: Period::Rolling(Span::from_days(30)),
             sli: Sli::Latency { histogram: "h".into(), under_seconds: "0.25".parse().unwrap(), interpolate: false },
             plan: Plan::Counted(CountedPlan::Events { bad: Count::default(), total: None }),
+            source: None,
             group_by: vec![],
             max_groups: crate::domain::measure::MAX_TRACKS,
             exclude: Vec::new(),

@@ -57,6 +57,7 @@ fn slo() -> Arc<Slo> {
         period: Period::Rolling(Span::from_days(30)),
         sli: Sli::Events { bad: Some("bad".into()), good: None, total: "total".into() },
         plan: Plan::Counted(CountedPlan::Events { bad: Count::default(), total: None }),
+        source: None,
         group_by: vec!["region".into()],
         max_groups: burnledger::domain::measure::MAX_TRACKS,
         exclude: Vec::new(),

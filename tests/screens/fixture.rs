@@ -66,6 +66,7 @@ pub fn slo(service: &str, name: &str, target: &str, sli: Sli) -> Slo {
         period: Period::Rolling(Span::from_days(30)),
         sli,
         plan: Plan::Counted(CountedPlan::Events { bad: Count::default(), total: None }),
+        source: None,
         group_by: vec![],
         max_groups: burnledger::domain::measure::MAX_TRACKS,
         exclude: Vec::new(),

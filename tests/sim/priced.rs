@@ -23,6 +23,7 @@ fn business(slo: &Slo) -> Business {
     let stream = RevenueStream {
         name: "sales".into(),
         services: vec!["api".into()],
+        source: None,
         method: StreamMethod::FailedTransactions,
         failed,
         total: None,

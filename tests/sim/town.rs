@@ -90,6 +90,7 @@ pub(crate) fn slo_of(job: &str, breach: Vec<BreachRule>) -> Slo {
         period: Period::Rolling(Span::from_days(30)),
         sli,
         plan,
+        source: None,
         group_by: Vec::new(),
         max_groups: burnledger::domain::measure::MAX_TRACKS,
         exclude: Vec::new(),

@@ -2,6 +2,8 @@
 
 mod live;
 pub(crate) mod misbehaving;
+mod named;
+mod prometheus3;
 mod promql;
 mod servers;
 

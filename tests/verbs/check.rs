@@ -224,7 +224,10 @@ async fn online_names_what_the_source_does_not_have_and_what_is_near() {
     );
     assert_eq!(loaded.rulebook.slos.len(), 7, "{:?}", loaded.rulebook.problems);
     let now = source.range().unwrap().1;
-    let problems = burnledger::jobs::online::online(&source, &loaded.rulebook, &loaded.places, now).await.unwrap();
+    let source: std::sync::Arc<dyn burnledger::ports::MetricSource> = std::sync::Arc::new(source);
+    let asked = burnledger::jobs::online::online(&source, &loaded.rulebook, &loaded.places, now).await;
+    assert_eq!(asked.unreachable, []);
+    let problems = asked.problems;
     let told: Vec<String> = problems.iter().map(line).collect();
     let has = |line: usize, parts: &[&str]| {
         let at = format!("{line}:");

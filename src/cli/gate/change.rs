@@ -1,13 +1,13 @@
 //! `gate --change DIR_OR_FILE`: proposed SLO files against today's over the last period, as Markdown for a pull request.
 
 use super::{GateArgs, time};
-use crate::app::{Setup, Wanted};
+use crate::app::{Setup, Wanted, load_options};
 use crate::cli::{Exit, Format, Out, look};
 use crate::domain::base::{Problem, ProblemLevel, Severity, Span};
 use crate::domain::incident::Incident;
 use crate::domain::objective::Rulebook;
 use crate::domain::review::{Comparison, TrackChange, TrackSide, compare};
-use crate::formats::{self, LoadOptions};
+use crate::formats;
 use crate::words::units::{self, UNKNOWN};
 use crate::words::{Zone, escape, time as words_time};
 use std::path::Path;
@@ -60,7 +60,7 @@ pub(super) async fn run(args: &GateArgs, path: &Path, setup: &Setup, format: For
 
 /// The proposed rules. Files with errors are no proposal: what is wrong is told.
 fn proposed(args: &GateArgs, path: &Path, setup: &Setup, out: &mut Out) -> Result<Rulebook, Exit> {
-    let options = LoadOptions { timing: setup.config.timing, guards: setup.config.guards, max_groups: setup.config.max_groups };
+    let options = load_options(&setup.config);
     let mut book = formats::load(&[path.to_owned()], &options).rulebook;
     let errors: Vec<&Problem> = book.problems.iter().filter(|p| p.level == ProblemLevel::Error).collect();
     for problem in &errors {

@@ -79,7 +79,12 @@ impl Prometheus {
 
     /// Sends a query; the body comes back whole, within the limits.
     async fn fetch(&self, wanted: &Wanted<'_>, total: Span) -> Result<(HttpAnswer, Vec<u8>), SourceError> {
-        let request = HttpRequest::post(self.base.join(wanted.path), HttpBody::Form(wanted.form.clone()));
+        let mut form = wanted.form.clone();
+        // Thanos reads them; others ignore words that they do not know.
+        for (word, wish) in [("dedup", self.settings.dedup), ("partial_response", self.settings.partial_response)] {
+            form.extend(wish.map(|wish| (word.to_owned(), wish.to_string())));
+        }
+        let request = HttpRequest::post(self.base.join(wanted.path), HttpBody::Form(form));
         let sent = self.http.send(HttpRequest { total: Some(total), ..request }).await;
         let mut answer = sent.map_err(|e| exchange_error(&self.shown, e))?;
         if answer.status() != 200 {

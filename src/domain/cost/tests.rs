@@ -23,6 +23,7 @@ fn stream(name: &str, value: Money, recovered: &str) -> RevenueStream {
     RevenueStream {
         name: name.into(),
         services: vec!["shop".into()],
+        source: None,
         method: StreamMethod::FailedTransactions,
         failed: Some(Counter { query: "orders_total{outcome=\"failed\"}".into(), count: Count::default() }),
         total: None,
@@ -378,7 +379,7 @@ fn capacity_and_what_follows_from_lost_transactions_are_priced() {
     let mut rules = business(vec![stream("orders", money("10", "USD"), "0.5")]);
     rules.labour = None;
     let usd = rules.currency;
-    let price_of = |name: &str, how| CapacityPrice { name: name.into(), services: vec![], currency: usd, how };
+    let price_of = |name: &str, how| CapacityPrice { name: name.into(), services: vec![], source: None, currency: usd, how };
     rules.capacity = vec![
         price_of("standby", CapacityHow::Assumed { per_hour: dec("9600"), extra: dec("0.5") }),
         price_of(

@@ -50,6 +50,8 @@ impl Side {
 pub struct MeterSpec {
     /// What is read and added up.
     pub plan: Plan,
+    /// The source by its name in the configuration; the default one when absent.
+    pub source: Option<Text>,
     /// Labels that split it into tracks; without them there is exactly one track.
     pub group_by: Vec<Text>,
     /// Labels of duplicate replicas, counted once.
@@ -82,6 +84,7 @@ impl MeterSpec {
     pub fn new(plan: Plan) -> Self {
         Self {
             plan,
+            source: None,
             group_by: Vec::new(),
             dedupe: Vec::new(),
             target_labels: Vec::new(),
@@ -102,12 +105,13 @@ impl MeterSpec {
         !matches!(&self.plan, Plan::Counted(super::CountedPlan::Events { total: None, .. }))
     }
 
-    /// What is measured and how it is counted, as text: two specs of the same identity count the same slices. The period is
-    /// no part of it, nor whatever has its default, so that a later version may add fields without losing history.
+    /// What is measured and how it is counted, as text: two specs of the same identity and source count the same slices. The
+    /// period is no part of it, nor whatever has its default, so that a later version may add fields without losing history.
     pub fn identity(&self) -> String {
         let Self { group_by, dedupe, target_labels, births, step, good, exclude, time_slices, .. } = self;
-        // The plan is told by its reads; how far back and how many groups are kept makes no difference to a slice.
-        let Self { plan: _, period: _, slack: _, max_tracks: _, .. } = self;
+        // The plan is told by its reads, the source by whoever knows its address; how far back and how many groups are kept
+        // makes no difference to a slice.
+        let Self { plan: _, source: _, period: _, slack: _, max_tracks: _, .. } = self;
         let mut out = format!("step {step}");
         for read in super::reads::reads_of(self) {
             let _ = write!(out, "; {} of {}", read.adds.words(), read.text());

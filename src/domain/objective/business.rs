@@ -86,6 +86,8 @@ pub struct RevenueStream {
     pub name: Text,
     /// Services whose incidents it prices.
     pub services: Vec<Text>,
+    /// The source of its counters by name; the default one when absent.
+    pub source: Option<Text>,
     /// How its loss is found.
     pub method: StreamMethod,
     /// Failed transactions: needed by the two methods of failed transactions.
@@ -172,6 +174,8 @@ pub struct CapacityPrice {
     pub name: Text,
     /// Services whose incidents it prices; all of them when empty.
     pub services: Vec<Text>,
+    /// The source of its replicas by name; the default one when absent.
+    pub source: Option<Text>,
     /// Currency of its prices.
     pub currency: Currency,
     /// How it is known.

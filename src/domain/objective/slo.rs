@@ -263,6 +263,8 @@ pub struct Slo {
     pub sli: Sli,
     /// What will be done to measure it.
     pub plan: Plan,
+    /// The source of its samples by name; the default one when absent.
+    pub source: Option<Text>,
     /// Labels that split it into tracks.
     pub group_by: Vec<Text>,
     /// Most groups that are measured.
@@ -311,6 +313,7 @@ impl Slo {
             _ => None,
         };
         MeterSpec {
+            source: self.source.clone(),
             group_by: self.group_by.clone(),
             dedupe: self.dedupe.clone(),
             target_labels: self.target_labels.clone(),

@@ -267,6 +267,7 @@ mod tests {
             period: Period::Rolling(Span::from_days(30)),
             sli: Sli::Events { bad: None, good: None, total: "total".into() },
             plan: Plan::Counted(CountedPlan::Events { bad: count(), total: Some(count()) }),
+            source: None,
             group_by: Vec::new(),
             max_groups: crate::domain::measure::MAX_TRACKS,
             exclude: Vec::new(),

@@ -135,7 +135,7 @@ fn replicas(state: &State, feed: &ReplicaFeed, impact: &[Interval]) -> ReplicaCo
     }
     let told: Option<Vec<(Decimal, Decimal)>> = runs.iter().map(|(n, span)| Some((exact(*n)?, minutes(*span)))).collect();
     let samples = told.filter(|list| !list.is_empty()).ok_or_else(|| "its replicas have no samples in the impact".into());
-    ReplicaCount { name: feed.name.clone(), samples, source: state.metric_source.clone() }
+    ReplicaCount { name: feed.name.clone(), samples, source: state.source_name(feed.meter.spec().source.as_ref()) }
 }
 
 /// A recorded cost no longer says what is known, and why: the time in which orders may come back has passed, or an incident

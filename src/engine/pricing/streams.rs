@@ -47,7 +47,7 @@ fn counted(state: &State, incident: &Incident, stream: &RevenueStream, own: &[In
         amounts,
         series: feed.meter.series_count(),
         samples,
-        source: state.metric_source.clone(),
+        source: state.source_name(stream.source.as_ref()),
         share: share(state, feed, incident, &cluster),
         rebound: rebound(state, incident, stream, &all, at),
         intervals: all,
@@ -59,7 +59,7 @@ pub(super) fn now(state: &State, incident: &Incident, stream: &RevenueStream, ov
     let all = vec![Interval { from: at - over, to: at }];
     let counted = feed(state, stream, StreamPart::Loss).ok_or_else(|| "its counter is not read".into()).and_then(|feed| {
         let amounts = amounts(state, incident, feed, &all)?;
-        let mut counted = Counted::failed(0.0, all.clone(), 0, 0, state.metric_source.clone());
+        let mut counted = Counted::failed(0.0, all.clone(), 0, 0, state.source_name(stream.source.as_ref()));
         counted.amounts = amounts;
         let others = state.incidents.live().filter(|i| i.id != incident.id && counts_with(i, incident));
         let hurt = |i: &&Arc<Incident>| harm::impact(state, i, at).intervals.last().is_some_and(|last| last.to > at - over);

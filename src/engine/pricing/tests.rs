@@ -210,6 +210,7 @@ fn stream(method: StreamMethod) -> RevenueStream {
     RevenueStream {
         name: "orders".into(),
         services: vec!["shop".into()],
+        source: None,
         method,
         failed: Some(counter("failed")),
         total: Some(counter("total")),
@@ -489,7 +490,7 @@ fn additional_replicas_are_metered_over_the_impact() {
     let plan = Plan::Asked { ask: AskedPlan::Value { value: "replicas".into() }, why: "a test".into() };
     let how = CapacityHow::Metered { replicas: "replicas".into(), plan, baseline: dec("8"), price: dec("0.384") };
     let currency = Currency::parse("CNY").unwrap();
-    let price = CapacityPrice { name: "pods".into(), services: Vec::new(), currency, how };
+    let price = CapacityPrice { name: "pods".into(), services: Vec::new(), source: None, currency, how };
     let rules = Business { capacity: vec![price], ..Business::new(currency) };
     let replicas = |now: Ms| {
         if is_within(now, 0, 15) {

@@ -111,10 +111,11 @@ fn capacity_price(out: &mut Findings<'_>, node: &Node, currency: Currency, step:
     let known: &[&str] = if assumed {
         &["name", "services", "currency", "base_cost_per_hour", "extra_fraction"]
     } else {
-        &["name", "services", "currency", "replicas", "baseline_replicas", "price_per_replica_hour"]
+        &["name", "services", "source", "currency", "replicas", "baseline_replicas", "price_per_replica_hour"]
     };
     let mut ask = Ask::open(out, node, "capacity", known)?;
     let (name, services) = (name(&mut ask), services(&mut ask));
+    let source = ask.fields.get(ask.out, "source").and_then(|n| ask.out.text(n, "`source`").map(|t| t.trim().into()));
     let currency = own_currency(&mut ask, currency);
     let how = if assumed {
         let (per_hour, extra) = (ask.need("base_cost_per_hour", Takes::Positive), ask.need("extra_fraction", Takes::Positive));
@@ -122,7 +123,7 @@ fn capacity_price(out: &mut Findings<'_>, node: &Node, currency: Currency, step:
     } else {
         metered(&mut ask, step)?
     };
-    Some(CapacityPrice { name: name?, services, currency: currency?, how })
+    Some(CapacityPrice { name: name?, services, source, currency: currency?, how })
 }
 
 fn metered(ask: &mut Ask<'_, '_, '_>, step: Span) -> Option<CapacityHow> {

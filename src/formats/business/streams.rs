@@ -9,9 +9,10 @@ use crate::query;
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
-const FIELDS: [&str; 13] = [
+const FIELDS: [&str; 14] = [
     "name",
     "services",
+    "source",
     "method",
     "failed",
     "total",
@@ -58,6 +59,7 @@ fn one(out: &mut Findings<'_>, node: &Node, currency: Currency, nulls: &mut Vec<
         Some(n) => out.texts(n, "`services`").into_iter().map(|(name, _)| name).collect(),
         None => Vec::new(),
     };
+    let source = fields.get(out, "source").and_then(|n| out.text(n, "`source`").map(|t| t.trim().into()));
     let currency = fields.get(out, "currency").map_or(Some(currency), |n| read_currency(out, n));
     let value_is = fields.need(out, "value_is", what).and_then(|n| out.choice(n, "value_is", &VALUES));
     let recovered = fields.get(out, "recovered_fraction").map_or(Some(Decimal::ZERO), |n| out.share(n, "`recovered_fraction`"));
@@ -79,6 +81,7 @@ fn one(out: &mut Findings<'_>, node: &Node, currency: Currency, nulls: &mut Vec<
     let stream = RevenueStream {
         name: name?,
         services,
+        source,
         method,
         failed,
         total,

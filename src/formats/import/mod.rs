@@ -230,7 +230,7 @@ pub(super) struct InPlace {
 /// Converts the documents of other tools among files that are used in place.
 pub(super) fn in_place(parsed: &[Parsed], load: &LoadOptions, problems: &mut Vec<Problem>) -> InPlace {
     let all: Vec<&Parsed> = parsed.iter().collect();
-    let options = Options { load: *load, ..Options::default() };
+    let options = Options { load: load.clone(), ..Options::default() };
     let converted = convert(&all, &options, Scope::InPlace);
     problems.extend(converted.problems);
     let mut out = InPlace { parsed: Vec::new(), notes: converted.notes };

@@ -61,7 +61,7 @@ struct Context<'a> {
     file: Text,
 }
 
-const FIELDS: [&str; 17] = [
+const FIELDS: [&str; 18] = [
     "version",
     "service",
     "owner",
@@ -79,6 +79,7 @@ const FIELDS: [&str; 17] = [
     "budget",
     "exclude",
     "max_groups",
+    "source",
 ];
 
 /// Most SLOs of one document; each costs a plan, and a list of aliases could name millions.

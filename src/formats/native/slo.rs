@@ -8,7 +8,7 @@ use crate::domain::objective::{Births, BreachRule, Exclusion, Guards, Mode, Sli,
 use crate::kit::yaml::{Fields, Findings, Node};
 use rust_decimal::prelude::ToPrimitive;
 
-const FIELDS: [&str; 17] = [
+const FIELDS: [&str; 18] = [
     "name",
     "description",
     "target",
@@ -26,6 +26,7 @@ const FIELDS: [&str; 17] = [
     "exclude",
     "max_groups",
     "composite",
+    "source",
 ];
 /// Fields that belong to the document.
 const OF_DOCUMENT: [&str; 5] = ["service", "owner", "runbook", "depends_on", "labels"];
@@ -48,6 +49,7 @@ pub(super) fn read(out: &mut Findings<'_>, item: &Node, context: &Context<'_>) -
     let exclude = read_exclusions(out, &fields, context);
     let max_groups = read_max_groups(out, &fields, context);
     let evidence = read_evidence(out, &fields, context);
+    let source = read_source(out, &fields, context);
     let plan = sli.as_ref().and_then(|s| s.plan(out, &group_by, context.options.timing.step));
     if let (Some(sli), Some(plan)) = (&sli, &plan) {
         sli.doubt(out, plan);
@@ -72,6 +74,7 @@ pub(super) fn read(out: &mut Findings<'_>, item: &Node, context: &Context<'_>) -
         budget: budget?,
         sli: sli?.sli,
         plan: plan?,
+        source,
         group_by,
         max_groups: max_groups?,
         exclude,
@@ -146,7 +149,7 @@ fn composites_own(out: &mut Findings<'_>, fields: &Fields<'_>, sli: Option<&Sli>
     if sli.and_then(Sli::composite).is_none() {
         return;
     }
-    for name in ["target", "group_by", "budget", "exclude", "births", "dedupe", "target_labels", "max_groups"] {
+    for name in ["target", "group_by", "budget", "exclude", "births", "dedupe", "target_labels", "max_groups", "source"] {
         if let Some(span) = fields.key_span(name) {
             let message = format!("a composite has no `{name}` of its own: its members have theirs");
             out.error_hint("needless-field", &span, message, format!("remove `{name}`"));
@@ -199,6 +202,16 @@ fn read_exclusions(out: &mut Findings<'_>, fields: &Fields<'_>, context: &Contex
     let of = |out: &mut Findings<'_>, fields: &Fields<'_>| fields.get(out, "exclude").map(|n| exclude::read(out, n));
     let (document, own) = (of(out, context.document), of(out, fields));
     document.into_iter().chain(own).flatten().collect()
+}
+
+/// The source by name: the SLO's own, else the document's. Absent is the default one, an unknown one is an error.
+fn read_source(out: &mut Findings<'_>, fields: &Fields<'_>, context: &Context<'_>) -> Option<Text> {
+    let node = inherited(out, fields, context, "source")?;
+    let name: Text = out.text(node, "`source`")?.trim().into();
+    let Some(known) = context.options.sources.as_ref().filter(|known| !known.contains(&name)) else { return Some(name) };
+    let names: Vec<&str> = known.iter().map(|name| &**name).collect();
+    out.unknown("unknown-source", "source", &name, &node.span, &names, "`sources` of the configuration");
+    None
 }
 
 fn read_max_groups(out: &mut Findings<'_>, fields: &Fields<'_>, context: &Context<'_>) -> Option<usize> {

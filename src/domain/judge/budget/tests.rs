@@ -22,6 +22,7 @@ fn slo(target: &str, period: Period, budget: BudgetMethod) -> Slo {
         budget,
         sli: Sli::Events { bad: Some("bad".into()), good: None, total: "total".into() },
         plan: Plan::Counted(CountedPlan::Events { bad: count("bad"), total: Some(count("total")) }),
+        source: None,
         group_by: Vec::new(),
         max_groups: MAX_TRACKS,
         exclude: Vec::new(),

@@ -22,6 +22,7 @@ fn slo(name: &str, target: &str, sli: Sli) -> Slo {
         budget: BudgetMethod::Occurrences,
         plan: Plan::Counted(CountedPlan::Events { bad: count("bad"), total: Some(count("total")) }),
         sli,
+        source: None,
         group_by: Vec::new(),
         max_groups: MAX_TRACKS,
         exclude: Vec::new(),

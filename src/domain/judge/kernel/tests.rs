@@ -50,6 +50,7 @@ fn slo(target: &str) -> Slo {
         period: Period::Rolling(span("30d")),
         sli: Sli::Events { bad: Some("bad".into()), good: None, total: "total".into() },
         plan: Plan::Counted(CountedPlan::Events { bad: count("bad"), total: Some(count("total")) }),
+        source: None,
         group_by: Vec::new(),
         max_groups: crate::domain::measure::MAX_TRACKS,
         exclude: Vec::new(),

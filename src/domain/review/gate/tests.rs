@@ -17,6 +17,7 @@ fn slo(mode: Mode) -> Slo {
         budget: BudgetMethod::Occurrences,
         sli: Sli::Events { bad: None, good: None, total: "total".into() },
         plan: Plan::Counted(CountedPlan::Events { bad: count(), total: Some(count()) }),
+        source: None,
         group_by: Vec::new(),
         max_groups: crate::domain::measure::MAX_TRACKS,
         exclude: Vec::new(),

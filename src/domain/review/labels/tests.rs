@@ -31,6 +31,7 @@ fn slo(name: &str) -> Arc<Slo> {
         budget: BudgetMethod::Occurrences,
         sli: Sli::Events { bad: None, good: None, total: "total".into() },
         plan: Plan::Counted(CountedPlan::Events { bad: count(), total: Some(count()) }),
+        source: None,
         group_by: Vec::new(),
         max_groups: crate::domain::measure::MAX_TRACKS,
         exclude: Vec::new(),
