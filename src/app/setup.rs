@@ -244,6 +244,7 @@ impl Setup {
         let settled = self.clock.now().wall - self.book.timing.settle;
         let at = at.or(last).unwrap_or(settled);
         let mut state = State::new(Arc::clone(&self.book), self.settings("status"));
+        state.metric_source = source.name();
         let health = Health::new(self.environment(), Role::Watching, source.name(), Arc::new(Vec::new));
         let concurrency = self.config.prometheus.limits.concurrency;
         let looked = look(&mut state, health, &source, at, concurrency, |_, _| {}).await;

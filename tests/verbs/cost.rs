@@ -87,6 +87,11 @@ async fn a_recorded_cost_is_explained_verified_and_restated() {
     let json: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!((code, &json["total"], &json["restates"]["difference"]), (0, &"4320083.40".into(), &"50051.40".into()));
     assert_eq!(played.run(&["verify", "1", "--offline"]).0, 0);
+    // Restated long after the night: it is still counted as of its end.
+    let (code, text, _) = played.run(&["verify", "1", "--samples", &samples]);
+    assert!(code == 0 && text.contains("from samples: equal"), "{text}");
+    let (code, text, _) = played.run(&["restate", "1", "--samples", &samples, "--by", "fin"]);
+    assert!(code == 0 && text.contains("nothing changed, nothing is recorded"), "{text}");
 
     assert_eq!(played.run(&["explain", "99"]).0, 1);
     let (code, text, _) = played.run(&["explain", "1", "--format", "csv"]);

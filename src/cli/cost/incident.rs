@@ -8,9 +8,9 @@ use crate::app::desk::{LedgerDesk, OrderError, open_existing_ledger};
 use crate::app::pricing::Repriced;
 use crate::cli::incidents::{By, cannot_use, number, unknown, warn_of_problems};
 use crate::cli::{Common, Exit, Format, Out, look};
-use crate::domain::base::{CommitId, IncidentId, Money, Ms, Text};
+use crate::domain::base::{CommitId, IncidentId, Money, Ms, Seq, Text};
 use crate::domain::cost::{CostSheet, Difference, differences};
-use crate::domain::incident::{Incident, Incidents};
+use crate::domain::incident::{Fact, Incident, Incidents};
 use crate::domain::view::{Command, Refusal};
 use crate::report::cost_csv;
 use crate::wire::cost::CostSheetJson;
@@ -83,6 +83,18 @@ async fn find(id: IncidentId, common: &Common, out: &mut Out) -> Result<Found, E
         Some(incident) => Ok(Found { setup, desk, all, incident }),
         None => Err(unknown(id, &all, out)),
     }
+}
+
+/// The instant as of which the cost of an incident that is over is computed: its end, or the end of what was provisional in
+/// the figures before `seq`. What people record months later does not move it: its samples lie in no window of that day.
+fn as_of(incident: &Incident, seq: Option<Seq>) -> Option<Ms> {
+    let end = incident.milestones.resolved.filter(|_| !incident.phase.is_live())?;
+    let before = incident.entries.iter().take_while(|e| seq.is_none_or(|seq| e.seq < seq));
+    let provisional = before.filter_map(|e| match &e.fact {
+        Fact::Costed(sheet) => sheet.provisional_until,
+        _ => None,
+    });
+    provisional.max().max(Some(end))
 }
 
 /// The cost computed anew; errors of the source are told.
@@ -201,7 +213,8 @@ pub async fn verify(args: &VerifyArgs, common: &Common, out: &mut Out) -> Exit {
         Err(exit) => return exit,
     };
     let Some((seq, sheet)) = found.incident.last_cost() else { return not_recorded(&found.incident, out) };
-    let at = found.incident.entries.iter().find(|e| e.seq == seq).map(|e| e.at);
+    let recorded_at = found.incident.entries.iter().find(|e| e.seq == seq).map(|e| e.at);
+    let at = as_of(&found.incident, Some(seq)).or(recorded_at);
     let recorded = sheet.record.as_ref().map(|record| differences(sheet, &record.sheet()));
     let mut exit = if recorded.as_ref().is_some_and(Vec::is_empty) { Exit::Fine } else { Exit::No };
     let mut counted = None;
@@ -267,9 +280,8 @@ pub async fn restate(args: &RestateArgs, common: &Common, out: &mut Out) -> Exit
         Ok(found) => found,
         Err(exit) => return exit,
     };
-    let at = found.incident.entries.last().map(|e| e.at).filter(|_| !found.incident.phase.is_live());
     let last = found.incident.last_cost();
-    let at = at.max(last.and_then(|(_, sheet)| sheet.provisional_until)).filter(|at| *at <= found.desk.now());
+    let at = as_of(&found.incident, None).filter(|at| *at <= found.desk.now());
     let priced = match reprice(&found, args.samples.as_ref(), at, out).await {
         Ok(priced) => priced,
         Err(exit) => return exit,
