@@ -151,7 +151,10 @@ impl House {
     fn there(&self, text: &str) -> Vec<String> {
         let text = self.addresses.iter().fold(text.to_owned(), |text, (page, here)| text.replace(here, page));
         let home = self.dir.path().to_str().unwrap();
-        let mut lines: Vec<String> = text.replace(home, "/home/you").lines().map(|l| l.trim_end().to_owned()).collect();
+        let text = text.replace(home, "/home/you");
+        // Said only where a look takes more than three seconds, as it may on a machine that does other things.
+        let prompt = |line: &&str| !line.starts_with("still reading;");
+        let mut lines: Vec<String> = text.lines().filter(prompt).map(|l| l.trim_end().to_owned()).collect();
         while lines.last().is_some_and(String::is_empty) {
             lines.pop();
         }
