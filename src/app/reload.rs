@@ -1,7 +1,7 @@
 //! Reloading: configuration and rules are read again when their files change, and swapped whole.
 //!
-//! Files are looked at every two seconds, and at a hang-up signal, by content, not by events: editors and mounted configuration replace whole folders,
-//! and a missed event would leave old rules in force unseen. A configuration that cannot be used leaves the former one in force
+//! Files are looked at every two seconds, and at a hang-up signal, not followed by events: editors and mounted configuration replace
+//! whole folders, and a missed event would leave old rules in force unseen. Rules are read only when some file looks different. A configuration that cannot be used leaves the former one in force
 //! and says so among the problems. Deliberately absent: addresses, ledger and source, which hold until the next start.
 
 use super::receivers;
@@ -11,6 +11,7 @@ use crate::config;
 use crate::domain::base::{Problem, Span};
 use crate::domain::objective::Rulebook;
 use crate::engine::courier::Roster;
+use crate::formats::{self, Sight};
 use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -29,6 +30,9 @@ pub(super) async fn follow(mut setup: Setup, followed: Followed) {
     let clock = setup.shared_clock();
     let mut seen = setup.seen.clone();
     let mut complaint: Option<Problem> = None;
+    let mut files: Option<Sight> = None;
+    // Files that were just written are read once more: their times are too coarse to tell two writes apart.
+    let mut again = false;
     // A dashboard ends with its terminal.
     let mut wishes = Wishes::listen(followed.rosters.is_some());
     loop {
@@ -46,6 +50,13 @@ pub(super) async fn follow(mut setup: Setup, followed: Followed) {
             seen = now;
             complaint = renew(&mut setup, followed.rosters.as_ref());
         }
+        let slos = setup.config.slos.clone();
+        let Ok(sight) = tokio::task::spawn_blocking(move || formats::sight(&[slos])).await else { continue };
+        let fresh = changed || files.as_ref() != Some(&sight);
+        if !fresh && !again {
+            continue;
+        }
+        (files, again) = (Some(sight), fresh);
         let config = setup.config.clone();
         let Ok(mut book) = tokio::task::spawn_blocking(move || load_rules(&config)).await else { continue };
         if changed || book.hash != followed.rules.borrow().hash {

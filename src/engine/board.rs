@@ -6,7 +6,7 @@ use super::beside::{self, SignalFeed};
 use super::sparks::{SPARK_STEP, Spark};
 use crate::domain::base::{Interval, Labels, Ms, SloId, Span, Text};
 use crate::domain::judge::{Beside, CompositeJudge, Judge, Part, RuleRef, Verdict};
-use crate::domain::measure::{Ask, Batch, CountedPlan, Detail, Meter, MeterSpec, Plan, Role, Track};
+use crate::domain::measure::{Ask, Batch, CountedPlan, Counts, Detail, Meter, MeterSpec, Plan, Role, Track};
 use crate::domain::objective::{
     BreachRule, CapacityHow, CapacityPrice, Counter, Level, RevenueStream, Rulebook, Side, Sli, Slo, StreamMethod,
 };
@@ -451,7 +451,11 @@ impl ReplicaFeed {
 
 /// Burn rate over a window of the past: error ratio over budget, or occurrences over what is allowed.
 pub(super) fn burn(slo: &Slo, track: &Track, end: Ms, window: Span) -> Option<f64> {
-    let counts = track.history.counts(end - window, end);
+    burn_of(slo, &track.history.counts(end - window, end), window)
+}
+
+/// The burn of what was counted over a window.
+pub(super) fn burn_of(slo: &Slo, counts: &Counts, window: Span) -> Option<f64> {
     match (&slo.sli, slo.target) {
         (Sli::Occurrences { allowed, per, .. }, _) => {
             let allowed = allowed.to_f64()? * window.secs_f64() / per.secs_f64();

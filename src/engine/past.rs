@@ -3,7 +3,7 @@
 //! Bounded by tracks times cells looks into a history; each is a look at packed blocks, so a heatmap of 500 SLOs takes
 //! milliseconds. Deliberately absent: what was decided then (the ledger knows).
 
-use super::board::{SloFeed, burn};
+use super::board::{SloFeed, burn, burn_of};
 use super::state::State;
 use crate::domain::base::{Ms, Span};
 use crate::domain::measure::Track;
@@ -72,14 +72,20 @@ fn row(feed: &SloFeed, track: &Track, values: Arc<[f32]>) -> PastRow {
 }
 
 fn burn_row(feed: &SloFeed, track: &Track, cells: &Cells, window: Option<Span>) -> PastRow {
-    let values = cells.values(|_, end| burn(&feed.slo, track, end, window.unwrap_or(cells.width)));
-    let counts = |from, to| track.history.counts(from, to);
-    let seen = |from, to, bad: bool| {
-        let counts = counts(from, to);
-        (counts.observed > 0).then_some(if bad { counts.bad } else { counts.total })
-    };
-    let (bad, total) = (cells.values(|from, to| seen(from, to, true)), cells.values(|from, to| seen(from, to, false)));
-    PastRow { bad, total, ..row(feed, track, values) }
+    let (mut values, mut bad, mut total) = (Vec::new(), Vec::new(), Vec::new());
+    for i in 0..cells.count {
+        let (from, end) = (cells.end(i), cells.end(i + 1));
+        let counts = track.history.counts(from, end);
+        let value = match window {
+            Some(window) if window != cells.width => burn(&feed.slo, track, end, window),
+            _ => burn_of(&feed.slo, &counts, cells.width),
+        };
+        let seen = |n: f64| if counts.observed > 0 { n as f32 } else { f32::NAN };
+        values.push(value.map_or(f32::NAN, |v| v as f32));
+        bad.push(seen(counts.bad));
+        total.push(seen(counts.total));
+    }
+    PastRow { bad: bad.into(), total: total.into(), ..row(feed, track, values.into()) }
 }
 
 /// How the budget of the period that ends now was spent: what was left of it at the end of each cell.

@@ -6,6 +6,7 @@ use crate::domain::base::{Problem, Text};
 use crate::kit::yaml::MAX_BYTES;
 use std::collections::BTreeSet;
 use std::io::Read;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// A file in memory.
@@ -31,6 +32,26 @@ const MAX_FOLDERS_DEEP: usize = 16;
 /// Most files of one run.
 const MAX_FILES: usize = 10_000;
 
+/// How files look from outside: equal as long as none of them was written, added or taken away. Times of files are coarse
+/// (milliseconds), so a file that was just written is to be looked at once more.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sight {
+    files: Vec<(PathBuf, Option<Stamp>)>,
+    problems: Vec<Problem>,
+}
+
+/// Which file it is, when it was last changed in any way (seconds, nanoseconds), and how long it is.
+type Stamp = (u64, i64, i64, u64);
+
+/// Looks at the files that [`super::load`] would read, without reading them: hundreds of files cost hundreds of
+/// milliseconds to read, and a few to look at.
+pub fn sight(paths: &[PathBuf]) -> Sight {
+    let search = Search::of(paths, false);
+    let stamp = |path: &Path| std::fs::metadata(path).ok().map(|m| (m.ino(), m.ctime(), m.ctime_nsec(), m.len()));
+    let files = search.found.into_iter().map(|(path, _)| (path.clone(), stamp(&path))).collect();
+    Sight { files, problems: search.problems }
+}
+
 struct Search {
     found: BTreeSet<(PathBuf, Text)>,
     /// Files and folders as they really are: nothing is read twice, and a link back does not go round in circles.
@@ -51,11 +72,7 @@ pub(super) fn collect_foreign(paths: &[PathBuf]) -> (Vec<InputFile>, Vec<Problem
 }
 
 fn gather(paths: &[PathBuf], foreign: bool) -> (Vec<InputFile>, Vec<Problem>) {
-    let mut search = Search { found: BTreeSet::new(), seen: BTreeSet::new(), problems: Vec::new(), foreign };
-    for path in paths {
-        search.named(path);
-    }
-    let Search { found, mut problems, .. } = search;
+    let Search { found, mut problems, .. } = Search::of(paths, foreign);
     let mut files = Vec::with_capacity(found.len());
     for (path, id) in found {
         match read(&path) {
@@ -67,6 +84,14 @@ fn gather(paths: &[PathBuf], foreign: bool) -> (Vec<InputFile>, Vec<Problem>) {
 }
 
 impl Search {
+    fn of(paths: &[PathBuf], foreign: bool) -> Self {
+        let mut search = Self { found: BTreeSet::new(), seen: BTreeSet::new(), problems: Vec::new(), foreign };
+        for path in paths {
+            search.named(path);
+        }
+        search
+    }
+
     fn named(&mut self, path: &Path) {
         match std::fs::metadata(path) {
             Ok(meta) if meta.is_dir() => {
@@ -173,4 +198,35 @@ pub(super) fn unreadable(path: &Path, error: &std::io::Error, wants: &str) -> Pr
         format!("cannot be read: {error}")
     };
     Problem::error(code, format!("{} {what}", path.display())).hint(format!("check the path and its permissions; {wants}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sight_changes_with_whatever_would_be_read_and_with_nothing_else() {
+        let dir = tempfile::tempdir().unwrap();
+        let paths = [dir.path().to_path_buf()];
+        let (a, b) = (dir.path().join("a.yaml"), dir.path().join("b.yaml"));
+        std::fs::write(&a, "one").unwrap();
+        let first = sight(&paths);
+        assert_eq!(first, sight(&paths));
+        std::fs::write(dir.path().join("notes.txt"), "not ours").unwrap();
+        assert_eq!(first, sight(&paths));
+        std::fs::write(&a, "longer").unwrap();
+        let second = sight(&paths);
+        assert_ne!(first, second, "written");
+        std::fs::write(&b, "two").unwrap();
+        let third = sight(&paths);
+        assert_ne!(second, third, "added");
+        // The usual way to replace a file: another one takes its name.
+        std::fs::write(dir.path().join(".new"), "owt").unwrap();
+        std::fs::rename(dir.path().join(".new"), &b).unwrap();
+        let fourth = sight(&paths);
+        assert_ne!(third, fourth, "replaced");
+        std::fs::remove_file(&b).unwrap();
+        assert_ne!(fourth, sight(&paths), "taken away");
+        assert_ne!(sight(&paths), sight(&[dir.path().join("absent")]));
+    }
 }

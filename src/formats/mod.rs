@@ -24,7 +24,7 @@ mod rules;
 mod sloth;
 pub mod what_if;
 
-pub use files::InputFile;
+pub use files::{InputFile, Sight, sight};
 pub use policies::{find_policy, shipped_policies};
 pub use presets::{KnownPreset, known_presets};
 

@@ -2,7 +2,8 @@
 //!
 //! One connection writes and one reads, each behind a lock that is taken only on blocking threads. Every write is one
 //! immediate transaction: a deferred one would fail at once, despite the busy timeout, when it turned from reading to
-//! writing. What others wrote is noticed by asking for the last number a few times a second.
+//! writing. What others wrote is noticed by looking at the write-ahead log a few times a second: whoever commits writes there.
+//! The last number is asked for when the log looks different, once more after that, and now and then in any case.
 
 mod fault;
 mod open;
@@ -22,12 +23,15 @@ use fault::Fault;
 use rusqlite::{Connection, TransactionBehavior};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 
 /// How often other processes' entries are looked for.
 const POLL: Duration = Duration::from_millis(200);
+
+/// After so many looks at a log that seems unchanged the ledger is asked in any case: not every disk keeps good time.
+const TRUST: u32 = 25;
 
 /// A handle on a ledger's file. Clones share it.
 #[derive(Clone)]
@@ -150,6 +154,12 @@ impl Shared {
         Ok(out)
     }
 
+    /// Length and time of the last write of the write-ahead log; nothing when there is none to look at.
+    fn look(&self) -> Option<(u64, SystemTime)> {
+        let log = std::fs::metadata(format!("{}-wal", self.path)).ok()?;
+        Some((log.len(), log.modified().ok()?))
+    }
+
     fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T, Fault> {
         work(&self.read.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -176,9 +186,24 @@ impl Ledger for SqliteLedger {
         let mut wrote = self.shared.wrote.subscribe();
         Box::pin(async move {
             // Trouble while looking is not told here: the reader that is waiting meets it when it reads.
-            while self.read(read::last).await.unwrap_or_default() <= after {
+            let (mut seen, mut fresh, mut unchanged) = (None, true, 0);
+            loop {
+                // Before asking, so that what is written meanwhile looks different next time.
+                let look = self.shared.look();
+                let again = fresh;
+                fresh = look != seen || look.is_none();
+                unchanged = if fresh { 0 } else { unchanged + 1 };
+                seen = look;
+                // Times of files are coarse: two writes within one tick of the disk's clock may look the same.
+                let ask = fresh || again || unchanged >= TRUST;
+                if ask {
+                    unchanged = 0;
+                    if self.read(read::last).await.unwrap_or_default() > after {
+                        return;
+                    }
+                }
                 tokio::select! {
-                    _ = wrote.changed() => {}
+                    _ = wrote.changed() => fresh = true,
                     () = tokio::time::sleep(POLL) => {}
                 }
             }
