@@ -1,5 +1,5 @@
 //! Pictures in numbers: scales, pooling, sparklines, bars and braille lines made of characters, SVG made from a grid of
-//! cells, and SVG plots for pages.
+//! cells (also several that play), and SVG plots for pages.
 //!
 //! Deliberately absent: terminals, colours' meaning, and where values come from.
 
@@ -9,6 +9,7 @@ pub mod line;
 pub mod panel;
 pub mod plot;
 pub mod pool;
+pub mod reel;
 pub mod scale;
 pub mod spark;
 pub mod svg;

@@ -44,24 +44,84 @@ const MARGIN: f64 = 14.0;
 
 /// The picture.
 pub fn render(grid: &Grid) -> String {
-    let rows = grid.cells.len().checked_div(grid.width).unwrap_or(0);
-    let (w, h) = (grid.width as f64 * CELL_W + 2.0 * MARGIN, rows as f64 * CELL_H + 2.0 * MARGIN);
-    let title = xml(&grid.title);
-    let mut out = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {w:.1} {h:.1}\" width=\"{w:.0}\" height=\"{h:.0}\" role=\"img\" \
-         aria-label=\"{title}\">\n<title>{title}</title>\n<style>text{{font:14px ui-monospace,'SF Mono','JetBrains Mono',Menlo,\
-         Consolas,'DejaVu Sans Mono','Noto Sans Mono CJK SC',monospace;white-space:pre}}.b{{font-weight:700}}.u{{text-decoration:\
-         underline}}.t{{fill-opacity:0}}</style>\n<rect width=\"100%\" height=\"100%\" rx=\"8\" fill=\"{}\"/>\n",
-        color(grid.ground)
-    );
-    for (y, row) in grid.cells.chunks(grid.width.max(1)).enumerate() {
-        grounds(&mut out, row, y, grid.ground);
-        for run in runs(row) {
-            draw(&mut out, &run, y);
+    let mut out = head(grid, "");
+    for row in 0..rows(grid) {
+        for piece in pieces(grid, row) {
+            piece.write(true, &mut out);
         }
     }
     out.push_str("</svg>\n");
     out
+}
+
+/// Rows of a grid.
+pub(super) fn rows(grid: &Grid) -> usize {
+    grid.cells.len().checked_div(grid.width).unwrap_or(0)
+}
+
+/// Everything before the first piece; `style` is added to the style sheet.
+pub(super) fn head(grid: &Grid, style: &str) -> String {
+    let (w, h) = (grid.width as f64 * CELL_W + 2.0 * MARGIN, rows(grid) as f64 * CELL_H + 2.0 * MARGIN);
+    let title = xml(&grid.title);
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {w:.1} {h:.1}\" width=\"{w:.0}\" height=\"{h:.0}\" role=\"img\" \
+         aria-label=\"{title}\">\n<title>{title}</title>\n<style>text{{font:14px ui-monospace,'SF Mono','JetBrains Mono',Menlo,\
+         Consolas,'DejaVu Sans Mono','Noto Sans Mono CJK SC',monospace;white-space:pre}}.b{{font-weight:700}}.u{{text-decoration:\
+         underline}}.t{{fill-opacity:0}}{style}</style>\n<rect width=\"100%\" height=\"100%\" rx=\"8\" fill=\"{}\"/>\n",
+        color(grid.ground)
+    )
+}
+
+/// The pieces of one row, in the order in which they lie over each other.
+pub(super) fn pieces(grid: &Grid, row: usize) -> Vec<Piece> {
+    let Some(cells) = grid.cells.chunks(grid.width.max(1)).nth(row) else { return Vec::new() };
+    let mut out = Vec::new();
+    grounds(&mut out, cells, row, grid.ground);
+    for run in runs(cells) {
+        draw(&mut out, &run, row);
+    }
+    out
+}
+
+/// One element of a picture.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Piece {
+    /// What it is; grounds lie under everything else.
+    pub(super) layer: Layer,
+    /// Its colour.
+    pub(super) fill: Rgb,
+    shape: String,
+    look: &'static str,
+    text: Option<String>,
+}
+
+/// What a piece is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Layer {
+    /// A rectangle behind letters.
+    Ground,
+    /// Blocks, dots and lines.
+    Shape,
+    /// Letters.
+    Letters,
+    /// Letters that nobody sees, over shapes, for copying.
+    Unseen,
+}
+
+impl Piece {
+    /// The element; without its colour where what is around it has the same.
+    pub(super) fn write(&self, coloured: bool, out: &mut String) {
+        let tag = match self.layer {
+            Layer::Ground => "rect",
+            Layer::Shape => "path",
+            Layer::Letters | Layer::Unseen => "text",
+        };
+        let fill = if coloured { format!(" fill=\"{}\"", color(self.fill)) } else { String::new() };
+        let _ = match &self.text {
+            None => writeln!(out, "<{tag} {}{fill}{}/>", self.shape, self.look),
+            Some(text) => writeln!(out, "<{tag} {}{fill}{}>{}</{tag}>", self.shape, self.look, xml(text)),
+        };
+    }
 }
 
 /// Neighbouring cells of one look and one kind.
@@ -118,21 +178,20 @@ const fn joins(a: Kind, b: Kind, next: Kind) -> bool {
 }
 
 /// One rectangle for each stretch of another ground, so that no seam shows between runs.
-fn grounds(out: &mut String, row: &[Cell], y: usize, ground: Rgb) {
+fn grounds(out: &mut Vec<Piece>, row: &[Cell], y: usize, ground: Rgb) {
     let mut x = 0;
     for stretch in row.chunk_by(|a, b| a.bg == b.bg) {
-        if let Some(bg) = stretch[0].bg.filter(|bg| *bg != ground) {
+        if let Some(fill) = stretch[0].bg.filter(|bg| *bg != ground) {
             let (left, top) = (MARGIN + x as f64 * CELL_W, MARGIN + y as f64 * CELL_H);
             let width = stretch.len() as f64 * CELL_W;
-            let fill = color(bg);
-            let _ =
-                writeln!(out, "<rect x=\"{left:.1}\" y=\"{top:.1}\" width=\"{width:.1}\" height=\"{CELL_H}\" fill=\"{fill}\"/>");
+            let shape = format!("x=\"{left:.1}\" y=\"{top:.1}\" width=\"{width:.1}\" height=\"{CELL_H}\"");
+            out.push(Piece { layer: Layer::Ground, fill, shape, look: "", text: None });
         }
         x += stretch.len();
     }
 }
 
-fn draw(out: &mut String, run: &Run<'_>, y: usize) {
+fn draw(out: &mut Vec<Piece>, run: &Run<'_>, y: usize) {
     let (x, top) = (MARGIN + run.x as f64 * CELL_W, MARGIN + y as f64 * CELL_H);
     let Some(first) = run.cells.first().filter(|_| run.kind != Kind::Blank) else { return };
     if run.kind == Kind::Shape {
@@ -142,30 +201,33 @@ fn draw(out: &mut String, run: &Run<'_>, y: usize) {
 }
 
 /// The run's letters, stretched to exactly their columns. Blanks at both ends are left out.
-fn text(out: &mut String, run: &Run<'_>, x: f64, base: f64, look: &Cell) {
+fn text(out: &mut Vec<Piece>, run: &Run<'_>, x: f64, base: f64, first: &Cell) {
     let lead = run.cells.iter().take_while(|c| kind(c) == Kind::Blank).count();
     let tail = run.cells.iter().rev().take_while(|c| kind(c) == Kind::Blank && !c.symbol.is_empty()).count();
     let cells = &run.cells[lead..run.cells.len().saturating_sub(tail).max(lead)];
-    let words: String = cells.iter().map(|c| c.symbol.as_str()).collect();
-    let mut class = String::new();
-    for (on, name) in [(look.bold, "b "), (look.underline, "u "), (run.kind == Kind::Shape, "t ")] {
-        class.push_str(if on { name } else { "" });
-    }
-    let class = if class.is_empty() { class } else { format!(" class=\"{}\"", class.trim_end()) };
-    let _ = writeln!(
-        out,
-        "<text x=\"{:.1}\" y=\"{base:.1}\" textLength=\"{:.1}\" lengthAdjust=\"spacingAndGlyphs\" fill=\"{}\"{class}>{}</text>",
+    let shape = format!(
+        "x=\"{:.1}\" y=\"{base:.1}\" textLength=\"{:.1}\" lengthAdjust=\"spacingAndGlyphs\"",
         x + lead as f64 * CELL_W,
         cells.len() as f64 * CELL_W,
-        color(look.fg),
-        xml(&words)
     );
+    let layer = if run.kind == Kind::Shape { Layer::Unseen } else { Layer::Letters };
+    let look = match (first.bold, first.underline, layer == Layer::Unseen) {
+        (false, false, false) => "",
+        (true, false, false) => " class=\"b\"",
+        (false, true, false) => " class=\"u\"",
+        (true, true, false) => " class=\"b u\"",
+        (false, false, true) => " class=\"t\"",
+        (true, false, true) => " class=\"b t\"",
+        (false, true, true) => " class=\"u t\"",
+        (true, true, true) => " class=\"b u t\"",
+    };
+    let text = Some(cells.iter().map(|c| c.symbol.as_str()).collect());
+    out.push(Piece { layer, fill: first.fg, shape, look, text });
 }
 
 /// Blocks, braille dots and lines of a run as one path, shades as faint rectangles.
-fn shapes(out: &mut String, cells: &[Cell], x: f64, top: f64, fg: Rgb) {
-    let mut path = String::new();
-    let mut shade = String::new();
+fn shapes(out: &mut Vec<Piece>, cells: &[Cell], x: f64, top: f64, fill: Rgb) {
+    let (mut path, mut shade) = (Vec::new(), Vec::new());
     for (i, cell) in cells.iter().enumerate() {
         let at = x + i as f64 * CELL_W;
         match cell.symbol.chars().next() {
@@ -181,14 +243,15 @@ fn shapes(out: &mut String, cells: &[Cell], x: f64, top: f64, fg: Rgb) {
             None => {}
         }
     }
-    for (d, opacity) in [(shade, " fill-opacity=\"0.22\""), (path, "")] {
-        if !d.is_empty() {
-            let _ = writeln!(out, "<path d=\"{d}\" fill=\"{}\"{opacity}/>", color(fg));
+    for (rects, look) in [(shade, " fill-opacity=\"0.22\""), (path, "")] {
+        if !rects.is_empty() {
+            let d: String = rects.iter().map(Area::path).collect();
+            out.push(Piece { layer: Layer::Shape, fill, shape: format!("d=\"{d}\""), look, text: None });
         }
     }
 }
 
-fn braille(path: &mut String, dots: u32, x: f64, top: f64) {
+fn braille(path: &mut Vec<Area>, dots: u32, x: f64, top: f64) {
     const PLACE: [(f64, f64); 8] =
         [(0.0, 0.0), (0.0, 1.0), (0.0, 2.0), (1.0, 0.0), (1.0, 1.0), (1.0, 2.0), (0.0, 3.0), (1.0, 3.0)];
     for (bit, (column, row)) in PLACE.iter().enumerate() {
@@ -199,7 +262,7 @@ fn braille(path: &mut String, dots: u32, x: f64, top: f64) {
 }
 
 /// Box lines: which of the four arms a character has, drawn thin (or thick for heavy ones), dashed where it is dashed.
-fn lines(path: &mut String, c: char, x: f64, top: f64) {
+fn lines(path: &mut Vec<Area>, c: char, x: f64, top: f64) {
     let (cx, cy) = (x + CELL_W / 2.0, top + CELL_H / 2.0);
     let thick = if matches!(c, '━' | '┃' | '╋') { 2.2 } else { 1.0 };
     let half = thick / 2.0;
@@ -242,8 +305,34 @@ const fn arms(c: char) -> (bool, bool, bool, bool) {
     }
 }
 
-fn rect(path: &mut String, x: f64, y: f64, w: f64, h: f64) {
-    let _ = write!(path, "M{x:.1} {y:.1}h{w:.1}v{h:.1}h-{w:.1}z");
+/// A rectangle of a path.
+struct Area {
+    x: f64,
+    y: f64,
+    w: f64,
+    h: f64,
+}
+
+impl Area {
+    fn path(&self) -> String {
+        let (x, y, w, h) = (short(self.x), short(self.y), short(self.w), short(self.h));
+        format!("M{x} {y}h{w}v{h}h-{w}z")
+    }
+}
+
+/// With one decimal, where there is one.
+fn short(n: f64) -> String {
+    let text = format!("{n:.1}");
+    text.strip_suffix(".0").map(String::from).unwrap_or(text)
+}
+
+/// Adds a rectangle; one that goes on where the last one ends makes that one longer, so that rules and areas are one piece.
+fn rect(path: &mut Vec<Area>, x: f64, y: f64, w: f64, h: f64) {
+    let touches = |last: &&mut Area| last.y == y && last.h == h && last.x <= x && x <= last.x + last.w + 0.05;
+    match path.last_mut().filter(touches) {
+        Some(last) => last.w = last.w.max(x + w - last.x),
+        None => path.push(Area { x, y, w, h }),
+    }
 }
 
 /// Text for XML; characters that XML cannot hold become `?`.
@@ -288,6 +377,8 @@ mod tests {
         let svg = render(&grid("█▏⣿─░"));
         assert_eq!(svg.matches("<path").count(), 2, "{svg}");
         assert!(svg.contains("class=\"t\">█▏⣿─░</text>"), "{svg}");
+        let rule = render(&grid("────────"));
+        assert_eq!(rule.matches('M').count(), 1, "a rule is one piece: {rule}");
     }
 
     #[test]

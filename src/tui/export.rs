@@ -70,9 +70,14 @@ pub fn plain(buf: &Buffer) -> String {
 
 /// Cells as SVG.
 pub fn svg(buf: &Buffer, theme: Theme, title: &str) -> String {
+    render_svg(&grid(buf, theme, title))
+}
+
+/// Cells with the colours that a theme's ground gives them.
+pub fn grid(buf: &Buffer, theme: Theme, title: &str) -> Grid {
     let (ground, ink) = grounds(theme);
     let cells = rows(buf).into_iter().flatten().map(|seen| seen.into_svg(ground, ink)).collect();
-    render_svg(&Grid { width: usize::from(buf.area.width), cells, ground, title: title.into() })
+    Grid { width: usize::from(buf.area.width), cells, ground, title: title.into() }
 }
 
 /// A cell as it is seen: the second column of a wide character is empty.

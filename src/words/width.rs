@@ -7,6 +7,16 @@ pub fn columns(text: &str) -> usize {
     text.width()
 }
 
+/// Columns that a terminal gives one character.
+pub fn of(c: char) -> usize {
+    c.width().unwrap_or(0)
+}
+
+/// Every terminal gives the character as many columns; East Asian ones draw Greek, Cyrillic, accents and many signs wide.
+pub fn is_undisputed(c: char) -> bool {
+    c.width() == c.width_cjk()
+}
+
 /// The text in at most `max` columns; what was cut is told by `mark` (`…` or `..`) at the end.
 pub fn cut(text: &str, max: usize, mark: &str) -> String {
     if columns(text) <= max {

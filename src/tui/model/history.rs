@@ -1,10 +1,12 @@
 //! The screen of past incidents: what of the ledger it shows, in which order, and which one is selected.
 
 use super::fetch::Fetch;
-use crate::domain::base::{IncidentId, Ms, Span};
+use crate::domain::base::{Currency, IncidentId, Ms, Span, Text};
 use crate::domain::incident::Incident;
 use crate::domain::review::stats::{Dimension, Group, Record, StatsQuestion, stats};
 use crate::domain::view::{Answer, Snapshot};
+use rust_decimal::Decimal;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Spans that `t` steps through.
@@ -64,6 +66,10 @@ pub struct HistoryTab {
     pub order: HistoryOrder,
     /// Times by severity, then over all, for the range.
     pub times: Vec<(String, Group)>,
+    /// Incidents within the range, in order.
+    sorted: Vec<Arc<Incident>>,
+    /// What each service cost in the currency most incidents are priced in, dearest first.
+    costs: (Option<Currency>, Vec<(Text, Decimal)>),
     /// What the ledger held when it was asked last: incidents, and the newest happening.
     seen: Option<(usize, Option<Ms>)>,
 }
@@ -96,14 +102,33 @@ impl HistoryTab {
         self.times = times;
     }
 
-    /// Incidents within the range that ends at `now`, in order. Those that were only suspected are left out.
-    pub fn rows(&self, now: Ms) -> Vec<&Arc<Incident>> {
-        let Some(Answer::Incidents(all)) = self.list.answer() else { return Vec::new() };
+    /// Chooses and orders what is within the range that ends at `now`, once for all who ask until time has passed. Those that
+    /// were only suspected are left out.
+    pub fn arrange(&mut self, now: Ms) {
         let since = now - self.range();
-        let mut rows: Vec<&Arc<Incident>> =
-            all.iter().filter(|i| i.peak_severity.is_some() && began(i).is_some_and(|at| at >= since)).collect();
+        let within = |i: &&Arc<Incident>| i.peak_severity.is_some() && began(i).is_some_and(|at| at >= since);
+        let mut rows: Vec<Arc<Incident>> = match self.list.answer() {
+            Some(Answer::Incidents(all)) => all.iter().filter(within).cloned().collect(),
+            _ => Vec::new(),
+        };
         rows.sort_by(|a, b| self.compare(a, b, now).then(began(b).cmp(&began(a))).then(b.id.cmp(&a.id)));
-        rows
+        self.costs = costs(&rows);
+        self.sorted = rows;
+    }
+
+    /// Incidents within the range, in order, as of the last message.
+    pub fn rows(&self) -> &[Arc<Incident>] {
+        &self.sorted
+    }
+
+    /// The selected incident, else the first.
+    pub fn chosen(&self) -> Option<&Arc<Incident>> {
+        self.sorted.iter().find(|i| Some(i.id) == self.selected).or(self.sorted.first())
+    }
+
+    /// The currency most incidents are priced in, and what each service cost in it, dearest first.
+    pub const fn costs(&self) -> &(Option<Currency>, Vec<(Text, Decimal)>) {
+        &self.costs
     }
 
     fn compare(&self, a: &Incident, b: &Incident, now: Ms) -> std::cmp::Ordering {
@@ -124,4 +149,23 @@ impl HistoryTab {
 /// When an incident began: its impact start, else its detection.
 pub fn began(incident: &Incident) -> Option<Ms> {
     incident.milestones.impact_start.or(incident.milestones.detected)
+}
+
+/// The recorded cost of an incident that is no drill.
+pub fn total(incident: &Incident) -> Option<(Decimal, Currency)> {
+    let sheet = incident.cost.as_ref().filter(|_| !incident.drill)?;
+    Some((sheet.total?, sheet.currency))
+}
+
+fn costs(rows: &[Arc<Incident>]) -> (Option<Currency>, Vec<(Text, Decimal)>) {
+    let currency = rows.iter().find_map(|i| total(i)).map(|(_, c)| c);
+    let mut by: HashMap<&Text, Decimal> = HashMap::new();
+    for incident in rows {
+        let Some((amount, _)) = total(incident).filter(|(_, c)| Some(*c) == currency) else { continue };
+        let sum = by.entry(&incident.service).or_default();
+        *sum = sum.saturating_add(amount);
+    }
+    let mut by: Vec<(Text, Decimal)> = by.into_iter().map(|(service, sum)| (service.clone(), sum)).collect();
+    by.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
+    (currency, by)
 }

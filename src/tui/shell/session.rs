@@ -2,7 +2,7 @@
 
 use super::painter::{Painter, Picture};
 use super::{Ended, STATE, TuiError, input, suspend, terminal};
-use crate::domain::base::{CommitId, Mono, Span};
+use crate::domain::base::{CommitId, Mono};
 use crate::domain::view::{Command, Question, Refusal, Snapshot};
 use crate::ports::{Clock, Desk};
 use crate::tui::kept::Kept;
@@ -25,6 +25,9 @@ use tokio::time::{sleep, timeout};
 
 /// How long orders under way are waited for when the screen is left.
 const PATIENCE: Duration = Duration::from_secs(3);
+
+/// What a key leads to is drawn so many times sooner than what comes by itself.
+const SOONER: u64 = 3;
 
 /// A replay that runs is drawn so often.
 const MOVING: Duration = Duration::from_millis(200);
@@ -105,6 +108,8 @@ struct Stage {
     model: Model,
     painter: Painter,
     dirty: bool,
+    /// A key was pressed since the last frame: whoever pressed it waits.
+    pressed: bool,
     drawn: Mono,
     answer: UnboundedSender<Msg>,
 }
@@ -128,7 +133,7 @@ impl Session {
             model.tab = Tab::Replay;
             model.fresh = false;
         }
-        let mut stage = Stage { model, painter, dirty: true, drawn: now.mono, answer };
+        let mut stage = Stage { model, painter, dirty: true, pressed: false, drawn: now.mono, answer };
         let mut ears = Ears { stopped, signals, events: EventStream::new(), replies, broken, snapshots, desk_lives: true };
         // The first frame waits for nothing.
         self.draw(&mut stage);
@@ -185,7 +190,10 @@ impl Session {
             Woken::Broken | Woken::Event(None | Some(Err(_))) => return Some(Ended::TerminalGone),
             Woken::Signal(Asked::Suspend) => return self.carry_out(stage, vec![Effect::Suspend]),
             Woken::Signal(Asked::Continued) => self.come_back(stage),
-            Woken::Event(Some(Ok(event))) => return self.tell(stage, input::msg(event)?),
+            Woken::Event(Some(Ok(event))) => {
+                stage.pressed |= event.is_key();
+                return self.tell(stage, input::msg(event)?);
+            }
             Woken::Reply(msg) => return self.tell(stage, msg),
             Woken::Snapshot(true) => {
                 let snapshot = ears.snapshots.borrow_and_update().clone();
@@ -283,14 +291,15 @@ impl Session {
         let mut cells = Buffer::empty(area);
         let cursor = view::render(&stage.model, area, &mut cells);
         stage.painter.show(Picture { cells, cursor });
-        stage.dirty = false;
+        (stage.dirty, stage.pressed) = (false, false);
         stage.drawn = self.clock.now().mono;
     }
 
     /// How long the next frame has to wait; nothing when it may be drawn at once.
     fn gap_left(&self, stage: &Stage) -> Option<Duration> {
         let passed = self.clock.now().mono.0.saturating_sub(stage.drawn.0);
-        let left = Span(self.options.frame_gap.0).millis().saturating_sub(passed);
+        let gap = self.options.frame_gap.millis();
+        let left = if stage.pressed { gap / SOONER } else { gap }.saturating_sub(passed);
         (left > 0).then(|| Duration::from_millis(left))
     }
 }

@@ -7,6 +7,7 @@ mod navigate;
 mod orders;
 mod palette;
 mod replay;
+mod tables;
 mod take;
 
 pub use palette::matching;
@@ -153,6 +154,9 @@ pub fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Effect> {
         model.last = before;
     }
     follow(model);
+    if model.tab == Tab::History {
+        model.history.arrange(model.wall());
+    }
     effects.extend(asks::wanted(model));
     effects
 }

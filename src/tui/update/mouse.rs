@@ -56,7 +56,7 @@ fn click_row(model: &mut Model, line: usize) {
 }
 
 fn click_past(model: &mut Model, line: usize) {
-    let hit = model.history.rows(model.wall()).get(model.history.top + line).map(|i| i.id);
+    let hit = model.history.rows().get(model.history.top + line).map(|i| i.id);
     if hit.is_some() && hit == model.history.selected {
         return navigate::open_past(model);
     }

@@ -139,10 +139,7 @@ fn incident_here(model: &mut Model) {
 
 /// The selected incident of the past on the incident screen, whether a snapshot still shows it or not.
 pub(super) fn open_past(model: &mut Model) {
-    let now = model.wall();
-    let rows = model.history.rows(now);
-    let Some(incident) = rows.iter().find(|i| Some(i.id) == model.history.selected).or(rows.first()) else { return };
-    let incident = Arc::clone(incident);
+    let Some(incident) = model.history.chosen().cloned() else { return };
     open_of_ledger(model, &incident);
 }
 
@@ -277,7 +274,7 @@ fn shift(model: &mut Model, by: i64) {
 
 /// Moves the selection among past incidents and keeps it in view.
 fn shift_past(model: &mut Model, by: i64) {
-    let rows = model.history.rows(model.wall());
+    let rows = model.history.rows();
     let at = rows.iter().position(|i| Some(i.id) == model.history.selected).unwrap_or(0) as i64;
     let to = at.saturating_add(by).clamp(0, rows.len().saturating_sub(1) as i64) as usize;
     let selected = rows.get(to).map(|i| i.id);

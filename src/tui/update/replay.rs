@@ -29,10 +29,7 @@ pub(super) fn open(model: &mut Model) {
 /// The incident that the screen is about.
 fn subject(model: &Model) -> Option<crate::domain::base::IncidentId> {
     match model.tab {
-        Tab::History => {
-            let rows = model.history.rows(model.wall());
-            model.history.selected.or_else(|| rows.first().map(|i| i.id))
-        }
+        Tab::History => model.history.selected.or_else(|| model.history.rows().first().map(|i| i.id)),
         Tab::Incident => model.on_screen().map(|v| v.incident.id),
         _ => model.target().map(|v| v.incident.id),
     }

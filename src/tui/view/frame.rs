@@ -27,10 +27,12 @@ pub(super) fn header(model: &Model, pen: &mut Pen<'_>) {
         x = if w >= 4 { pen.put_cut(x + 2, 0, w, &environment, Role::Text) } else { x };
     }
     x += if wide { 3 } else { 2 };
+    // Names only where all of them fit beside what stands at the right.
+    let named = wide && x + tabs_width(model, wide) <= room + 1;
     for (number, name, tab) in TABS {
         let active = model.tab == tab || (tab == Tab::Overview && model.tab == Tab::Slo);
         let name = model.look.words.say(name);
-        let text = if wide || active { format!("[{number}] {name}") } else { format!("[{number}]") };
+        let text = if named || active { format!("[{number}] {name}") } else { format!("[{number}]") };
         x = pen.put(x, 0, &text, if active { Role::Active } else { Role::Faint }) + 2;
     }
     pen.pieces(room, 0, &right);

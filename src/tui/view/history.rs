@@ -3,18 +3,17 @@
 use super::banners::tag;
 use super::pen::{Pen, piece};
 use crate::chart::bar;
-use crate::domain::base::{Currency, Money, Span};
+use crate::domain::base::{Money, Span};
 use crate::domain::cost::CostSheet;
 use crate::domain::incident::Incident;
 use crate::domain::review::ClockKind;
 use crate::domain::review::stats::Group;
-use crate::tui::model::history::{MOST, began};
+use crate::tui::model::history::{MOST, began, total};
 use crate::tui::model::{Fetch, Model};
 use crate::tui::theme::Role;
-use crate::words::{Words, money, time, units};
+use crate::words::{money, time, units};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
-use std::sync::Arc;
 
 /// Services named in the cost panel.
 const SERVICES: usize = 4;
@@ -31,14 +30,14 @@ fn below(model: &Model, height: usize) -> usize {
 }
 
 fn under(model: &Model, height: usize) -> (usize, usize) {
-    let services = costs(&model.history.rows(model.wall())).1.len().min(SERVICES + 1);
+    let services = model.history.costs().1.len().min(SERVICES + 1);
     let times = if height < 16 || model.history.times.is_empty() { 0 } else { 2 + CLOCKS.len() };
     let costs = if height < 26 || services == 0 { 0 } else { services + 1 };
     (times, costs)
 }
 
 pub(super) fn draw(model: &Model, pen: &mut Pen<'_>) {
-    let rows = model.history.rows(model.wall());
+    let rows = model.history.rows();
     let range = time::window(model.history.range());
     let order = model.history.order.name();
     let w = model.look.words;
@@ -67,7 +66,7 @@ pub(super) fn draw(model: &Model, pen: &mut Pen<'_>) {
         times_panel(model, &mut pen.part(0, y, usize::MAX, of_times));
     }
     if of_costs > 0 {
-        cost_panel(w, &rows, &mut pen.part(0, y + of_times, usize::MAX, of_costs));
+        cost_panel(model, &mut pen.part(0, y + of_times, usize::MAX, of_costs));
     }
 }
 
@@ -165,27 +164,6 @@ fn money_of(sheet: &CostSheet) -> String {
     sheet.total.map_or_else(|| units::UNKNOWN.into(), of)
 }
 
-/// The recorded cost of an incident that is no drill.
-fn total(incident: &Incident) -> Option<(Decimal, Currency)> {
-    let sheet = incident.cost.as_ref().filter(|_| !incident.drill)?;
-    Some((sheet.total?, sheet.currency))
-}
-
-/// The currency most incidents are priced in, and what each service cost in it, dearest first.
-fn costs(rows: &[&Arc<Incident>]) -> (Option<Currency>, Vec<(String, Decimal)>) {
-    let currency = rows.iter().find_map(|i| total(i)).map(|(_, c)| c);
-    let mut by: Vec<(String, Decimal)> = Vec::new();
-    for incident in rows {
-        let Some((amount, _)) = total(incident).filter(|(_, c)| Some(*c) == currency) else { continue };
-        match by.iter_mut().find(|(service, _)| *service == *incident.service) {
-            Some((_, sum)) => *sum = sum.saturating_add(amount),
-            None => by.push((incident.service.to_string(), amount)),
-        }
-    }
-    by.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
-    (currency, by)
-}
-
 /// Median and 90th percentile of each clock, by severity and over all; what is too few for a figure stays unknown.
 fn times_panel(model: &Model, pen: &mut Pen<'_>) {
     let w = model.look.words;
@@ -225,15 +203,16 @@ fn clock_words(group: &Group, kind: ClockKind) -> String {
     format!("{} / {}", words(clock.median), words(clock.p90))
 }
 
-fn cost_panel(w: Words, rows: &[&Arc<Incident>], pen: &mut Pen<'_>) {
-    let (currency, mut by) = costs(rows);
+fn cost_panel(model: &Model, pen: &mut Pen<'_>) {
+    let w = model.look.words;
+    let (currency, mut by) = model.history.costs().clone();
     let Some(currency) = currency else { return };
     let all: Decimal = by.iter().map(|(_, a)| *a).fold(Decimal::ZERO, Decimal::saturating_add);
     let brief = |amount| money::brief(Money { amount, currency });
     if by.len() > SERVICES + 1 {
         let rest = by.split_off(SERVICES);
         let sum = rest.iter().map(|(_, a)| *a).fold(Decimal::ZERO, Decimal::saturating_add);
-        by.push((w.fill("others ({})", &[&rest.len()]), sum));
+        by.push((w.fill("others ({})", &[&rest.len()]).into(), sum));
     }
     let title = [piece(w.say("COST BY SERVICE"), Role::Title), piece(format!("  {}", brief(all)), Role::Faint)];
     pen.rule(0, &title, w.say("drills left out"));

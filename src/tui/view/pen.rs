@@ -36,10 +36,22 @@ impl Pen<'_> {
         Pen { buf: self.buf, area, look: self.look }
     }
 
-    /// The text escaped; outside of the Unicode set the signs of formulas have plain forms of the same width.
+    /// The text escaped; outside of the Unicode set the signs of formulas have plain forms of the same width, and what the
+    /// terminal cannot be trusted with is a question mark for each of its columns.
     fn clean(&self, text: &str) -> String {
-        let clean = escape::terminal(text);
-        if self.look.glyphs.charset == Charset::Unicode || clean.is_ascii() { clean } else { clean.chars().map(plain).collect() }
+        let (clean, charset) = (escape::terminal(text), self.look.glyphs.charset);
+        if charset == Charset::Unicode || clean.is_ascii() {
+            return clean;
+        }
+        let mut out = String::with_capacity(clean.len());
+        for c in clean.chars().map(plain) {
+            if c.is_ascii() || charset == Charset::Narrow && width::is_undisputed(c) {
+                out.push(c);
+            } else {
+                out.extend(std::iter::repeat_n('?', width::of(c)));
+            }
+        }
+        out
     }
 
     /// Writes from column `x`; returns the column after it.

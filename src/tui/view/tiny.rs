@@ -2,11 +2,15 @@
 
 use super::banners::{cost, holder, is_stale, tag};
 use super::columns::{name_of, tag_of};
+use super::detail::{budget_words, exhaust_words};
 use super::pen::Pen;
-use crate::domain::base::ProblemLevel;
-use crate::tui::model::{Link, Model, Overlay, state};
+use crate::domain::base::{Money, ProblemLevel};
+use crate::domain::incident::Incident;
+use crate::domain::view::SloRow;
+use crate::tui::model::history::total;
+use crate::tui::model::{Link, Model, Overlay, Tab, state};
 use crate::tui::theme::Role;
-use crate::words::{time, units};
+use crate::words::{money, time, units};
 use ratatui::layout::Position;
 
 pub(super) fn draw(model: &Model, pen: &mut Pen<'_>) -> Option<Position> {
@@ -37,8 +41,19 @@ fn bottom(model: &Model, y: usize, pen: &mut Pen<'_>) {
     pen.put_cut(0, y, pen.width(), &text, Role::Faint);
 }
 
-/// Incidents first, then what is wrong, then the worst SLOs.
+/// Incidents first, then what is wrong, then what the screen is about: past incidents, one SLO, or the worst ones.
 fn lines(model: &Model) -> Vec<(String, Role)> {
+    let mut out = state_lines(model);
+    match (model.tab, model.slo_row()) {
+        (Tab::History, _) => out.extend(model.history.rows().iter().map(|incident| past(incident))),
+        (Tab::Slo, Some(row)) => out.extend(one(model, row)),
+        _ => out.extend(worst(model)),
+    }
+    out
+}
+
+/// What everybody should know on every screen.
+fn state_lines(model: &Model) -> Vec<(String, Role)> {
     let w = model.look.words;
     let mut out: Vec<(String, Role)> = model
         .live_incidents()
@@ -52,7 +67,8 @@ fn lines(model: &Model) -> Vec<(String, Role)> {
     let link = Link::of(model);
     let age = state::age(model).map(|a| w.fill(" data {} old", &[&time::span(a)])).unwrap_or_default();
     let grave = is_stale(model);
-    out.push((format!("{}{age}", link.words(model)), if grave { Role::Problem } else { Role::Faint }));
+    let at = if model.replay.is_some() { format!(" {}", model.look.zone.clock(model.wall())) } else { String::new() };
+    out.push((format!("{}{at}{age}", link.words(model)), if grave { Role::Problem } else { Role::Faint }));
     let Some(snapshot) = model.shown() else { return out };
     if let Some(why) = &snapshot.ledger_error {
         out.push((w.fill("! ledger: {}", &[why]), Role::Problem));
@@ -61,11 +77,43 @@ fn lines(model: &Model) -> Vec<(String, Role)> {
     if errors > 0 {
         out.push((w.fill("! SLO files: {} in error", &[&errors]), Role::Problem));
     }
-    out.extend(model.list.order.iter().filter_map(|i| snapshot.slos.get(*i)).map(|row| {
+    out
+}
+
+/// An incident of the past: what it cost, or that nobody knows.
+fn past(incident: &Incident) -> (String, Role) {
+    let (tag, role) = tag(incident.peak_severity);
+    let cost =
+        total(incident).map_or_else(|| units::UNKNOWN.into(), |(amount, currency)| money::brief(Money { amount, currency }));
+    (format!("{} {tag:<3} {} {cost}", incident.id, incident.service), if role == Role::P0Tag { Role::P0 } else { role })
+}
+
+/// One SLO: burn over its windows, what is left of its budget, and when that will be gone.
+fn one(model: &Model, row: &SloRow) -> Vec<(String, Role)> {
+    let (tag, role) = tag_of(row);
+    let role = if role == Role::P0Tag { Role::P0 } else { role };
+    let mut out = vec![(format!("{tag:<3} {}", name_of(row)), role)];
+    let Some(verdict) = row.verdict.as_deref() else { return out };
+    for pair in [[("5m", 300), ("1h", 3_600)], [("6h", 21_600), ("24h", 86_400)]] {
+        let words = pair.map(|(name, seconds)| {
+            let burn = crate::tui::model::list::burn_over(verdict, seconds).unwrap_or(f64::NAN);
+            format!("{name} {}", units::burn_x(burn))
+        });
+        out.push((model.look.words.fill("burn {}", &[&words.join("  ")]), Role::Text));
+    }
+    out.push((budget_words(model.look.words, row, verdict), Role::Text));
+    out.push((exhaust_words(model, row, verdict), Role::Text));
+    out
+}
+
+/// The worst SLOs with their burn over an hour.
+fn worst(model: &Model) -> Vec<(String, Role)> {
+    let Some(snapshot) = model.shown() else { return Vec::new() };
+    let line = |row: &SloRow| {
         let (tag, role) = tag_of(row);
         let burn = row.verdict.as_ref().and_then(|v| crate::tui::model::list::burn_over(v, 3600));
         let burn = burn.map(|b| format!(" {}", units::burn_x(b))).unwrap_or_default();
         (format!("{tag:<3} {}{burn}", name_of(row)), if role == Role::P0Tag { Role::P0 } else { role })
-    }));
-    out
+    };
+    model.list.order.iter().filter_map(|i| snapshot.slos.get(*i)).map(line).collect()
 }

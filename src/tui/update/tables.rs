@@ -1,0 +1,128 @@
+//! The table behind each screen as CSV: every row of it and not only those in view; times in RFC 3339, UTC; what is unknown is
+//! empty, never 0.
+//!
+//! Deliberately absent: units and separators within numbers. Who wants a table wants to count with it.
+
+use crate::domain::base::{Labels, Ms};
+use crate::domain::incident::Incident;
+use crate::domain::view::{IncidentView, Past, PastRow, SloRow};
+use crate::tui::model::heat::HeatKind;
+use crate::tui::model::history::began;
+use crate::tui::model::list::{burn_over, severity};
+use crate::tui::model::{Model, Tab};
+use crate::words::escape::csv as quoted;
+use crate::words::{Zone, timeline, units};
+
+const SLOS: &str = "slo,group,team,severity,state,sli_5m,budget_left,burn_5m,burn_1h,burn_6h,burn_24h";
+const INCIDENTS: &str = "incident,severity,service,phase,began,detected,acknowledged,resolved,cost";
+const ENTRIES: &str = "incident,at,kind,text,who";
+const BURN: &str = "slo,group,from,to,burn,bad,total";
+const LATENCY: &str = "slo,group,from,to,bucket_seconds,share";
+
+type Rows = Vec<Vec<String>>;
+
+/// What the screen shows; lines are ended as RFC 4180 has them.
+pub(super) fn csv(model: &Model) -> String {
+    let (head, rows): (&str, Rows) = match model.tab {
+        Tab::History => (INCIDENTS, model.history.rows().iter().map(|i| past_cells(i)).collect()),
+        Tab::Incident => (ENTRIES, model.on_screen().map(entries).unwrap_or_default()),
+        Tab::Slo => (BURN, model.slo.burn.past().map(|p| burn(p)).unwrap_or_default()),
+        Tab::Heat if model.heat.kind == HeatKind::Latency => {
+            (LATENCY, model.heat.latency.past().map(|p| latency(p)).unwrap_or_default())
+        }
+        Tab::Heat => (BURN, model.heat.burn.past().map(|p| burn(p)).unwrap_or_default()),
+        Tab::Overview | Tab::Replay => {
+            let slos = model.shown().map(|s| s.slos.as_slice()).unwrap_or_default();
+            (SLOS, model.list.order.iter().filter_map(|i| slos.get(*i)).map(row_cells).collect())
+        }
+    };
+    let lines = rows.into_iter().map(|cells| cells.iter().map(|c| cell(c)).collect::<Vec<_>>().join(","));
+    std::iter::once(head.to_string()).chain(lines).map(|line| line + "\r\n").collect()
+}
+
+/// Names of what a row of the overview says.
+pub(super) fn row_names() -> Vec<&'static str> {
+    SLOS.split(',').collect()
+}
+
+fn entries(view: &IncidentView) -> Rows {
+    let mut entries: Vec<_> = view.incident.entries.iter().collect();
+    entries.sort_by_key(|e| (e.at, e.seq));
+    let row = |e: &&crate::domain::incident::Entry| {
+        let text = timeline::sentence(e, Zone::Utc);
+        vec![view.incident.id.to_string(), e.at.rfc3339(), timeline::word(&e.fact).into(), text, timeline::actor(e).to_string()]
+    };
+    entries.iter().map(row).collect()
+}
+
+/// Cells of a track by time: name, group, begin and end.
+fn cells<'a>(past: &'a Past, row: &'a PastRow) -> impl Iterator<Item = (usize, Vec<String>)> + 'a {
+    let head = [row.track.slo.to_string(), group(&row.track.group)];
+    (0..row.values.len()).map(move |i| {
+        let from = past.from + past.cell * i as i64;
+        (i, [&head[..], &[from.rfc3339(), (from + past.cell).rfc3339()]].concat())
+    })
+}
+
+fn burn(past: &Past) -> Rows {
+    let of = |values: &[f32], i: usize| number(values.get(i).copied().map(f64::from));
+    let row = |row| {
+        cells(past, row).map(move |(i, head)| [head, [&row.values, &row.bad, &row.total].map(|v| of(v, i)).to_vec()].concat())
+    };
+    past.rows.iter().flat_map(row).collect()
+}
+
+fn latency(past: &Past) -> Rows {
+    let bound = |row: &PastRow| row.bucket.filter(|b| b.is_finite()).map_or_else(|| "+Inf".into(), |b| b.to_string());
+    let share = |row: &PastRow, i: usize| number(row.values.get(i).copied().map(f64::from));
+    let row = |row| cells(past, row).map(move |(i, head)| [head, vec![bound(row), share(row, i)]].concat());
+    past.rows.iter().flat_map(row).collect()
+}
+
+fn group(labels: &Labels) -> String {
+    labels.iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join(" ")
+}
+
+fn number(n: Option<f64>) -> String {
+    n.filter(|n| n.is_finite()).map(units::number).unwrap_or_default()
+}
+
+/// Numbers stay numbers, a minus included; everything else is text.
+fn cell(text: &str) -> String {
+    if text.parse::<f64>().is_ok() { text.into() } else { quoted(text) }
+}
+
+pub(super) fn row_cells(row: &SloRow) -> Vec<String> {
+    let verdict = row.verdict.as_deref();
+    let burn = |seconds| number(verdict.and_then(|v| burn_over(v, seconds)));
+    vec![
+        row.slo.id.to_string(),
+        group(&row.group),
+        row.owner.as_deref().unwrap_or_default().into(),
+        severity(row).map_or("", |s| s.name()).into(),
+        verdict.map_or("pending", |v| v.state.name()).into(),
+        number(verdict.and_then(|v| v.windows.iter().find(|w| w.window.0 == 300_000)?.error_ratio).map(|e| 1.0 - e)),
+        number(verdict.and_then(|v| v.budget.remaining)),
+        burn(300),
+        burn(3_600),
+        burn(21_600),
+        burn(86_400),
+    ]
+}
+
+pub(super) fn past_cells(incident: &Incident) -> Vec<String> {
+    let at = |at: Option<Ms>| at.map(|at| at.rfc3339()).unwrap_or_default();
+    let milestones = &incident.milestones;
+    let cost = incident.cost.as_ref().and_then(|s| Some(format!("{} {}", s.total?, s.currency.code())));
+    vec![
+        incident.id.to_string(),
+        incident.peak_severity.map_or("", |s| s.name()).into(),
+        incident.service.to_string(),
+        incident.phase.name().into(),
+        at(began(incident)),
+        at(milestones.detected),
+        at(milestones.acknowledged),
+        at(milestones.resolved),
+        cost.unwrap_or_default(),
+    ]
+}
