@@ -16,7 +16,8 @@ use burnledger::ports::{Clock, Job, MetricSource, SourceError};
 use std::fmt::Write as _;
 use std::io::{Read, Write};
 use std::net::TcpListener;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// The name of service `i`.
@@ -176,15 +177,31 @@ impl Times {
     }
 }
 
+/// What was aimed at so far, and whether it was met.
+static GATES: Mutex<Vec<(String, bool)>> = Mutex::new(Vec::new());
+
 /// A line of a table: what, how much, what was aimed at, and whether it was met.
 pub fn line(what: &str, measured: &str, aim: &str, met: Option<bool>) {
     let verdict = met.map_or("", |met| if met { "met" } else { "MISSED" });
     println!("{what:<66} {measured:>24}  {aim:<22} {verdict}");
+    if let Some(met) = met {
+        GATES.lock().unwrap().push((format!("{}: {measured}, aim {aim}", what.trim()), met));
+    }
 }
 
 /// The same for a duration that should not be longer than the aim.
 pub fn within(what: &str, took: Duration, aim: Duration) {
     line(what, &format!("{took:.2?}"), &format!("<= {aim:?}"), Some(took <= aim));
+}
+
+/// How many aims were met, and which were not.
+pub fn verdict() {
+    let gates = GATES.lock().unwrap();
+    let missed: Vec<&str> = gates.iter().filter(|(_, met)| !met).map(|(what, _)| what.as_str()).collect();
+    println!("\n{} of {} aims met", gates.len() - missed.len(), gates.len());
+    for what in missed {
+        println!("  MISSED  {what}");
+    }
 }
 
 /// Resident memory of a process, in bytes.
@@ -199,4 +216,27 @@ pub fn processor_time(pid: u32) -> Duration {
     let rest = text.rsplit(") ").next().unwrap_or("");
     let ticks: u64 = rest.split(' ').skip(11).take(2).filter_map(|n| n.parse::<u64>().ok()).sum();
     Duration::from_millis(ticks * 10)
+}
+
+/// Time that the calling thread has had on a processor so far; what it waited for one is left out.
+pub fn own_time() -> Duration {
+    on_processor(Path::new("/proc/thread-self"))
+}
+
+/// Time on a processor and how often it was given up, of the threads of a process that `wanted` names.
+pub fn threads(pid: u32, wanted: impl Fn(&str) -> bool) -> (Duration, u64) {
+    let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten().map(|task| task.path());
+    let named = |task: &PathBuf| wanted(std::fs::read_to_string(task.join("comm")).unwrap_or_default().trim());
+    let woken = |task: &Path| {
+        let status = std::fs::read_to_string(task.join("status")).unwrap_or_default();
+        status.lines().find_map(|l| l.strip_prefix("voluntary_ctxt_switches:")?.trim().parse::<u64>().ok()).unwrap_or(0)
+    };
+    let sum = |(time, wakes), task: PathBuf| (time + on_processor(&task), wakes + woken(&task));
+    tasks.filter(named).fold((Duration::ZERO, 0), sum)
+}
+
+/// The scheduler's own count, in nanoseconds.
+fn on_processor(task: &Path) -> Duration {
+    let text = std::fs::read_to_string(task.join("schedstat")).unwrap_or_default();
+    Duration::from_nanos(text.split(' ').next().and_then(|n| n.parse().ok()).unwrap_or(0))
 }

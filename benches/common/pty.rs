@@ -1,6 +1,7 @@
 //! The program in a terminal of its own, without a terminal's delay: `script` gives the pseudo-terminal, and a few lines
 //! here read what the program writes.
 
+use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -79,6 +80,7 @@ impl Pty {
             self.take(&bytes);
         }
         let _ = self.script.wait();
+        assert!(self.screen.is_given_back(), "the terminal was not given back: {:?}", self.screen.modes);
         from.elapsed()
     }
 
@@ -107,15 +109,23 @@ struct Screen {
     cells: Vec<Vec<char>>,
     at: (usize, usize),
     rest: Vec<u8>,
+    /// Private modes by number as they were set last.
+    modes: BTreeMap<u32, bool>,
 }
 
 impl Screen {
     fn new() -> Self {
-        Self { cells: vec![vec![' '; 120]; 36], at: (0, 0), rest: Vec::new() }
+        Self { cells: vec![vec![' '; 120]; 36], at: (0, 0), rest: Vec::new(), modes: BTreeMap::new() }
     }
 
     fn text(&self) -> String {
         self.cells.iter().flat_map(|row| row.iter().chain(&['\n'])).collect()
+    }
+
+    /// The main screen, a cursor that is seen (25), no mouse (1000-1006), no pasting in brackets (2004).
+    fn is_given_back(&self) -> bool {
+        let is = |mode: u32| self.modes.get(&mode).copied();
+        is(1049) == Some(false) && is(25) != Some(false) && (1000..=1006).chain([2004]).all(|mode| is(mode) != Some(true))
     }
 
     fn take(&mut self, bytes: &[u8]) {
@@ -164,7 +174,11 @@ impl Screen {
                         let mut numbers = text.split(';').map(|n| n.parse::<usize>().unwrap_or(1));
                         self.at = (numbers.next().unwrap_or(1) - 1, numbers.next().unwrap_or(1) - 1);
                     }
-                    b'J' => *self = Self { rest: Vec::new(), ..Self::new() },
+                    b'J' => *self = Self { rest: Vec::new(), modes: std::mem::take(&mut self.modes), ..Self::new() },
+                    set @ (b'h' | b'l') => {
+                        let modes = text.strip_prefix('?').into_iter().flat_map(|t| t.split(';')).filter_map(|m| m.parse().ok());
+                        self.modes.extend(modes.map(|mode| (mode, set == b'h')));
+                    }
                     _ => {}
                 }
                 Some(end + 1)

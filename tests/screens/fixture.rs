@@ -594,7 +594,7 @@ fn past_incidents(world: &Snapshot) -> Vec<Arc<Incident>> {
     let mut all: Vec<Arc<Incident>> = world.incidents.iter().map(priced).collect();
     let services = ["orders-api", "search-api", "ledger-writer"];
     for n in 0..8_u64 {
-        let mut incident = (*all[0]).clone();
+        let Some(mut incident) = all.first().map(|first| (**first).clone()) else { break };
         incident.id = IncidentId(140 - n);
         incident.service = services[n as usize % 3].into();
         let began = NOW - Span::from_days(3 + 9 * n as i64) - Span::from_mins(37 * n as i64);
@@ -675,8 +675,8 @@ fn film(world: &Snapshot) -> Film {
             let bad = now >= bad_from && now < bad_to;
             let mut frame =
                 Snapshot { role: Role::Replaying, at: Some(now), made: now, ..if bad { world.clone() } else { calm() } };
-            let began = world.incidents[0].clone();
-            frame.incidents = if now >= bad_from + Span::from_secs(135) { vec![began] } else { Vec::new() };
+            let seen = now >= bad_from + Span::from_secs(135);
+            frame.incidents = world.incidents.iter().take(usize::from(seen)).cloned().collect();
             for view in &mut frame.incidents {
                 let share = (now.min(bad_to).since(bad_from).0 as f64 / bad_to.since(bad_from).0 as f64).max(0.0);
                 let impact = view.impact.as_deref().cloned().map(|i| ImpactRecord { bad: (i.bad * share).round(), ..i });
@@ -693,5 +693,5 @@ fn film(world: &Snapshot) -> Film {
         mark("14:45:00", 'M', "mitigated"),
         mark("15:00:00", 'R', "resolved"),
     ];
-    Film { from, to, step, frames, marks, incident: Some(world.incidents[0].incident.id), errors: Vec::new() }
+    Film { from, to, step, frames, marks, incident: world.incidents.first().map(|v| v.incident.id), errors: Vec::new() }
 }

@@ -1,6 +1,7 @@
 //! Whole screens after keys, as text; and the real program in a real terminal.
 
 mod attached;
+mod charsets;
 mod desk;
 mod fixture;
 mod keys;
@@ -8,8 +9,9 @@ mod latency;
 mod laws;
 mod pictures;
 mod plain;
-mod real;
 mod readme;
+mod real;
+mod recording;
 mod scene;
 mod terminal;
 mod ways;

@@ -254,7 +254,7 @@ fn one_slo_with_its_burn_its_budget_and_its_rules() {
 
 #[test]
 fn the_heatmap_of_all_slos_and_of_latency() {
-    for (name, size) in [("120x36", (120, 36)), ("80x24", (80, 24)), ("60x15", (60, 15))] {
+    for (name, size) in [("160x48", (160, 48)), ("120x36", (120, 36)), ("80x24", (80, 24)), ("60x15", (60, 15))] {
         Scene::of(fixture::busy(), size).press("4 j h h").told_past().check(&format!("heat-{name}"));
     }
     let narrow = Scene::new((120, 36), Charset::Narrow, Depth::Ansi256).world(fixture::busy());
@@ -266,7 +266,7 @@ fn the_heatmap_of_all_slos_and_of_latency() {
 
 #[test]
 fn the_incidents_of_the_past() {
-    for (name, size) in [("120x36", (120, 36)), ("80x24", (80, 24)), ("60x15", (60, 15))] {
+    for (name, size) in [("160x48", (160, 48)), ("120x36", (120, 36)), ("80x24", (80, 24)), ("60x15", (60, 15))] {
         Scene::of(fixture::busy(), size).press("3 j j j").told_past().press("j").check(&format!("history-{name}"));
     }
     Scene::of(fixture::calm(), (80, 24)).press("3").check("history-reading");
@@ -280,4 +280,66 @@ fn a_replay_at_its_cursor() {
     let ascii = Scene::new((120, 36), Charset::Ascii, Depth::Mono).world(fixture::busy());
     ascii.press("5").told_past().press("] Space").later(20).check("replay-ascii-running");
     Scene::of(fixture::busy(), (80, 24)).press("5").check("replay-reading");
+}
+
+/// Ways to the newer screens.
+const NEWER: [(&str, &str); 4] = [("slo", "1 d"), ("heat", "4 j h h"), ("history", "3 j"), ("replay", "5 ] ]")];
+
+#[test]
+fn every_screen_keeps_its_most_important_lines_in_a_corner() {
+    let incident = Scene::of(fixture::busy(), (30, 8));
+    incident.check("incident-30x8");
+    for (name, keys) in NEWER {
+        let (way, then) = keys.split_once(' ').unwrap_or((keys, ""));
+        Scene::of(fixture::busy(), (30, 8)).press(way).told_past().press(then).told_past().check(&format!("{name}-30x8"));
+    }
+}
+
+#[test]
+fn every_screen_in_the_other_character_sets() {
+    let drawn = |charset, depth| Scene::new((120, 36), charset, depth).world(fixture::busy());
+    drawn(Charset::Ascii, Depth::Ansi16).check("incident-ascii-16");
+    for (name, keys) in NEWER {
+        let (way, then) = keys.split_once(' ').unwrap_or((keys, ""));
+        let told = |scene: Scene| scene.press(way).told_past().press(then).told_past();
+        if name != "heat" {
+            told(drawn(Charset::Narrow, Depth::Ansi256)).check(&format!("{name}-narrow-256"));
+        }
+        told(drawn(Charset::Ascii, Depth::Ansi16)).check(&format!("{name}-ascii-16"));
+    }
+}
+
+#[test]
+fn with_high_contrast_nothing_is_dim_and_what_is_selected_is_reversed() {
+    use burnledger::tui::export::cells;
+    use ratatui::style::Modifier;
+    let contrast =
+        |keys: &str| Scene::of(fixture::busy(), (120, 36)).on(burnledger::tui::Ground::HighContrast).press(keys).told_past();
+    for (name, keys) in
+        [("overview", "1"), ("incident", "2"), ("slo", "1 d"), ("heat", "4 j"), ("history", "3 j"), ("replay", "5")]
+    {
+        let scene = contrast(keys);
+        scene.check(&format!("{name}-high-contrast"));
+        let buf = cells(&scene.model);
+        assert!(buf.content().iter().all(|c| !c.modifier.contains(Modifier::DIM)), "{name}");
+        assert!(
+            ["incident", "slo"].contains(&name) || buf.content().iter().any(|c| c.modifier.contains(Modifier::REVERSED)),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn states_that_the_newer_screens_have_of_their_own() {
+    let at = |world, keys: &str| Scene::of(world, (100, 30)).press(keys);
+    at(fixture::stale(), "1 d").told_past().later(153).check("slo-stale");
+    at(fixture::connecting(), "4").told_past().check("heat-connecting");
+    at(fixture::stale(), "4").told_past().later(153).check("heat-stale");
+    at(fixture::troubled(), "3").told_past().check("history-troubled");
+    at(Snapshot { incidents: vec![], recent: vec![], incident_count: 0, ..fixture::calm() }, "3")
+        .told_past()
+        .check("history-empty");
+    at(fixture::busy(), "5").told_past().press("End").check("replay-at-its-end");
+    let frozen = at(fixture::busy(), "1 d").told_past().press("Space").later(41);
+    frozen.check("slo-frozen");
 }

@@ -38,17 +38,25 @@ fn started(dir: &Path, args: &str) -> String {
 #[test]
 fn the_first_picture_is_there_before_the_files_are_read_and_keys_work() {
     let Some(t) = Terminal::open(120, 36) else { return };
-    let dir = folder(500);
-    t.line(&started(dir.path(), "tui"));
-    t.wait("Starting: reading SLOs");
-    t.wait("SLOs 500");
-    t.wait("records, pages nobody");
-    t.keys(&["q"]);
-    t.wait("rc=0");
-    t.line(&started(dir.path(), "tui"));
-    t.wait("Starting: reading SLOs");
-    t.keys(&["q"]);
-    t.wait("rc=0");
+    let dir = folder(0);
+    // Who reads a pipe waits until somebody has written: files that take as long as this test likes.
+    let pipe = dir.path().join("slow.yaml");
+    assert!(Command::new("mkfifo").arg(&pipe).status().is_ok_and(|s| s.success()));
+    for written in [false, true] {
+        t.line(&started(dir.path(), "tui --slos slow.yaml"));
+        t.wait("Starting: reading SLOs");
+        t.keys(&["?"]);
+        t.wait("this help");
+        t.keys(&["Escape"]);
+        t.gone("this help");
+        if written {
+            std::fs::write(&pipe, slo("checkout")).unwrap();
+            t.wait("SLO 1 ");
+            t.wait("records, pages nobody");
+        }
+        t.keys(&["q"]);
+        t.wait("rc=0");
+    }
 }
 
 #[test]
@@ -161,7 +169,7 @@ fn with_the_mouse_rows_are_clicked_and_it_is_given_back() {
     let row = t.screen().lines().position(|l| l.contains("s2/availability")).expect("a row") + 1;
     let click = format!("\u{1b}[<0;10;{row}M\u{1b}[<0;10;{row}m");
     t.type_raw(&click);
-    let selected = wait_until(Duration::from_secs(15), || t.screen().lines().any(|l| l.starts_with('>') && l.contains("s2/")));
+    let selected = wait_until(Duration::from_mins(1), || t.screen().lines().any(|l| l.starts_with('>') && l.contains("s2/")));
     assert!(selected, "{}", t.screen());
     t.keys(&["q"]);
     t.wait("rc=0");

@@ -6,7 +6,7 @@ use burnledger::domain::base::{Mono, Now, Span};
 use burnledger::domain::view::{Question, Snapshot};
 use burnledger::tui::export::{cells, svg};
 use burnledger::tui::theme::Depth;
-use burnledger::tui::{Code, Effect, Key, Model, Msg, update};
+use burnledger::tui::{Code, Effect, Ground, Key, Model, Msg, update};
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier};
 use std::fmt::Write;
@@ -28,6 +28,12 @@ impl Scene {
     /// The usual one: Unicode in 24 bits.
     pub fn of(world: Snapshot, size: (u16, u16)) -> Self {
         Self::new(size, Charset::Unicode, Depth::TrueColor).world(world)
+    }
+
+    /// On another ground.
+    pub fn on(mut self, ground: Ground) -> Self {
+        self.model.look.theme.ground = ground;
+        self
     }
 
     pub fn tell(&mut self, msg: Msg) {

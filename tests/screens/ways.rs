@@ -97,6 +97,25 @@ fn the_screen_or_its_whole_table_becomes_a_file() {
     let (_, _, text) = saved("1 e t");
     assert!(text.contains("checkout-api/availability") && !text.contains("into a file"), "the screen, not the dialog");
     assert!(saved("e s").2.starts_with("<svg"));
+    let table = |keys: &str, way: &str| {
+        let scene = busy().press(keys).told_past().press(way);
+        scene
+            .effects
+            .iter()
+            .rev()
+            .find_map(|e| if let Effect::Save { text, .. } = e { Some(text.clone()) } else { None })
+            .expect("a file")
+    };
+    let lines = table("2", "e c");
+    assert!(lines.starts_with("incident,at,kind,text,who\r\nINC-0142,2026-"), "{lines}");
+    assert!(lines.contains(",note,\"rolled back checkout 4.18.2 -> 4.18.1 in eu-1, "), "{lines}");
+    let burn = table("1 d", "e c");
+    assert!(burn.starts_with("slo,group,from,to,burn,bad,total\r\ncheckout-api/availability,,2026-"), "{burn}");
+    let cells = table("4", "e c").lines().count() - 1;
+    assert!(cells > 600 && cells.is_multiple_of(fixture::busy().slos.len()), "every cell of every SLO: {cells}");
+    let latency = table("4 j Tab", "e c");
+    assert!(latency.starts_with("slo,group,from,to,bucket_seconds,share\r\n") && latency.contains(",+Inf,"), "{latency}");
+    assert!(table("3", "e c").starts_with("incident,severity,service,phase,"));
     let mut told = busy();
     told.tell(Msg::Saved(Err("read-only file system".into())));
     assert!(told.text().contains("nothing was written: read-only file system"));
