@@ -130,6 +130,44 @@ fn words_are_split_as_a_shell_does() {
     assert_eq!((split("burnledger \"a"), split("cat a")), (None, None));
 }
 
+fn program(args: &[&str]) -> String {
+    let out = std::process::Command::new(env!("CARGO_BIN_EXE_burnledger")).args(args).output().unwrap();
+    assert!(out.status.success(), "{args:?}: {}", String::from_utf8_lossy(&out.stderr));
+    String::from_utf8(out.stdout).unwrap()
+}
+
+#[test]
+fn completions_know_every_verb_and_bash_reads_them() {
+    let mut all = Vec::new();
+    verbs(&burnledger::cli::command(), "", &mut all);
+    let dir = tempfile::tempdir().unwrap();
+    for shell in ["bash", "zsh", "fish"] {
+        let text = program(&["completions", shell]);
+        for word in all.iter().flat_map(|verb| verb.split(' ')).chain(["--prometheus", "--format"]) {
+            assert!(text.contains(word.trim_start_matches("--")), "{shell} does not complete `{word}`");
+        }
+        std::fs::write(dir.path().join(shell), text).unwrap();
+    }
+    let read = std::process::Command::new("bash").arg("-n").arg(dir.path().join("bash")).output().unwrap();
+    assert!(read.status.success() && read.stderr.is_empty(), "{}", String::from_utf8_lossy(&read.stderr));
+}
+
+#[test]
+fn every_verb_has_a_manual_page_with_its_examples() {
+    let dir = tempfile::tempdir().unwrap();
+    program(&["man", "--out", dir.path().to_str().unwrap()]);
+    for (verb, list) in examples::TABLE {
+        let page = dir.path().join(format!("burnledger-{}.1", verb.replace(' ', "-")));
+        let text = std::fs::read_to_string(&page).unwrap_or_else(|e| panic!("{}: {e}", page.display()));
+        // Hyphens and quotes are escaped in the page's own way.
+        let plain = text.replace('\\', "").replace("(aq", "'").replace("(dq", "\"");
+        for (line, _) in *list {
+            let start: String = line.split(['"', '~']).next().unwrap().trim().to_owned();
+            assert!(plain.contains(&start), "{}: `{start}` is not in\n{plain}", page.display());
+        }
+    }
+}
+
 #[test]
 fn typos_are_answered_with_what_was_probably_meant() {
     for (line, meant) in [
