@@ -5,7 +5,7 @@
 use super::board::SloFeed;
 use super::state::State;
 use crate::domain::base::{IncidentId, Interval, Labels, Ms, Seq, SloId, Span, Text};
-use crate::domain::incident::impact::{BadSoFar, BucketTest, measure};
+use crate::domain::incident::impact::{BadSoFar, BucketTest, Stretches, measure};
 use crate::domain::incident::{Fact, ImpactRecord, Incident, Onset, Phase};
 use crate::domain::judge::{BudgetStatus, RuleRef, Verdict};
 use crate::domain::measure::Track;
@@ -24,8 +24,8 @@ pub(super) const LATELY: usize = 500;
 /// What an incident did, and where.
 #[derive(Debug, Default)]
 pub struct Impact {
-    /// Bad stretches of all its SLOs, ascending and apart.
-    pub intervals: Vec<Interval>,
+    /// Bad stretches of all its SLOs.
+    bad: Arc<Stretches>,
     /// Tracks with a bad bucket in it, by SLO and group.
     pub tracks: Vec<(SloId, Labels)>,
     /// What was lost in them: steering asks for the stretches alone, so it is counted when somebody wants it.
@@ -33,14 +33,33 @@ pub struct Impact {
 }
 
 impl Impact {
+    /// Bad stretches of all its SLOs, ascending and apart.
+    pub fn intervals(&self) -> &[Interval] {
+        self.bad.all()
+    }
+
+    /// The places of stretches after which a pause came that is long enough to end an incident.
+    pub fn long_pauses(&self) -> impl Iterator<Item = usize> {
+        self.bad.long_pauses()
+    }
+
     /// As the ledger keeps it.
     pub fn record(&self, state: &State, incident: &Incident) -> &ImpactRecord {
-        self.record.get_or_init(|| count(state, incident, &self.intervals))
+        self.record.get_or_init(|| count(state, incident, self.intervals()))
     }
 }
 
-/// Bad stretches so far, by incident, and place of SLO and track.
-pub type Runs = BTreeMap<(IncidentId, usize, Labels), Run>;
+/// What is kept of the impacts of live incidents, from instant to instant.
+pub type Runs = BTreeMap<IncidentId, Kept>;
+
+/// Bad stretches so far, by place of SLO and track, and joined.
+#[derive(Debug)]
+pub struct Kept {
+    runs: BTreeMap<(usize, Labels), Run>,
+    joined: Arc<Stretches>,
+    /// Nothing was joined but these runs.
+    is_own: bool,
+}
 
 /// The bad stretches of one track, and what they were measured by: when that changes they are measured anew.
 #[derive(Debug)]
@@ -153,7 +172,7 @@ pub fn tree_is_open(state: &State, service: &Text) -> bool {
 pub fn belongs(state: &State, incident: &Incident, service: &Text, run: Interval, at: Ms) -> bool {
     let near = |i: &Interval| i.from <= run.to + TOGETHER && run.from <= i.to + TOGETHER;
     let link = incident.services.iter().any(|(name, _)| linked(state, name, service));
-    link && incident.phase != Phase::Suspected && impact(state, incident, at).intervals.iter().any(near)
+    link && incident.phase != Phase::Suspected && impact(state, incident, at).intervals().iter().any(near)
 }
 
 /// An edge of `depends_on`, whichever way it points.
@@ -178,7 +197,7 @@ pub fn last_suspicion(state: &State, service: &Text) -> Option<Ms> {
 /// The record without what came after `run`, its first stretches.
 pub fn within(state: &State, incident: &Incident, impact: &Impact, run: &[Interval]) -> ImpactRecord {
     let counted = counted_members(state, incident);
-    if counted.is_empty() || run.len() >= impact.intervals.len() {
+    if counted.is_empty() || run.len() >= impact.intervals().len() {
         return impact.record(state, incident).clone();
     }
     let spent = members(state, incident).filter_map(|f| Some((f.slo.id.clone(), spent(f, run)?))).collect();
@@ -190,7 +209,7 @@ pub fn is_bad_again(state: &State, ended: &Incident, onset: &Onset, at: Ms) -> b
     let known = |id: &SloId| ended.services.iter().any(|(_, slos)| slos.contains(id));
     let end = ended.milestones.impact_end.or(ended.milestones.resolved);
     let later = |i: &Interval| end.is_none_or(|end| i.to > end);
-    !onset.slos.iter().all(known) || impact(state, ended, at).intervals.iter().any(later)
+    !onset.slos.iter().all(known) || impact(state, ended, at).intervals().last().is_some_and(later)
 }
 
 /// Feeds of an incident's SLOs.
@@ -228,53 +247,99 @@ pub fn impact(state: &State, incident: &Incident, at: Ms) -> Arc<Impact> {
 
 fn work_out(state: &State, incident: &Incident, at: Ms) -> Impact {
     let Some(start) = incident.milestones.impact_start else { return Impact::default() };
+    let pause = state.book.timing.resolve_after;
+    let tracks = state.board.slos.iter().enumerate().filter(|(_, f)| is_member(incident, f));
+    let tracks = tracks.flat_map(|(place, feed)| feed.meter.tracks().iter().map(move |track| (place, feed, track)));
+    if incident.phase.is_live() {
+        let mut all = state.runs.lock().unwrap_or_else(PoisonError::into_inner);
+        let fresh = || Kept { runs: BTreeMap::new(), joined: Arc::new(Stretches::new(pause)), is_own: true };
+        return go_on(state, incident, tracks, (start, at), all.entry(incident.id).or_insert_with(fresh));
+    }
     let (mut bad, mut hurt) = (Vec::new(), Vec::new());
-    for (place, feed) in state.board.slos.iter().enumerate().filter(|(_, f)| is_member(incident, f)) {
-        for track in feed.meter.tracks() {
-            let found = bad_so_far(state, incident, (place, feed, track), start, at);
-            if !found.is_empty() {
-                hurt.push((feed.slo.id.clone(), track.group.clone()));
-            }
-            bad.extend(found);
+    for (_, feed, track) in tracks {
+        let found = from_the_beginning(state, incident, (feed, track), (start, at));
+        if !found.is_empty() {
+            hurt.push((feed.slo.id.clone(), track.group.clone()));
         }
+        bad.extend(found);
     }
     bad.extend(recorded_elsewhere(state, incident).iter().flat_map(|r| r.intervals.iter().copied()));
-    Impact { intervals: Interval::union(bad), tracks: hurt, record: OnceLock::new() }
+    let mut joined = Stretches::new(pause);
+    joined.renew(Ms(i64::MIN), bad);
+    Impact { bad: Arc::new(joined), tracks: hurt, record: OnceLock::new() }
 }
 
-/// Bad stretches of a track since `start`: kept from instant to instant while the incident lives.
-fn bad_so_far(
+/// Bad stretches of a track, by the rule that the incident names first.
+fn from_the_beginning(
     state: &State,
     incident: &Incident,
-    (place, feed, track): (usize, &SloFeed, &Track),
-    start: Ms,
-    at: Ms,
+    (feed, track): (&SloFeed, &Track),
+    (start, at): (Ms, Ms),
 ) -> Vec<Interval> {
+    let Some(rule) = rule_of(&feed.slo, incident) else { return Vec::new() };
+    let track = state.board.bucket_track(&feed.slo, rule, track);
     let detected = incident.milestones.detected.unwrap_or(at);
-    let told_by = |rule| state.board.bucket_track(&feed.slo, rule, track);
-    let test = |rule| BucketTest::new(&feed.slo, told_by(rule), rule, detected, &left_out_before(state, incident));
-    if !incident.phase.is_live() {
-        return rule_of(&feed.slo, incident).map(|rule| test(rule).intervals(told_by(rule), start, at)).unwrap_or_default();
+    BucketTest::new(&feed.slo, track, rule, detected, &left_out_before(state, incident)).intervals(track, start, at)
+}
+
+/// The impact of a live incident: what is kept of each track goes on to `at`, and only what changed is joined anew.
+fn go_on<'a>(
+    state: &'a State,
+    incident: &Incident,
+    tracks: impl Iterator<Item = (usize, &'a SloFeed, &'a Track)>,
+    (start, at): (Ms, Ms),
+    kept: &mut Kept,
+) -> Impact {
+    let mut before = std::mem::take(&mut kept.runs);
+    let (mut same, mut hurt) = (Ms(i64::MAX), Vec::new());
+    for (place, feed, track) in tracks {
+        let key = (place, track.group.clone());
+        let known = before.remove(&key);
+        let Some(mut run) = Run::go_on(state, incident, (feed, track), (start, at), known) else { continue };
+        same = same.min(run.bad.advance(state.board.bucket_track(&feed.slo, run.rule, track), at));
+        if !run.bad.is_empty() {
+            hurt.push((feed.slo.id.clone(), track.group.clone()));
+        }
+        kept.runs.insert(key, run);
     }
-    let mut runs = state.runs.lock().unwrap_or_else(PoisonError::into_inner);
-    let key = (incident.id, place, track.group.clone());
-    let known = runs.remove(&key).filter(|run| run.through <= at && run.start == start && run.detected == detected);
-    // The rule is looked up again only when there are new entries, which may name another one.
-    let known = known.filter(|run| run.seq == incident.last_seq || rule_of(&feed.slo, incident) == Some(run.rule));
-    let fresh = || {
+    let elsewhere = recorded_elsewhere(state, incident).map_or(&[][..], |r| &r.intervals);
+    // A track that is gone, or a record that may say anything: all of it is joined anew.
+    if !before.is_empty() || !elsewhere.is_empty() || !kept.is_own {
+        same = Ms(i64::MIN);
+    }
+    kept.is_own = elsewhere.is_empty();
+    let later = kept.runs.values().flat_map(|run| run.bad.since(same)).chain(elsewhere.iter().copied());
+    Arc::make_mut(&mut kept.joined).renew(same, later);
+    Impact { bad: Arc::clone(&kept.joined), tracks: hurt, record: OnceLock::new() }
+}
+
+impl Run {
+    /// What is known of a track, or a new beginning where it was measured by something else. The rule is looked up again
+    /// only when there are new entries, which may name another one.
+    fn go_on(
+        state: &State,
+        incident: &Incident,
+        (feed, track): (&SloFeed, &Track),
+        (start, at): (Ms, Ms),
+        known: Option<Self>,
+    ) -> Option<Self> {
+        let (seq, detected) = (incident.last_seq, incident.milestones.detected.unwrap_or(at));
+        let known = known.filter(|run| run.through <= at && run.start == start && run.detected == detected);
+        let known = known.filter(|run| run.seq == seq || rule_of(&feed.slo, incident) == Some(run.rule));
+        if let Some(run) = known {
+            return Some(Self { seq, through: at, ..run });
+        }
         let rule = rule_of(&feed.slo, incident)?;
-        let bad = BadSoFar::new(test(rule), start);
-        Some(Run { seq: incident.last_seq, rule, start, detected, through: at, bad })
-    };
-    let Some(run) = known.or_else(fresh) else { return Vec::new() };
-    let run = runs.entry(key).insert_entry(Run { seq: incident.last_seq, through: at, ..run }).into_mut();
-    run.bad.through(told_by(run.rule), at)
+        let track = state.board.bucket_track(&feed.slo, rule, track);
+        let test = BucketTest::new(&feed.slo, track, rule, detected, &left_out_before(state, incident));
+        Some(Self { seq, rule, start, detected, through: at, bad: BadSoFar::new(test, start) })
+    }
 }
 
 /// Forgets the stretches of incidents that live no more.
 pub fn forget_ended(state: &mut State, live: &[Arc<Incident>]) {
     let runs = state.runs.get_mut().unwrap_or_else(PoisonError::into_inner);
-    runs.retain(|(id, _, _), _| live.iter().any(|i| i.id == *id));
+    runs.retain(|id, _| live.iter().any(|i| i.id == *id));
 }
 
 /// What was recorded, where some SLO of the incident is measured no more.

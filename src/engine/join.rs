@@ -43,7 +43,7 @@ fn are_one(state: &State, draft: &Draft, a: &Arc<Incident>, b: &Arc<Incident>, a
     let names = |i: &Incident| -> Vec<Text> { i.services.iter().map(|(name, _)| name.clone()).collect() };
     let (of_a, of_b) = (names(&a), names(&b));
     let link = of_a.iter().any(|x| of_b.iter().any(|y| x == y || harm::linked(state, x, y)));
-    link && came_together(&harm::impact(state, &a, at).intervals, &harm::impact(state, &b, at).intervals)
+    link && came_together(harm::impact(state, &a, at).intervals(), harm::impact(state, &b, at).intervals())
 }
 
 fn came_together(a: &[Interval], b: &[Interval]) -> bool {

@@ -296,7 +296,7 @@ fn account(state: &State, draft: &mut Draft, incident: &Arc<Incident>, at: Ms) {
     let reference = IncidentRef::Known(incident.id);
     // Through its end, not through now: what went wrong later is another story.
     let impact = harm::impact(state, incident, incident.milestones.resolved.unwrap_or(at));
-    if !impact.intervals.is_empty() && incident.impact.as_ref() != Some(impact.record(state, incident)) {
+    if !impact.intervals().is_empty() && incident.impact.as_ref() != Some(impact.record(state, incident)) {
         draft.add(reference, Some(incident), Fact::Measured(impact.record(state, incident).clone()), at);
     }
     let now = draft.after(reference).cloned().unwrap_or_else(|| Arc::clone(incident));
@@ -446,7 +446,7 @@ impl Progress<'_> {
         let impact = self.impact();
         let Some((end, run)) = self.run_so_far(&impact) else { return };
         let known = self.incident.milestones.impact_end.filter(|_| self.incident.phase == Phase::Mitigated);
-        let again = run.iter().find(|i| known.is_some_and(|known| i.to > known));
+        let again = known.and_then(|known| run.get(run.partition_point(|i| i.to <= known)));
         if let Some(again) = again
             && !firing.is_empty()
             && self.at.since(end) < self.state.book.timing.clear
@@ -462,7 +462,7 @@ impl Progress<'_> {
     /// The present run of bad stretches and its end: those up to a pause that is long enough to have ended the incident.
     /// Whoever was away meanwhile finds the same end as one who watched.
     fn run_so_far<'b>(&self, impact: &'b Impact) -> Option<(Ms, &'b [Interval])> {
-        let all = impact.intervals.as_slice();
+        let all = impact.intervals();
         let last = self.incident.entries.iter().rev().find_map(|e| match &e.fact {
             Fact::Reopened { impact_start, .. } => Some((*impact_start, &e.actor)),
             _ => None,
@@ -470,17 +470,17 @@ impl Progress<'_> {
         let reopened = last.map(|(start, _)| start);
         // What a person says goes on ends by them, or by a bad run of its own.
         let by_person = last.filter(|(_, actor)| matches!(actor, Actor::Person(_)));
-        if by_person.is_some_and(|(start, _)| all.iter().all(|i| i.to <= start)) {
+        if by_person.is_some_and(|(start, _)| all.last().is_none_or(|i| i.to <= start)) {
             return None;
         }
         let tracks = harm::hurt_tracks(self.state, self.incident, impact);
         let pause = |pair: &[Interval]| {
             let (end, next) = (pair[0].to, pair[1].from);
             reopened.is_none_or(|start| next > start)
-                && next.since(end) >= self.state.book.timing.resolve_after
                 && harm::seen_since(&tracks, end, next) >= self.state.book.timing.resolve_after
         };
-        let through = all.windows(2).position(pause).map_or(all.len(), |i| i + 1);
+        let ends = impact.long_pauses().find(|i| all.get(*i..i + 2).is_some_and(pause));
+        let through = ends.map_or(all.len(), |i| i + 1);
         Some((all.get(..through)?.last()?.to, &all[..through]))
     }
 
@@ -510,7 +510,7 @@ impl Progress<'_> {
     /// wakes nobody: the tail of a window that still fires is no news (SEMANTICS 7).
     fn end_what_is_over(&self, draft: &mut Draft) {
         let impact = self.impact();
-        let Some(end) = impact.intervals.last().map(|i| i.to) else { return };
+        let Some(end) = impact.intervals().last().map(|i| i.to) else { return };
         let tracks = harm::hurt_tracks(self.state, self.incident, &impact);
         let over = harm::seen_since(&tracks, end, self.at) >= self.state.book.timing.resolve_after;
         if over && self.has_data() && harm::is_whole(self.state, self.incident) {

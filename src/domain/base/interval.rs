@@ -31,6 +31,15 @@ impl Interval {
         out
     }
 
+    /// Adds a stretch to a list that is ascending and apart, and that has none which begins later.
+    pub fn append(list: &mut Vec<Self>, next: Self) {
+        match list.last_mut() {
+            _ if next.from >= next.to => {}
+            Some(last) if next.from <= last.to => last.to = last.to.max(next.to),
+            _ => list.push(next),
+        }
+    }
+
     /// The union of stretches, as far as it lies within these bounds.
     pub fn within(list: impl IntoIterator<Item = Self>, bounds: Self) -> Vec<Self> {
         Self::union(list.into_iter().map(|i| Self { from: i.from.max(bounds.from), to: i.to.min(bounds.to) }))

@@ -3,8 +3,10 @@
 //! Deliberately absent: firing. Windows remember long after the last bad minute; impact looks at buckets alone.
 
 mod so_far;
+mod stretches;
 
 pub use so_far::BadSoFar;
+pub use stretches::Stretches;
 
 use super::entry::ImpactRecord;
 use crate::domain::base::{Interval, Ms, Span};

@@ -181,7 +181,7 @@ pub fn ticker(state: &State, incident: &Incident, at: Ms) -> Option<CostTicker> 
     let live = incident.phase.is_live();
     let sheet = if live { cost(state, incident, at)? } else { incident.cost.clone()? };
     let so_far = sheet.total.map(|total| Money::new(total, sheet.currency));
-    let hurt = || harm::impact(state, incident, at).intervals.last().is_some_and(|i| at.since(i.to) < STILL_HURT);
+    let hurt = || harm::impact(state, incident, at).intervals().last().is_some_and(|i| at.since(i.to) < STILL_HURT);
     let running = matches!(incident.phase, Phase::Open | Phase::Acknowledged) && hurt();
     let per_minute =
         if running { rate(state, incident, business, at) } else { Some(Money::new(Decimal::ZERO, business.currency)) };

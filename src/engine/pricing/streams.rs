@@ -62,7 +62,7 @@ pub(super) fn now(state: &State, incident: &Incident, stream: &RevenueStream, ov
         let mut counted = Counted::failed(0.0, all.clone(), 0, 0, state.source_name(stream.source.as_ref()));
         counted.amounts = amounts;
         let others = state.incidents.live().filter(|i| i.id != incident.id && counts_with(i, incident));
-        let hurt = |i: &&Arc<Incident>| harm::impact(state, i, at).intervals.last().is_some_and(|last| last.to > at - over);
+        let hurt = |i: &&Arc<Incident>| harm::impact(state, i, at).intervals().last().is_some_and(|last| last.to > at - over);
         let sharing: Vec<Text> = others.filter(|i| concerns(stream, i)).filter(hurt).map(|i| i.id.to_string().into()).collect();
         if !sharing.is_empty() {
             let own: Text = incident.id.to_string().into();
@@ -162,7 +162,7 @@ fn meet(a: &[Interval], b: &[Interval]) -> bool {
 fn cluster(state: &State, incident: &Incident, stream: &RevenueStream, own: &[Interval], at: Ms) -> Vec<Member> {
     let stretches = |i: &Arc<Incident>| match (&i.impact, i.phase.is_live()) {
         (Some(recorded), false) => recorded.intervals.clone(),
-        _ => harm::impact(state, i, at).intervals.clone(),
+        _ => harm::impact(state, i, at).intervals().to_vec(),
     };
     let name = |i: &Incident| -> Text { i.id.to_string().into() };
     let near = others(state, incident).filter(|i| concerns(stream, i));
