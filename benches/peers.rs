@@ -95,7 +95,7 @@ async fn against_servers(days: i64) {
     println!("peers: sum(rate(bad[w])) / sum(rate(total[w])) for w of {}\n", WINDOWS.join(" "));
     if require("prometheus") && require("promtool") {
         let prometheus = Prometheus::launch(&ruled_config(), Some(&text), &[]);
-        let ours = ours(&prometheus.url(), (from, until)).await;
+        let ours = ours(&prometheus.url(), (from, until), true).await;
         line("ours, cold from Prometheus (remote read)", &ms(ours.0), "", None);
         let peer = range_queries(prometheus.port, (from, until), POINTS);
         line("Prometheus, 7 windows by query_range", &ms(peer), "", None);
@@ -111,11 +111,16 @@ async fn against_servers(days: i64) {
         for part in lines.chunks(200_000) {
             server.import(&part.join("\n"));
         }
-        let ours = ours(&server.url(), (from, until)).await;
-        line("ours, cold from VictoriaMetrics (JSON)", &ms(ours.0), "", None);
+        let json = ours(&server.url(), (from, until), false).await;
+        line("ours, cold from VictoriaMetrics by JSON", &ms(json.0), "", None);
+        let ours = ours(&server.url(), (from, until), true).await;
+        line("ours, cold from VictoriaMetrics by native export", &ms(ours.0), "", None);
+        assert_eq!(json.1, ours.1, "both ways find the same");
         let peer = range_queries(server.port, (from, until), POINTS);
         line("VictoriaMetrics, 7 windows by query_range", &ms(peer), "", None);
-        line("  peer / ours", &ratio(peer, ours.0), "", None);
+        line("  peer / ours by JSON", &ratio(peer, json.0), "", None);
+        let met = peer.as_secs_f64() / ours.0.as_secs_f64() >= 15.0;
+        line("  peer / ours by native export", &ratio(peer, ours.0), "<= 1/15", Some(met));
     }
 }
 
@@ -147,11 +152,11 @@ fn book() -> Arc<Rulebook> {
     Arc::new(load_files(&[InputFile::new("one.yaml", yaml)], &LoadOptions::default()).rulebook)
 }
 
-/// The middle of three cold backtests, and what was found.
-async fn ours(url: &str, stretch: (Ms, Ms)) -> (Duration, String) {
+/// The middle of three cold backtests, and what was found; by what the server stores, or by JSON alone.
+async fn ours(url: &str, stretch: (Ms, Ms), as_stored: bool) -> (Duration, String) {
     let run = async || {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-        let settings = PrometheusSettings { url: url.into(), remote_read: true, ..PrometheusSettings::default() };
+        let settings = PrometheusSettings { url: url.into(), remote_read: as_stored, ..PrometheusSettings::default() };
         let source: Arc<dyn MetricSource> = Arc::new(connect(settings, clock).unwrap());
         timed(Order::new(book(), self::settings(), source, stretch)).await
     };

@@ -4,6 +4,7 @@
 
 pub mod breaker;
 pub mod guarded;
+mod native_export;
 pub mod prometheus;
 pub mod recorded;
 mod remote_read;

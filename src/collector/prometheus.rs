@@ -1,7 +1,8 @@
 //! A Prometheus, or anything that speaks its HTTP API (VictoriaMetrics, Thanos, Mimir), as a source of samples.
 //!
-//! Raw asks are instant queries of a range selector, so samples come as they were scraped; long spans go by remote read where
-//! the server offers it (`remote_read`) and in slices of a day elsewhere. Deliberately absent: retries, the limit on concurrent
+//! Raw asks are instant queries of a range selector, so samples come as they were scraped; long spans go by remote read or
+//! native export where the server offers one (`remote_read`, `native_export`) and in slices of a day elsewhere. Deliberately
+//! absent: retries, the limit on concurrent
 //! requests and the circuit, which [`super::Guarded`] puts around any source.
 
 mod exchange;
@@ -48,7 +49,7 @@ pub struct PrometheusSettings {
     pub basic: Option<BasicAuth>,
     /// Further headers, such as a tenant's id.
     pub headers: Vec<(String, SecretSource)>,
-    /// Use remote read for history where it is offered.
+    /// Use remote read (VictoriaMetrics: native export) for history where it is offered; otherwise JSON alone.
     pub remote_read: bool,
     /// Most series in one answer.
     pub max_series: usize,
@@ -108,6 +109,8 @@ pub struct Prometheus {
     pub(super) settings: PrometheusSettings,
     cache: Mutex<LabelCache>,
     pub(super) offer: Offer,
+    /// Native export, of VictoriaMetrics.
+    pub(super) blocks: Offer,
 }
 
 impl Prometheus {
@@ -130,13 +133,17 @@ impl Prometheus {
             Some(name) => format!("{name} ({})", base.shown()),
             None => base.shown(),
         };
-        let offer = Offer::new(settings.remote_read);
-        Ok(Self { http, base, shown, clock, settings, cache: Mutex::default(), offer })
+        let (offer, blocks) = (Offer::new(settings.remote_read), Offer::new(settings.remote_read));
+        Ok(Self { http, base, shown, clock, settings, cache: Mutex::default(), offer, blocks })
     }
 
     async fn raw(&self, selector: &Selector, from: Ms, to: Ms, sink: &mut dyn Sink) -> Result<Coverage, SourceError> {
         let mut coverage = Coverage::default();
-        if to.since(from) > HISTORY && self.read_chunks(selector, from, to, sink, &mut coverage).await? {
+        let is_long = to.since(from) > HISTORY;
+        if is_long && self.read_chunks(selector, from, to, sink, &mut coverage).await? {
+            return Ok(coverage);
+        }
+        if is_long && self.read_blocks(selector, (from, to), sink, &mut coverage).await? {
             return Ok(coverage);
         }
         let text = selector.to_string();

@@ -16,14 +16,14 @@ use frames::{ChunkedReadResponse, ChunkedSeries, Frame, LabelMatcher, Query, Rea
 use prost::Message;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-const UNKNOWN: u8 = 0;
-const OFFERED: u8 = 1;
-const ABSENT: u8 = 2;
+pub(super) const UNKNOWN: u8 = 0;
+pub(super) const OFFERED: u8 = 1;
+pub(super) const ABSENT: u8 = 2;
 
 const STREAMED: &str = "application/x-streamed-protobuf";
 const XOR: i32 = 1;
 
-/// Whether a server offers streamed chunks; asked once.
+/// Whether a server offers a way of reading history; asked once.
 pub(super) struct Offer(AtomicU8);
 
 impl Offer {
@@ -31,11 +31,11 @@ impl Offer {
         Self(AtomicU8::new(if wanted { UNKNOWN } else { ABSENT }))
     }
 
-    fn get(&self) -> u8 {
+    pub(super) fn get(&self) -> u8 {
         self.0.load(Ordering::Relaxed)
     }
 
-    fn set(&self, state: u8) {
+    pub(super) fn set(&self, state: u8) {
         self.0.store(state, Ordering::Relaxed);
     }
 }

@@ -1,4 +1,4 @@
-//! The same samples from real servers by every way there is: query JSON, remote read, a recording of them.
+//! The same samples from real servers by every way there is: query JSON, remote read, native export, a recording of them.
 
 use super::{T0, lines, raw, read, settings, source};
 use crate::support::{Prometheus as Server, VictoriaMetrics, require, wait_until};
@@ -102,23 +102,45 @@ async fn prometheus_gives_the_same_by_json_by_chunks_and_as_recorded() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn victoria_metrics_gives_the_same_without_chunks() {
+async fn victoria_metrics_gives_the_same_by_json_by_blocks_and_as_recorded() {
     if !require("victoria-metrics") {
         return;
     }
     let text = recording().replace(" NaN ", " 1 ").replace(" +Inf ", " 2 ");
     let server = VictoriaMetrics::start();
     server.import(&text);
-    let live = source(&server.url());
+    let (json, blocks) = (json_only(&server.url()), source(&server.url()));
     let recorded = Recorded::from_bytes("recording", text.as_bytes()).unwrap();
-    for selector in selectors().into_iter().filter(|s| s.name() != Some("level")) {
+    for selector in selectors() {
         for (from, to) in SPANS {
             let ask = raw(&selector, from, to);
-            let (want, got) = (read(&recorded, &ask).await.unwrap().0, read(&live, &ask).await.unwrap().0);
-            assert_eq!(lines(&got), lines(&want), "{selector} {from:?} {to:?}");
+            let (plain, told) = read(&json, &ask).await.unwrap();
+            let (got, coverage) = read(&blocks, &ask).await.unwrap();
+            assert_eq!(lines(&got), lines(&plain), "{selector} {from:?} {to:?}");
+            assert_eq!((coverage.samples, coverage.warnings), (told.samples, vec![]));
+            // This server rounds sevenths as it stores them.
+            if selector.name() != Some("level") {
+                assert_eq!(lines(&got), lines(&read(&recorded, &ask).await.unwrap().0), "{selector} {from:?} {to:?}");
+            }
         }
     }
-    assert!(!live.reads_chunks());
+    assert!(blocks.reads_blocks() && !blocks.reads_chunks());
+    assert!(!json.reads_blocks());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_victoria_metrics_that_drops_samples_is_read_as_it_answers_queries() {
+    if !require("victoria-metrics") {
+        return;
+    }
+    let server = VictoriaMetrics::start_with(&["-dedup.minScrapeInterval=1m"]);
+    server.import(&recording().replace(" NaN ", " 1 ").replace(" +Inf ", " 2 "));
+    let (json, live) = (json_only(&server.url()), source(&server.url()));
+    let ask = raw(&Selector::metric("hits_total"), Span::ZERO, Span::from_hours(26));
+    let (plain, got) = (read(&json, &ask).await.unwrap().0, read(&live, &ask).await.unwrap().0);
+    assert!(lines(&got) == lines(&plain) && !got.is_empty());
+    assert!(got.len() < 3 * 26 * 100, "{} samples: one a minute of each series", got.len());
+    assert!(!live.reads_blocks());
 }
 
 #[tokio::test(flavor = "multi_thread")]

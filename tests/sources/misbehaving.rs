@@ -223,6 +223,36 @@ async fn warnings_and_partial_answers_are_told() {
     }
 }
 
+/// What a Prometheus with native histograms answers: floats of one series, histograms of another, both of a third.
+#[tokio::test]
+async fn native_histograms_in_answers_are_left_out_and_named() {
+    let at = T0.0 / 1000;
+    let histogram = |at: i64| {
+        format!(
+            r#"[{at},{{"count":"12","sum":"3.5","buckets":[[3,"-0.001","0.001","4"],[0,"0.5","0.7071","6"],[1,"1","1.41","2"]]}}]"#
+        )
+    };
+    let (first, second) = (histogram(at + 15), histogram(at + 30));
+    let body = format!(
+        r#"{{"status":"success","data":{{"resultType":"matrix","result":[
+        {{"metric":{{"__name__":"up","job":"a"}},"values":[[{},"7"],[{},"9"]]}},
+        {{"metric":{{"__name__":"up","job":"b"}},"histograms":[{first},{second}]}},
+        {{"metric":{{"__name__":"up","job":"c"}},"values":[[{},"1"]],"histograms":[{second}]}}]}}}}"#,
+        at + 15,
+        at + 30,
+        at + 15,
+    );
+    let url = serve(move |_| body.clone().into_response()).await;
+    let (batch, coverage) = read(&source(&url), &ask()).await.unwrap();
+    assert_eq!(
+        super::lines(&batch),
+        ["up{job=\"a\"} 15000 7", "up{job=\"a\"} 30000 9", "up{job=\"c\"} 15000 1"],
+        "floats come, histograms do not"
+    );
+    assert_eq!((coverage.series, coverage.samples, coverage.partial), (2, 3, false));
+    assert_eq!(coverage.warnings, ["2 series of up hold native histograms, which are left out"]);
+}
+
 #[tokio::test]
 async fn secrets_are_sent_and_never_told() {
     let seen = Arc::new(Mutex::new(Vec::new()));

@@ -114,13 +114,19 @@ pub(crate) struct VictoriaMetrics {
 impl VictoriaMetrics {
     /// Starts an empty one and waits until it answers.
     pub(crate) fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// The same with further flags.
+    pub(crate) fn start_with(flags: &[&str]) -> Self {
         let dir: TempDir = tempfile::tempdir().expect("a temp folder");
         let port = free_port();
         let mut command = Command::new("victoria-metrics");
         command
             .arg(format!("-storageDataPath={}", dir.path().join("data").display()))
             .arg(format!("-httpListenAddr=127.0.0.1:{port}"))
-            .args(["-retentionPeriod=100y", "-search.latencyOffset=0s", "-search.disableCache", "-memory.allowedBytes=256MB"]);
+            .args(["-retentionPeriod=100y", "-search.latencyOffset=0s", "-search.disableCache", "-memory.allowedBytes=256MB"])
+            .args(flags);
         let mut guard = Guard::start("victoria-metrics", dir, &mut command);
         guard.wait_ready(START_LIMIT, || matches!(http("GET", port, "/health", b""), Some((200, _))));
         Self { guard, port }
