@@ -136,6 +136,24 @@ fn backtest_a_month_of_one_slo(bencher: Bencher) {
         });
 }
 
+/// The same tracks where a backtest asks only whether they are calm: what it costs to step over one instant of each.
+#[divan::bench]
+fn step_over_1000_calm_tracks(bencher: Bencher) {
+    let slo = slo();
+    let (meter, now) = filled(4 * 5760, 2);
+    let mut tracks: Vec<_> = (0..1000).map(|_| (meter.tracks()[0].clone(), Judge::new(&slo, STEP), Verdict::default())).collect();
+    let begin = now - Span::from_mins(30);
+    let mut at = begin;
+    for (track, judge, verdict) in &mut tracks {
+        judge.evaluate(&slo, track, begin, verdict);
+    }
+    bencher.bench_local(|| {
+        at = if at >= now { begin } else { at + STEP };
+        let calm = tracks.iter_mut().filter_map(|(track, judge, _)| judge.is_calm(track, at).then_some(())).count();
+        assert_eq!(calm, 1000);
+    });
+}
+
 /// What is kept of an SLO of 8 series, back to a meter: a restart's work beside reading the file.
 #[divan::bench]
 fn restore_30_days_x_8_series(bencher: Bencher) {

@@ -75,6 +75,9 @@ pub struct SloFeed {
     pub verdicts: Vec<Arc<Verdict>>,
     /// Small charts, in the same order.
     pub sparks: Vec<Spark>,
+    /// Burn rates over the last hour of tracks whose verdicts were left as they are, in the same order; empty where nobody
+    /// follows them.
+    pub hours: Vec<Option<f64>>,
 }
 
 /// Which counters of a stream a feed reads.
@@ -122,6 +125,10 @@ pub struct Board {
     pub at: Option<Ms>,
     /// Whether small charts are drawn: not where nobody looks at them.
     pub draws: bool,
+    /// Whether tracks of which it is sure that nothing new is to be said keep the verdict they have.
+    pub(super) skips: bool,
+    /// Whether the burn rate over the last hour is wanted of those, too.
+    pub(super) follows: bool,
     spark_at: Option<Ms>,
 }
 
@@ -133,7 +140,7 @@ impl Board {
         let signals = beside::feeds(&book.slos, step);
         let streams = book.business.iter().flat_map(|b| &b.streams).flat_map(|s| StreamFeed::all(s, step)).collect();
         let replicas = book.business.iter().flat_map(|b| &b.capacity).filter_map(|c| ReplicaFeed::new(c, step)).collect();
-        Self { step, slos, streams, signals, replicas, at: None, draws: true, spark_at: None }
+        Self { step, slos, streams, signals, replicas, at: None, draws: true, skips: false, follows: false, spark_at: None }
     }
 
     /// A board for a new rulebook that keeps the history of feeds whose measuring did not change.
@@ -277,7 +284,12 @@ impl Board {
     /// only when a track is new or a small chart moves.
     pub fn judge(&mut self, at: Ms) {
         let beside = self.read_beside(at);
+        // Composites are made of their members' verdicts, so these must be fresh.
+        let (skips, follows) = (self.skips && self.slos.iter().all(|feed| feed.whole.is_none()), self.follows);
         for (i, feed) in self.slos.iter_mut().enumerate().filter(|(_, feed)| feed.whole.is_none()) {
+            if skips && feed.rests(None, at, follows) {
+                continue;
+            }
             let known = beside.iter().find(|(of, _)| *of == i).map_or(&[][..], |(_, list)| list);
             feed.judge(at, self.step, known);
         }
@@ -299,6 +311,12 @@ impl Board {
             }
             self.spark_at = Some(spark_at);
         }
+    }
+
+    /// True when every SLO rests at `at`: nothing that a verdict decides by is new. With burn rates where they are followed.
+    pub(super) fn rests(&mut self, at: Ms) -> bool {
+        let follows = self.follows;
+        self.slos.iter_mut().all(|feed| feed.rests(None, at, follows))
     }
 
     /// Composites come after their members, whose verdicts they are made of.
@@ -375,7 +393,22 @@ impl SloFeed {
         let meter = Meter::new(slo.meter_spec(step));
         let whole = slo.sli.composite().map(|_| CompositeJudge::new(slo, step));
         let verdicts = whole.iter().map(|_| Arc::default()).collect();
-        Self { slo: Arc::clone(slo), meter, judges: Vec::new(), whole, verdicts, sparks: Vec::new() }
+        Self { slo: Arc::clone(slo), meter, judges: Vec::new(), whole, verdicts, sparks: Vec::new(), hours: Vec::new() }
+    }
+
+    /// True when the verdicts it has may stay at `at`, told from its own tracks or from those of another feed that measures
+    /// the same.
+    pub(super) fn rests(&mut self, lent: Option<&[Track]>, at: Ms, follows: bool) -> bool {
+        let Self { meter, judges, whole, hours, .. } = self;
+        let tracks = lent.unwrap_or_else(|| meter.tracks());
+        let known = whole.is_none() && tracks.len() == judges.len();
+        let mut pairs = tracks.iter().zip(&mut *judges);
+        let rests = known && pairs.all(|(track, (group, judge))| track.group == *group && judge.is_calm(track, at));
+        if rests && follows {
+            hours.clear();
+            hours.extend(tracks.iter().zip(judges).map(|(track, (_, judge))| judge.hour_burn(track, at)));
+        }
+        rests
     }
 
     fn judge(&mut self, at: Ms, step: Span, beside: &[Vec<Beside>]) {

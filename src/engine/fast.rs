@@ -91,6 +91,12 @@ impl Fast {
         }
     }
 
+    /// Whether the burn rate over an hour is wanted at every instant, also where the verdicts are left as they are.
+    pub fn follow(&mut self, follows: bool) {
+        let beside = self.beside.iter_mut().map(|b| &mut b.case);
+        std::iter::once(&mut self.case).chain(beside).for_each(|case| case.state.board.follows = follows);
+    }
+
     /// Whether small charts are drawn at every instant; nobody looks at them in a backtest.
     pub const fn draw(&mut self, draws: bool) {
         self.case.state.board.draws = draws;
@@ -161,8 +167,9 @@ impl Fast {
         }
     }
 
-    /// One tick: what is due is sealed, judged, decided and recorded.
-    pub fn tick(&mut self, at: Ms) {
+    /// One tick: what is due is sealed, judged, decided and recorded. Unless it is wanted in full, tracks of which it is sure
+    /// that nothing new is to be said keep the verdict they have, with the instant it is of.
+    pub fn tick(&mut self, at: Ms, in_full: bool) {
         let now = self.now_at(at);
         let mut waiting = mem::take(&mut self.waiting);
         for (feed, waiting) in &mut waiting {
@@ -173,9 +180,11 @@ impl Fast {
             self.answer(now, *feed, at, answers);
         }
         self.waiting = waiting;
-        self.case.tick(now, at);
+        self.case.tick(now, at, in_full);
         for beside in &mut self.beside {
-            beside.with_meters(&mut self.case.state, |case| case.tick(now, at));
+            if in_full || !beside.rests(&self.case.state, at) {
+                beside.with_meters(&mut self.case.state, |case| case.tick(now, at, in_full));
+            }
         }
     }
 
@@ -211,7 +220,12 @@ impl Case {
         Self { state, last: Seq(0), incidents: 0 }
     }
 
-    fn tick(&mut self, now: Now, at: Ms) {
+    fn tick(&mut self, now: Now, at: Ms, in_full: bool) {
+        let state = &mut self.state;
+        state.board.skips = !in_full && state.rests(at);
+        if state.board.skips && state.board.rests(at) {
+            return;
+        }
         if let Some(commit) = step(&mut self.state, now, Event::Tick { at }).commit {
             self.record(commit, now);
         }
@@ -260,6 +274,23 @@ impl Case {
 }
 
 impl Beside {
+    /// True when a tick would change nothing but numbers that nobody asked for. Told without borrowing.
+    fn rests(&mut self, lender: &State, at: Ms) -> bool {
+        let state = &mut self.case.state;
+        if !self.own.is_empty() || !state.rests(at) {
+            return false;
+        }
+        let follows = state.board.follows;
+        let rests = |(mine, lent): &(FeedRef, FeedRef)| match (mine, lent) {
+            (FeedRef::Slo(mine), FeedRef::Slo(lent)) => {
+                let tracks = lender.board.slos.get(*lent).map(|feed| feed.meter.tracks());
+                state.board.slos.get_mut(*mine).is_some_and(|feed| feed.rests(tracks, at, follows))
+            }
+            _ => true,
+        };
+        self.borrows.iter().all(rests)
+    }
+
     /// Lets its case work with the meters it borrows.
     fn with_meters<T>(&mut self, lender: &mut State, work: impl FnOnce(&mut Case) -> T) -> T {
         self.swap(lender);

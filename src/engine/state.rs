@@ -3,8 +3,8 @@
 //! What is remembered beside the ledger can be lost: after a restart the clear timers begin anew, nothing else changes.
 
 use super::board::Board;
-use super::harm::{Impact, Runs};
-use crate::domain::base::{CommitId, IncidentId, Ms, Seq, Severity, Text};
+use super::harm::{ACCOUNT_WITHIN, Impact, Runs};
+use crate::domain::base::{CommitId, IncidentId, Ms, Seq, Severity, Span, Text};
 use crate::domain::incident::{Incident, Incidents};
 use crate::domain::objective::Rulebook;
 use crate::domain::paging::{Dispatch, DispatchKind, DispatchState, Routes, Told};
@@ -43,6 +43,8 @@ pub struct State {
     pub metric_source: Text,
     pub(super) memory: Memory,
     told: BTreeMap<IncidentId, (Told, Vec<Text>)>,
+    /// The last entry that was looked at to know when incidents have nothing more to come, and that instant.
+    settled: (Seq, Ms),
     commits: u64,
     /// Impacts of this instant: several rules, pages and screens ask for the same one.
     pub(super) impacts: Mutex<BTreeMap<ImpactKey, Arc<Impact>>>,
@@ -79,10 +81,36 @@ impl State {
             metric_source: Text::from(""),
             memory: Memory::default(),
             told: BTreeMap::new(),
+            settled: (Seq(0), Ms(i64::MIN)),
             commits: 0,
             impacts: Mutex::default(),
             runs: Mutex::default(),
         }
+    }
+
+    /// No incident lives, and none that ended has anything to come: an evaluation in which nothing is true decides nothing.
+    /// For drivers without people and pages.
+    pub(super) fn rests(&mut self, at: Ms) -> bool {
+        let last = self.incidents.last_seq();
+        if self.settled.0 != last {
+            self.settled = (last, self.settles());
+        }
+        at > self.settled.1 && self.told_nobody() && self.settings.routes.routes.is_empty()
+    }
+
+    /// After this instant nothing more comes of the incidents there are, as far as is known now.
+    fn settles(&self) -> Ms {
+        if self.incidents.live().next().is_some() {
+            return Ms(i64::MAX);
+        }
+        // Without prices an incident that ended by rule has been accounted for.
+        let priced = self.incidents.iter().filter(|_| self.book.business.is_some());
+        let through = priced.map(|i| {
+            let provisional = i.cost.as_ref().is_some_and(|cost| cost.provisional_until.is_some());
+            let ended = i.milestones.resolved.max(i.milestones.closed).unwrap_or(Ms(i64::MIN));
+            if provisional { Ms(i64::MAX) } else { ended + ACCOUNT_WITHIN + Span::from_mins(2) }
+        });
+        through.max().unwrap_or(Ms(i64::MIN))
     }
 
     /// The name of the next commit of this process.

@@ -39,6 +39,9 @@ pub struct Order {
     pub progress: Option<Progress>,
     /// The small charts of snapshots are drawn at every instant: for films.
     pub draws: bool,
+    /// Every verdict is made in full at every instant, also where it is sure that nothing new is to be said: for those who
+    /// look at verdicts.
+    pub in_full: bool,
 }
 
 /// Hears how far a backtest has come.
@@ -67,6 +70,7 @@ impl Order {
             trail_parts: 0,
             progress: None,
             draws: false,
+            in_full: false,
         }
     }
 }
@@ -84,18 +88,22 @@ pub struct Backtested {
 
 /// Runs the engine over the past. Deterministic: the same samples and rules give the same answer.
 pub async fn backtest(order: Order) -> Backtested {
-    watched(order, &mut |_, _| {}).await
+    drive(order, &mut |_, _| {}).await
 }
 
 /// The same, and `see` is shown the engine at every instant that was judged.
 pub async fn watched(order: Order, see: &mut (dyn FnMut(Ms, &Fast) + Send)) -> Backtested {
+    drive(Order { in_full: true, ..order }, see).await
+}
+
+async fn drive(order: Order, see: &mut (dyn FnMut(Ms, &Fast) + Send)) -> Backtested {
     let step = order.book.timing.step;
     let (from, to) = (order.from.floor_to(step), order.to.floor_to(step));
     let mut run = Run::new(&order);
     let reads = run.fast.history(from);
     run.history(reads).await;
     run.fast.warm_up(from);
-    run.judge(from);
+    run.judge(from, true);
     see(from, &run.fast);
     let mut done = from;
     let mut reading = run.ahead(done, to);
@@ -105,7 +113,7 @@ pub async fn watched(order: Order, see: &mut (dyn FnMut(Ms, &Fast) + Send)) -> B
         reading = run.ahead(through, to);
         while done < through {
             done = done + step;
-            run.judge(done);
+            run.judge(done, done == to);
             see(done, &run.fast);
         }
         run.tell(Stage::Judged(done.since(from).secs_f64() / to.since(from).secs_f64()));
@@ -119,6 +127,8 @@ struct Run<'a> {
     fast: Fast,
     /// Of each rulebook.
     books: Vec<Chronicles>,
+    /// Width of the parts of trails; zero for none.
+    part: Span,
     errors: Vec<SourceError>,
 }
 
@@ -126,15 +136,16 @@ impl<'a> Run<'a> {
     fn new(order: &'a Order) -> Self {
         let mut first = Fast::new(Arc::clone(&order.book), order.settings.clone(), order.source.name());
         first.draw(order.draws);
-        let fast = order.beside.iter().fold(first, |fast, book| fast.beside(Arc::clone(book)));
+        let mut fast = order.beside.iter().fold(first, |fast, book| fast.beside(Arc::clone(book)));
         let step = order.book.timing.step;
         let part = match i64::from(order.trail_parts) {
             0 => Span::ZERO,
             parts => Span(order.to.since(order.from).0 / parts).max(step),
         };
-        let part = Ms(part.0).slice_end(step).0;
-        let books = std::iter::once(&order.book).chain(&order.beside).map(|book| Chronicles::new(book, Span(part))).collect();
-        Self { order, fast, books, errors: Vec::new() }
+        let part = Span(Ms(part.0).slice_end(step).0);
+        fast.follow(part > Span::ZERO);
+        let books = std::iter::once(&order.book).chain(&order.beside).map(|book| Chronicles::new(book, part)).collect();
+        Self { order, fast, books, part, errors: Vec::new() }
     }
 
     fn tell(&self, stage: Stage) {
@@ -185,10 +196,12 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn judge(&mut self, at: Ms) {
-        self.fast.tick(at);
+    /// Budgets are told at the end of every part, and at the last instant.
+    fn judge(&mut self, at: Ms, last: bool) {
+        let told = last || self.part > Span::ZERO && at.slice_end(self.part) == at;
+        self.fast.tick(at, told || self.order.in_full);
         for (state, chronicles) in self.fast.states().zip(&mut self.books) {
-            chronicles.see(state);
+            chronicles.see(state, at);
         }
     }
 
@@ -233,10 +246,15 @@ impl Chronicles {
         Self { slos: book.slos.iter().map(|slo| (Arc::clone(slo), Vec::new())).collect(), part, period }
     }
 
-    fn see(&mut self, state: &State) {
+    fn see(&mut self, state: &State, at: Ms) {
         for (feed, (slo, chronicles)) in state.board.slos.iter().zip(&mut self.slos) {
             for (place, verdict) in feed.verdicts.iter().enumerate() {
-                chronicle(chronicles, place, slo, &verdict.group, self.part).see(verdict);
+                let chronicle = chronicle(chronicles, place, slo, &verdict.group, self.part);
+                if verdict.at == at {
+                    chronicle.see(verdict);
+                } else {
+                    chronicle.rest(at, verdict.state, feed.hours.get(place).copied().flatten());
+                }
             }
         }
     }

@@ -46,7 +46,7 @@ slos:
     Arc::new(loaded.rulebook)
 }
 
-fn recorded(past: &Past) -> Arc<Recorded> {
+pub(super) fn recorded(past: &Past) -> Arc<Recorded> {
     let named = |errors| if errors { "errors_total" } else { "requests_total" };
     let series = past.series.iter().map(|s| {
         let labels = Labels::new([("__name__", named(s.errors).to_owned()), ("instance", s.instance.to_string())]);
@@ -103,7 +103,7 @@ fn compare(recount: &Recount, verdict: &Verdict) -> usize {
     verdict.tiers.iter().filter(|t| t.firing).count()
 }
 
-fn run<T>(work: impl Future<Output = T>) -> T {
+pub(super) fn run<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
 }
 
@@ -125,6 +125,28 @@ proptest! {
         let verdicts = run(judge(&book, recorded(&past), from, from + 40 * STEP));
         prop_assert_eq!(verdicts.len(), 41);
         let recount = past.recount(from_zero);
+        for verdict in &verdicts {
+            compare(&recount, verdict);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 8, max_shrink_iters: 0, ..ProptestConfig::default() })]
+
+    #[test]
+    fn births_are_told_by_what_is_known_of_their_target(
+        seed: u64,
+        targets in 1_usize..5,
+        scrape in prop::sample::select(vec![15_000_i64, 30_000, 60_000]),
+        hour in 1_u64..40,
+    ) {
+        let past = Past::make(&Plan { days: 2, scrape, targets, seed, rough: false });
+        prop_assume!(past.begins_at_once());
+        let from = START + hour as i64 * HOUR;
+        let verdicts = run(judge(&rules("5d", "auto"), recorded(&past), from, from + 20 * STEP));
+        prop_assert_eq!(verdicts.len(), 21);
+        let recount = past.recount_auto();
         for verdict in &verdicts {
             compare(&recount, verdict);
         }

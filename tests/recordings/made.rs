@@ -121,6 +121,38 @@ impl Past {
         Recount { bad: sums(true), total: sums(false) }
     }
 
+    /// All targets are there before the second sample of any, which would tell how much is usual.
+    pub(super) fn begins_at_once(&self) -> bool {
+        let slice = |place: usize| move |s: &Series| s.samples.get(place).map(|(at, _)| (at - 1).div_euclid(15_000));
+        let totals = || self.series.iter().filter(|s| !s.errors);
+        totals().filter_map(slice(0)).max() < totals().filter_map(slice(1)).min()
+    }
+
+    /// The same where a target's first values count by what is known of it (`births: auto`), for a past that is not rough: a
+    /// series that comes later than others of its target counts from 0; those that come first count when all of them are at
+    /// most 10, as no sibling has a rate yet.
+    pub(super) fn recount_auto(&self) -> Recount {
+        let first = |s: &Series| s.samples.first().copied();
+        let of_target = |instance: usize| self.series.iter().filter(move |s| s.instance == instance).filter_map(first);
+        let counts = |s: &Series| {
+            let born = of_target(s.instance).map(|(at, _)| at).min();
+            let small = of_target(s.instance).filter(|(at, _)| Some(*at) == born).all(|(_, value)| value <= 10);
+            first(s).map(|(at, _)| at) != born || small
+        };
+        let sums = |errors: bool| {
+            let of = self.series.iter().filter(|s| s.errors == errors);
+            let mut all: Vec<(i64, u64)> = of.flat_map(|s| s.increases(counts(s))).collect();
+            all.sort_unstable();
+            let mut sum = 0;
+            for (_, by) in &mut all {
+                sum += *by;
+                *by = sum;
+            }
+            all
+        };
+        Recount { bad: sums(true), total: sums(false) }
+    }
+
     /// As OpenMetrics text.
     pub(super) fn openmetrics(&self) -> String {
         let mut out = String::new();

@@ -7,6 +7,7 @@
 #[allow(dead_code, reason = "the tests use the check, the example all of it")]
 mod generator;
 mod backtest;
+mod calm;
 mod laws;
 mod made;
 mod film;

@@ -1,5 +1,10 @@
 //! `backtest` with other rules, labels, plots and fewer SLOs: over the sample data, as a user runs it.
 
+use crate::ledger::make::{commit, entry, onset};
+use burnledger::domain::base::{Interval, Ms, Now, Span};
+use burnledger::domain::incident::{Fact, ImpactRecord, IncidentRef, NewEntry, Onset};
+use burnledger::ledger::SqliteLedger;
+use burnledger::ports::Ledger;
 use serde_json::Value;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -176,4 +181,35 @@ fn files_may_be_packed_and_cut() {
     let parts = parts.replace(&format!("{}, {}", path("1.om.zst"), path("2.om.gz")), &path("whole.om"));
     assert!(whole.contains("83419"), "{whole}");
     assert_eq!(parts, whole);
+}
+
+/// The incidents of a ledger as labels: the real one, not the drill; its times are those of its impact.
+#[tokio::test]
+async fn the_ledgers_own_incidents_are_labels() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |text: &str| Ms::parse_rfc3339(text).unwrap();
+    let (began, ended) = (at("2026-03-17T02:17:00Z"), at("2026-03-17T03:31:00Z"));
+    let ledger = SqliteLedger::open(&dir.path().join("ledger.db")).unwrap();
+    let record = ImpactRecord { intervals: vec![Interval { from: began, to: ended }], ..ImpactRecord::default() };
+    let opened = |place: u8, drill: bool| {
+        let detected = began + Span::from_mins(6);
+        let onset = Onset { impact_start: began, detected, drill, ..onset("payments") };
+        let opens = NewEntry { at: detected, ..entry(IncidentRef::Opens(place), Fact::Opened(onset)) };
+        let over = Fact::Mitigated { reason: "".into(), impact: Some(record.clone()) };
+        vec![opens, NewEntry { at: ended, ..entry(IncidentRef::Opens(place), over) }]
+    };
+    let now = Now { wall: ended + Span::from_hours(1), ..Now::default() };
+    ledger.commit(commit("real", [opened(0, false), opened(1, true)].concat()), None, now).await.unwrap();
+    drop(ledger);
+    let config = dir.path().join("config.yaml");
+    std::fs::write(&config, "ledger: ledger.db\n").unwrap();
+    let answer = json("connection-pool", &[&STRETCH[..], &["--config", config.to_str().unwrap(), "--labels", "ledger"]].concat());
+    let pages = &answer["labels"]["pages"];
+    assert_eq!(
+        (&pages["fired"], &pages["right"], &pages["labels"], &pages["found"]),
+        (&1.into(), &1.into(), &1.into(), &1.into()),
+        "{answer:#}"
+    );
+    assert_eq!((&pages["precision"], &pages["recall"]), (&1.into(), &1.into()));
+    assert_eq!(&pages["detection_seconds"]["median"], 360);
 }

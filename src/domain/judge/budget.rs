@@ -19,7 +19,7 @@ pub(super) enum PeriodReader {
     /// One of the judge's windows.
     Rolling(usize),
     /// From the calendar's edge to now, and the whole unit before that.
-    Calendar { whole: Option<Interval>, this: Window, last: Window },
+    Calendar { whole: Option<Interval>, this: Box<Window>, last: Box<Window> },
 }
 
 /// The period at one instant.
@@ -34,11 +34,12 @@ pub(super) struct OverPeriod {
 }
 
 impl PeriodReader {
-    pub(super) const fn new(period: &Period, at: usize) -> Self {
+    pub(super) fn new(period: &Period, at: usize) -> Self {
         match period {
             Period::Rolling(_) => Self::Rolling(at),
             Period::Calendar { unit, .. } => {
-                Self::Calendar { whole: None, this: Window::new(unit.longest()), last: Window::new(unit.longest()) }
+                let unit = || Box::new(Window::new(unit.longest()));
+                Self::Calendar { whole: None, this: unit(), last: unit() }
             }
         }
     }

@@ -92,6 +92,7 @@ pub(super) struct TierPlan {
     /// Indexes into the judge's windows.
     pub(super) long: usize,
     pub(super) short: usize,
+    pub(super) long_span: Span,
     pub(super) long_level: f64,
     pub(super) short_level: f64,
     /// factor * L / P: the share of the budget that a full long window at the level spends.
@@ -104,6 +105,7 @@ impl TierPlan {
         Self {
             long: at(tier.long),
             short: at(tier.short),
+            long_span: tier.long,
             long_level: scale.level(tier.factor, tier.long),
             short_level: scale.level(tier.factor, tier.short),
             share: factor * tier.long.0 as f64 / period.0.max(1) as f64,

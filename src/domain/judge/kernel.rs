@@ -3,6 +3,8 @@
 //! A judge keeps what must be remembered between instants: running sums, which tiers fire, how long breach rules have held.
 //! Live runs, replays and `status` share it. Deliberately absent: words, incidents and pages.
 
+mod calm;
+
 use super::beside::{Beside, confirmed};
 use super::breach::{BreachPlan, Sources};
 use super::budget::{OverPeriod, PeriodReader, budget};
@@ -12,7 +14,7 @@ use super::verdict::{
     BreachVerdict, HeldBack, LatencyStatus, Quantile, Reason, ReasonCode, RuleRef, TierVerdict, TrackState, Verdict, WindowStatus,
 };
 use crate::domain::base::{Ms, Severity, Span};
-use crate::domain::measure::{Counts, QuantileValue, Slice, SliceState, Track, Window};
+use crate::domain::measure::{Counts, QuantileValue, Room, Slice, SliceState, Track, Window};
 use crate::domain::objective::{Mode, Period, Slo};
 
 const FIVE_MINUTES: Span = Span::from_mins(5);
@@ -38,6 +40,10 @@ pub struct Judge {
     period: PeriodReader,
     over_period: OverPeriod,
     state: Option<(TrackState, Option<Ms>)>,
+    /// At the last instant nothing fired, was held back or was true.
+    idle: bool,
+    /// Of each tier, what its long window bears.
+    rooms: Vec<Room>,
     scratch: Vec<f64>,
 }
 
@@ -61,6 +67,8 @@ impl Judge {
             period: PeriodReader::new(&slo.period, at(period)),
             over_period: OverPeriod::default(),
             state: None,
+            idle: false,
+            rooms: vec![Room::NONE; slo.tiers.len()],
             scratch: Vec::new(),
         }
     }
@@ -106,8 +114,10 @@ impl Judge {
         verdict.latency = self.latency(track, at);
         verdict.value = track.value(at, self.step);
         verdict.errors_never_seen = track.errors_never_seen();
+        verdict.interpolated = track.is_interpolated();
         verdict.partial = track.history.slice_at(at).partial;
         tell_reasons(slo, self.scale, verdict);
+        self.idle = verdict.tiers.iter().all(|told| !told.is_true && !told.firing && told.held_back_by.is_none());
     }
 
     fn read_windows(&mut self, track: &Track, at: Ms, verdict: &mut Verdict) {

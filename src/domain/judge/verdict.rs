@@ -286,6 +286,8 @@ pub struct Verdict {
     pub reasons: Vec<Reason>,
     /// No error series has been seen yet: zero errors may mean a wrong selector.
     pub errors_never_seen: bool,
+    /// Counts are estimates between two buckets: none has the threshold's value.
+    pub interpolated: bool,
     /// Some targets of the SLI sent nothing in the latest slice.
     pub partial: bool,
 }

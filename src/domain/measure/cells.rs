@@ -83,11 +83,11 @@ impl Cell {
         Self::from_flags(word >> 27, word >> 16 & NARROW_BAD, word & NARROW_TOTAL)
     }
 
-    const fn wide(self) -> u64 {
+    pub(super) const fn wide(self) -> u64 {
         (self.flags() as u64) << 59 | (self.bad as u64) << 32 | self.total as u64
     }
 
-    const fn from_wide(word: u64) -> Self {
+    pub(super) const fn from_wide(word: u64) -> Self {
         Self::from_flags((word >> 59) as u32, (word >> 32 & MAX_BAD) as u32, word as u32)
     }
 }

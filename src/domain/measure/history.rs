@@ -5,6 +5,9 @@
 //! Deliberately absent: deciding what a sample means (see `counter` and `meter`) and what is too much (see `judge`).
 
 mod pages;
+mod room;
+
+pub use room::{Ceiling, Room};
 
 use super::cells::{Cell, Cells, MAX_BAD, MAX_TOTAL, SliceState};
 use super::notes::{Note, Notes};
@@ -130,6 +133,8 @@ pub struct History {
     end: Option<i64>,
     /// Changes whenever a slice at or before `end` does.
     version: u64,
+    /// Bad units that were ever added, less those taken back; differences alone mean something, within one version.
+    bad_ever: u64,
     notes: Notes,
     /// The first slice that changed since its page was written; the least number when none was written yet.
     unsaved: i64,
@@ -155,6 +160,7 @@ impl History {
             fractional: false,
             end: None,
             version: 0,
+            bad_ever: 0,
             notes: Notes::default(),
             unsaved: i64::MIN,
         }
@@ -294,8 +300,10 @@ impl History {
         }
         cells.set(at, cell, size);
         let sums = &mut self.blocks[(block - self.first) as usize];
+        let bad = sums.bad;
         sums.take(old);
         sums.add(cell);
+        self.bad_ever = self.bad_ever.wrapping_add(sums.bad.wrapping_sub(bad));
         self.changed(k);
     }
 

@@ -167,6 +167,8 @@ impl Meter {
         let next = before.unwrap_or(start) + 1;
         let first = waiting.map_or(next, |first| first.clamp(next - LATEST.0 / self.spec.step.0, next));
         self.roll.weigh();
+        let interpolated = self.roll.families.iter().any(|family| family.between.is_some());
+        self.tracks.iter_mut().for_each(|track| track.interpolated = interpolated);
         let lacking = self.roll.families.iter().any(|family| family.has_last && !family.has_threshold);
         let mut k = first;
         while k <= last {

@@ -26,7 +26,7 @@ pub use cells::SliceState;
 pub use counter::Counter;
 pub use exclude::{Exclude, Recurrence};
 pub use feed::{Ask, Batch, Coverage, Sample, Sink};
-pub use history::{Counts, EXACT, History, Slice};
+pub use history::{Ceiling, Counts, EXACT, History, Room, Slice};
 pub use image::{Part, PartKind, PartName, Restored};
 pub use meter::{MAX_TRACKS, Meter};
 pub use plan::{AskedPlan, AskedUnit, Count, CountedPlan, HistogramPlan, Plan};

@@ -64,6 +64,8 @@ pub struct Track {
     /// Its slices are filled by scrapes, which may be rarer than slices.
     counted: bool,
     pub(super) errors_seen: bool,
+    /// Its counts are estimates between two buckets.
+    pub(super) interpolated: bool,
     pub(super) recent: Recent,
     pub(super) values: Values,
     time_slices: Option<TimeSlices>,
@@ -87,6 +89,7 @@ impl Track {
             is_value: spec.good.is_some(),
             counted: matches!(spec.plan, Plan::Counted(_)),
             errors_seen: false,
+            interpolated: false,
             recent: Recent::new(depth),
             values: Values::new(depth.max((spec.values_kept.0 / spec.step.0.max(1)) as usize + 2)),
             time_slices: spec.time_slices.map(|rule| TimeSlices::new(rule, spec.step, spec.period)),
@@ -109,6 +112,11 @@ impl Track {
     /// Traffic was seen, and no series of errors ever: zero errors may mean a wrong selector.
     pub const fn errors_never_seen(&self) -> bool {
         self.has_total && !self.is_value && !self.errors_seen && self.newest.is_some()
+    }
+
+    /// No bucket has the threshold's value, so its counts are estimates between two that are near.
+    pub const fn is_interpolated(&self) -> bool {
+        self.interpolated
     }
 
     /// Time of the newest sample.

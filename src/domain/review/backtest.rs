@@ -156,14 +156,27 @@ impl Chronicle {
         }
     }
 
-    fn follow(&mut self, verdict: &Verdict) {
-        if self.part <= Span::ZERO {
-            return;
+    /// Takes an instant at which the last verdict was left as it is: only time passed, and the burn rate over an hour moved.
+    /// Budgets are taken from verdicts alone, so the last instant of every part needs one.
+    pub fn rest(&mut self, at: Ms, state: TrackState, burn: Option<f64>) {
+        self.seen += 1;
+        self.known += u64::from(!matches!(state, TrackState::NoData | TrackState::DataError));
+        if self.part > Span::ZERO {
+            self.point(TrailPoint { at, remaining: None, burn });
         }
-        let burn = verdict.windows.iter().find(|w| w.window == TRAIL_WINDOW).and_then(|w| w.burn_rate);
-        let point = TrailPoint { at: verdict.at, remaining: verdict.budget.remaining, burn };
+    }
+
+    fn follow(&mut self, verdict: &Verdict) {
+        if self.part > Span::ZERO {
+            let burn = verdict.windows.iter().find(|w| w.window == TRAIL_WINDOW).and_then(|w| w.burn_rate);
+            self.point(TrailPoint { at: verdict.at, remaining: verdict.budget.remaining, burn });
+        }
+    }
+
+    fn point(&mut self, point: TrailPoint) {
+        let (at, burn) = (point.at, point.burn);
         match self.past.trail.last_mut() {
-            Some(last) if last.at.slice_end(self.part) == verdict.at.slice_end(self.part) => {
+            Some(last) if last.at.slice_end(self.part) == at.slice_end(self.part) => {
                 let worst = last.burn.into_iter().chain(burn).reduce(f64::max);
                 *last = TrailPoint { burn: worst, ..point };
             }

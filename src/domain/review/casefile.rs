@@ -161,6 +161,8 @@ pub enum Field {
     Value,
     /// No error series was seen yet.
     ErrorsNeverSeen,
+    /// Counts are estimates between two buckets.
+    Interpolated,
     /// A target is missing.
     Partial,
     /// Something of a window.
@@ -377,6 +379,7 @@ fn seen(field: Field, slo: &Slo, verdict: &Verdict, incident: Option<&Incident>)
         Field::Severity => word(verdict.severity.map(|s| s.name())),
         Field::Value => number(verdict.value),
         Field::ErrorsNeverSeen => yes(verdict.errors_never_seen),
+        Field::Interpolated => yes(verdict.interpolated),
         Field::Partial => yes(verdict.partial),
         Field::Window(span, part) => number(verdict.windows.iter().find(|w| w.window == span).and_then(|w| part.of(w))),
         Field::Budget(part) => number(part.of(&verdict.budget)),

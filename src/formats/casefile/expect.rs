@@ -18,7 +18,7 @@ pub(super) struct Home<'a> {
     pub(super) book: &'a Rulebook,
 }
 
-const MOMENT_FIELDS: [&str; 15] = [
+const MOMENT_FIELDS: [&str; 16] = [
     "at",
     "slo",
     "group",
@@ -26,6 +26,7 @@ const MOMENT_FIELDS: [&str; 15] = [
     "severity",
     "value",
     "errors_never_seen",
+    "interpolated",
     "partial",
     "burn",
     "windows",
@@ -176,6 +177,10 @@ fn read_field(out: &mut Findings<'_>, entry: &Entry, slo: &Slo, wants: &mut Vec<
         "errors_never_seen" => {
             let wanted = wanted::yes(out, node, "errors_never_seen");
             one(out, Field::ErrorsNeverSeen, wanted, wants);
+        }
+        "interpolated" => {
+            let wanted = wanted::yes(out, node, "interpolated");
+            one(out, Field::Interpolated, wanted, wants);
         }
         "partial" => {
             let wanted = wanted::yes(out, node, "partial");

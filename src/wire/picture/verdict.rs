@@ -78,5 +78,6 @@ form!(ReasonForm of Reason {
 form!(VerdictForm of Verdict {
     at: i64, group: Vec<(Text, Text)>, state: StateForm, state_since: Option<i64>, severity: Option<Text>,
     windows: Vec<WindowForm>, tiers: Vec<TierForm>, breaches: Vec<BreachForm>, budget: BudgetForm,
-    latency: Option<LatencyForm>, value: Option<Num>, reasons: Vec<ReasonForm>, errors_never_seen: bool, partial: bool,
+    latency: Option<LatencyForm>, value: Option<Num>, reasons: Vec<ReasonForm>, errors_never_seen: bool, interpolated: bool,
+    partial: bool,
 });

@@ -588,3 +588,45 @@ fn judging_every_step_remembers_nothing_that_judging_anew_does_not_find() {
     assert_eq!((verdict.budget, &verdict.tiers), (bed.verdict.budget, &bed.verdict.tiers));
     assert_eq!(verdict.state_since, bed.verdict.state_since);
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn where_it_is_calm_a_verdict_says_nothing_new(
+        background in prop::sample::select(vec![0.0, 0.1, 1.0, 5.0]),
+        acts in prop::collection::vec(
+            (prop::sample::select(vec![None, Some(0.0), Some(1.0), Some(3.0), Some(40.0), Some(900.0)]), 0.0..3.0_f64, 1_i64..90),
+            1..14,
+        ),
+        guarded: bool,
+        counted: bool,
+    ) {
+        let sli = Sli::Occurrences { count: "bad".into(), allowed: number("3000"), per: span("1d") };
+        let plan = Plan::Counted(CountedPlan::Events { bad: count("bad"), total: None });
+        let whole = slo("99.9%");
+        let slo = if counted { Slo { target: None, sli, plan, ..whole } } else { whole };
+        let mut bed = Bed::new(Slo { guards: if guarded { Guards::default() } else { Guards::NONE }, ..slo });
+        bed.feed(&[("bad", background), ("total", 2000.0)], 2 * 5760);
+        let (mut calm, mut state) = (0, TrackState::NoData);
+        for (bad, traffic, steps) in acts {
+            let by = bad.map_or(Vec::new(), |bad| vec![("bad", bad * traffic), ("total", 1000.0 * traffic.floor())]);
+            for _ in 0..steps {
+                bed.feed(&by, 1);
+                let track = &bed.meter.tracks()[0];
+                let told = bed.judge.is_calm(track, bed.now);
+                let before = bed.judge.clone().hour_burn(track, bed.now);
+                bed.judge.evaluate(&bed.slo, track, bed.now, &mut bed.verdict);
+                let hour = bed.verdict.windows.iter().find(|w| w.window == HOUR).unwrap();
+                prop_assert_eq!(before, hour.burn_rate);
+                let nothing = bed.verdict.tiers.iter().all(|t| !t.is_true && !t.firing && t.held_back_by.is_none());
+                prop_assert!(!told || nothing && bed.verdict.state == state, "{:?}", bed.verdict);
+                (calm, state) = (calm + i64::from(told), bed.verdict.state);
+            }
+        }
+        // After an hour with nothing but traffic it is calm, and stays so.
+        bed.errors(0.0, 2000.0, 4 * 5760, |_| {});
+        bed.feed(&[("bad", 0.0), ("total", 2000.0)], 1);
+        prop_assert!(bed.judge.is_calm(&bed.meter.tracks()[0], bed.now));
+    }
+}

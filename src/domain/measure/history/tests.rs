@@ -171,3 +171,45 @@ proptest! {
         }
     }
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(150))]
+
+    #[test]
+    fn a_window_with_room_is_not_above_its_level(
+        acts in prop::collection::vec(any_act(), 1..300),
+        level in prop::sample::select(vec![0.001, 0.2, 0.34, 0.5, 40.0]),
+        counted: bool,
+    ) {
+        let mut history = history(Span::from_days(6));
+        let spans = ["5m", "1h", "1d", "3d"].map(|text| Span::parse(text).unwrap());
+        let mut rooms = [Room::NONE; 4];
+        let ceiling = if counted { Ceiling::Count(level) } else { Ceiling::Ratio(level) };
+        let mut newest = 500_000;
+        for act in acts {
+            match act {
+                Act::Next(by, slice) => {
+                    newest += by;
+                    history.write(newest, slice);
+                    history.advance(newest);
+                }
+                Act::Amend(back, slice) if history.start().is_some_and(|start| start.0 < (newest - back) * STEP.0) => {
+                    history.write(newest - back, slice);
+                }
+                Act::Amend(..) | Act::Read(_) => {}
+            }
+            let at = Ms(newest * STEP.0);
+            for (room, span) in rooms.iter_mut().zip(spans) {
+                let counts = Window::new(span).read(&history, at);
+                let above = if counted { counts.bad > level } else { counts.ratio().is_some_and(|ratio| ratio > level) };
+                let kept = history.has_room(room, at);
+                prop_assert!(!kept || !above, "{span} at {at}: {counts:?}");
+                if !kept {
+                    let new = history.room(span, at, ceiling);
+                    prop_assert!(new.is_none() || !above, "{span} at {at}: {counts:?}");
+                    *room = new.unwrap_or(Room::NONE);
+                }
+            }
+        }
+    }
+}

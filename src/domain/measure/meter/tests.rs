@@ -409,12 +409,14 @@ fn a_threshold_between_buckets_is_interpolated_when_asked_for_and_says_so() {
         meter.doubts(),
         ["what is under 0.5 s is interpolated between the buckets le=\"0.25\" and le=\"1\": an estimate, no count"]
     );
+    assert!(meter.tracks()[0].is_interpolated());
     // Below the first bucket: between nothing and it.
     let below = run(&buckets_at("0.05", true), BUCKETS).tracks()[0].history.counts(at(0), at(1));
     assert!((below.bad - 75.0).abs() < 0.01, "{below:?}");
     // A bucket of that very value is counted, and says nothing.
     check(&buckets_at("0.25", true), BUCKETS, "10/100 10/100");
-    assert!(run(&buckets_at("0.25", true), BUCKETS).doubts().is_empty());
+    let exact = run(&buckets_at("0.25", true), BUCKETS);
+    assert!(exact.doubts().is_empty() && !exact.tracks()[0].is_interpolated());
     // Above the top finite bucket nothing is known.
     check(&buckets_at("2", true), BUCKETS, "! !");
 }

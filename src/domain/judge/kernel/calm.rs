@@ -1,0 +1,40 @@
+//! Calm: a track of which it is sure, without judging it, that a verdict would say nothing new.
+//!
+//! Whoever walks through months of the past steps over such instants. Sure means: the same state as at the last verdict, that
+//! one without a rule that was true, and no tier's long window above its level by whatever came since. Everything else is
+//! judged. Deliberately absent: what a verdict holds besides (burn rates, budget), which goes on moving.
+
+use super::{HOUR, Judge, burn, state_of};
+use crate::domain::base::Ms;
+use crate::domain::judge::burn::{Scale, TierPlan};
+use crate::domain::measure::{Ceiling, Room, Track};
+
+impl Judge {
+    /// True when a verdict at `at` would have the state of the last one and no rule in it would be true, held back or firing.
+    pub fn is_calm(&mut self, track: &Track, at: Ms) -> bool {
+        let known = self.idle && self.breaches.is_empty();
+        let Some((state, _)) = self.state.filter(|_| known) else { return false };
+        let (scale, history) = (self.scale, &track.history);
+        let mut tiers = self.tiers.iter().zip(&mut self.rooms);
+        let has_room = |(plan, room): (&TierPlan, &mut Room)| {
+            history.has_room(room, at) || renewed(scale, plan, track, at).inspect(|new| *room = *new).is_some()
+        };
+        state_of(track.sampled_slice(at), track.has_total()) == state && tiers.all(has_room)
+    }
+
+    /// The burn rate over an hour at `at`, as a verdict would tell it.
+    pub fn hour_burn(&mut self, track: &Track, at: Ms) -> Option<f64> {
+        let counts = self.windows[self.hour].read(&track.history, at.floor_to(self.step));
+        burn(self.scale, HOUR, &counts)
+    }
+}
+
+/// What a tier's long window bears from now on. A tier needs both windows; the long one moves less.
+fn renewed(scale: Scale, plan: &TierPlan, track: &Track, at: Ms) -> Option<Room> {
+    let ceiling = match scale {
+        Scale::Ratio(..) => Ceiling::Ratio(plan.long_level),
+        Scale::Allowed { .. } => Ceiling::Count(plan.long_level),
+        Scale::None => Ceiling::Count(f64::INFINITY),
+    };
+    track.history.room(plan.long_span, at, ceiling)
+}
