@@ -58,6 +58,12 @@ names! {
         "Error ratio over the window divided by the error budget";
     BUDGET = "burnledger_slo_budget_remaining_ratio", "gauge", ["slo", "group"],
         "Share of the period's error budget that is left; negative when overspent";
+    HELD = "burnledger_slo_held_back", "gauge", ["slo", "group"],
+        "Rules that are true and held back, such as by missing evidence or a silence";
+    COST_RATE = "burnledger_incident_cost_per_minute", "gauge", ["incident", "service", "currency"],
+        "What a live incident costs a minute, where the business file tells it";
+    COST = "burnledger_incident_cost_so_far", "gauge", ["incident", "service", "currency"],
+        "What a live incident has cost so far, where the business file tells it";
     INCIDENTS = "burnledger_incidents_live", "gauge", ["severity"], "Incidents that are not resolved";
     WAITING = "burnledger_pages_waiting", "gauge", ["receiver"], "Pages that wait for a receiver";
     FAILING = "burnledger_receiver_failing", "gauge", ["receiver"],

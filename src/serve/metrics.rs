@@ -2,15 +2,16 @@
 //!
 //! A value that is not known is left out: neither 0 nor NaN would be true.
 
-use crate::domain::base::Severity;
+use crate::domain::base::{Money, Severity};
 use crate::domain::judge::{TrackState, Verdict};
-use crate::domain::view::{Role, SloRow, Snapshot, SourceState};
+use crate::domain::view::{CostTicker, IncidentView, Role, SloRow, Snapshot, SourceState};
 use crate::telemetry::{self, MetricName, Metrics};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
+use rust_decimal::prelude::ToPrimitive;
 use std::fmt;
 use std::sync::atomic::AtomicU64;
 
@@ -32,6 +33,7 @@ pub(super) fn text(snapshot: &Snapshot, metrics: &Metrics) -> Result<String, fmt
     program(&mut page, snapshot);
     tracks(&mut page, &snapshot.slos);
     incidents(&mut page, snapshot);
+    costs(&mut page, snapshot);
     receivers(&mut page, snapshot);
     let mut text = String::new();
     encode(&mut text, &page.registry)?;
@@ -85,7 +87,13 @@ fn tracks(page: &mut Page, rows: &[SloRow]) {
     );
     page.gauge(&telemetry::STATE, judged().flat_map(|(row, v)| STATES.map(|s| (name(row, s.name()), flag(v.state == s)))));
     page.gauge(&telemetry::BURN, judged().flat_map(|(row, v)| burns(row, v)));
+    page.gauge(&telemetry::HELD, judged().map(|(row, v)| (track(row), held_back(v) as f64)));
     page.gauge(&telemetry::BUDGET, judged().filter_map(|(row, v)| Some((track(row), v.budget.remaining?))));
+}
+
+fn held_back(verdict: &Verdict) -> usize {
+    let tiers = verdict.tiers.iter().filter(|t| t.held_back_by.is_some()).count();
+    tiers + verdict.breaches.iter().filter(|b| b.held_back_by.is_some()).count()
 }
 
 fn burns(row: &SloRow, verdict: &Verdict) -> Vec<(Vec<String>, f64)> {
@@ -108,6 +116,21 @@ fn incidents(page: &mut Page, snapshot: &Snapshot) {
         snapshot.incidents.iter().filter(|i| i.incident.phase.is_live()).map(|i| i.incident.severity).collect();
     let count = |s: Severity| live.iter().filter(|have| **have == Some(s)).count() as f64;
     page.gauge(&telemetry::INCIDENTS, Severity::ALL.map(|s| (vec![s.name().into()], count(s))));
+}
+
+/// What live incidents cost; those without a price are left out.
+fn costs(page: &mut Page, snapshot: &Snapshot) {
+    let live = || snapshot.incidents.iter().filter(|i| i.incident.phase.is_live());
+    let of = |pick: fn(&CostTicker) -> Option<Money>| {
+        let priced = live().filter_map(move |i| Some((i, pick(i.cost.as_ref()?)?)));
+        let value = |(i, money): (&IncidentView, Money)| {
+            let labels = vec![i.incident.id.to_string(), i.incident.service.to_string(), money.currency.to_string()];
+            Some((labels, money.amount.to_f64()?))
+        };
+        priced.filter_map(value).collect::<Vec<_>>()
+    };
+    page.gauge(&telemetry::COST_RATE, of(|cost| cost.per_minute));
+    page.gauge(&telemetry::COST, of(|cost| cost.so_far));
 }
 
 fn receivers(page: &mut Page, snapshot: &Snapshot) {

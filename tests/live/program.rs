@@ -3,7 +3,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -28,7 +28,8 @@ impl Counters {
 struct Shared {
     now: Mutex<Counters>,
     scrapes: Mutex<Vec<Counters>>,
-    failing: AtomicBool,
+    /// Of ten requests.
+    failing: AtomicU64,
     stop: AtomicBool,
 }
 
@@ -52,9 +53,14 @@ impl Program {
         Self { port, shared, threads }
     }
 
-    /// Switches errors on or off.
+    /// Switches errors on or off: two in five fail.
     pub(crate) fn fail(&self, failing: bool) {
-        self.shared.failing.store(failing, Ordering::SeqCst);
+        self.fail_of_ten(if failing { 4 } else { 0 });
+    }
+
+    /// So many of ten requests fail from now on.
+    pub(crate) fn fail_of_ten(&self, failing: u64) {
+        self.shared.failing.store(failing.min(10), Ordering::SeqCst);
     }
 
     /// What really happened so far.
@@ -84,8 +90,7 @@ fn serve_traffic(shared: &Shared) {
     while !shared.stop.load(Ordering::SeqCst) {
         {
             let mut now = shared.now.lock().unwrap();
-            // Two in five fail while errors are switched on.
-            let bad = if shared.failing.load(Ordering::SeqCst) { 4 } else { 0 };
+            let bad = shared.failing.load(Ordering::SeqCst);
             now.bad += bad;
             now.good += 10 - bad;
         }

@@ -102,6 +102,7 @@ fn judged() -> Snapshot {
         role: Role::Leading,
         sources: vec![SourceHealth { name: "http://prom:9090".into(), state: SourceState::Live, ..SourceHealth::default() }],
         slos: vec![row],
+        incidents: vec![crate::screens::fixture::checkout()],
         receivers: vec![ReceiverHealth { name: "ops".into(), waiting: 3, last_delivered: None, error: Some("HTTP 500".into()) }],
         ..Snapshot::default()
     }
@@ -151,6 +152,9 @@ async fn the_metrics_follow_the_table_and_the_snapshot() {
         r#"burnledger_slo_burn_rate{slo="checkout/availability",group="{region=\"eu\\\"west\"}",window="5m"} 58.0"#,
         r#"burnledger_slo_budget_remaining_ratio{slo="checkout/availability",group="{region=\"eu\\\"west\"}"} -0.124"#,
         r#"burnledger_pages_total{receiver="ops",kind="first",outcome="delivered"} 1"#,
+        r#"burnledger_slo_held_back{slo="checkout/availability",group="{region=\"eu\\\"west\"}"} 0.0"#,
+        r#"burnledger_incident_cost_per_minute{incident="INC-0142",service="checkout-api",currency="USD"} 918.0"#,
+        r#"burnledger_incident_cost_so_far{incident="INC-0142",service="checkout-api",currency="USD"} 26711.4"#,
         r#"burnledger_pages_waiting{receiver="ops"} 3.0"#,
         r#"burnledger_receiver_failing{receiver="ops"} 1.0"#,
         r#"burnledger_source_up{source="http://prom:9090"} 1.0"#,

@@ -3,7 +3,7 @@
 mod attached;
 mod charsets;
 mod desk;
-mod fixture;
+pub(crate) mod fixture;
 mod keys;
 mod latency;
 mod laws;

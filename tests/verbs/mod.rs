@@ -8,7 +8,7 @@ mod check;
 mod cost;
 mod demo;
 mod estimate;
-mod export;
+pub(crate) mod export;
 mod gate;
 mod house;
 mod import;

@@ -3,8 +3,8 @@
 use super::{Common, Exit, Format, Out, look};
 use crate::domain::base::Span;
 use crate::domain::objective::Rulebook;
-use crate::formats::export::{Exported, Note, OutputFile, rules};
-use clap::{Args, Subcommand};
+use crate::formats::export::{Exported, Note, OutputFile, grafana, is_ours, rules, schema};
+use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -20,6 +20,61 @@ pub struct ExportArgs {
 enum What {
     /// Prometheus recording and alerting rules with Sloth's names, and promtool tests beside them
     Rules(RulesArgs),
+    /// Dashboards for Grafana 10 and later, on the metrics that `watch` serves
+    Grafana(FolderArgs),
+    /// JSON Schema of the files, for editors; all of them with `--out`
+    Schema(SchemaArgs),
+}
+
+/// Where it goes.
+#[derive(Clone, Debug, Args)]
+struct FolderArgs {
+    /// Write files into this folder instead of to stdout
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+/// Arguments of `export schema`.
+#[derive(Clone, Debug, Args)]
+struct SchemaArgs {
+    /// Of which files [default: slo, or all with --out]
+    #[arg(value_enum, value_name = "FILES")]
+    kind: Option<SchemaKind>,
+    #[command(flatten)]
+    folder: FolderArgs,
+}
+
+/// The files that a schema describes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum SchemaKind {
+    /// SLO files
+    Slo,
+    /// Severity policies
+    Policy,
+    /// Presets
+    Preset,
+    /// The business file
+    Business,
+    /// Files of `cost estimate`
+    Cost,
+    /// Files of `test`
+    Test,
+    /// The configuration
+    Config,
+}
+
+impl SchemaKind {
+    const fn kind(self) -> schema::Kind {
+        match self {
+            Self::Slo => schema::Kind::Slo,
+            Self::Policy => schema::Kind::Policy,
+            Self::Preset => schema::Kind::Preset,
+            Self::Business => schema::Kind::Business,
+            Self::Cost => schema::Kind::Cost,
+            Self::Test => schema::Kind::Test,
+            Self::Config => schema::Kind::Config,
+        }
+    }
 }
 
 /// Where it goes, and which SLOs.
@@ -55,6 +110,15 @@ pub fn run(args: &ExportArgs, common: &Common, out: &mut Out) -> Exit {
     match &args.what {
         What::Rules(args) => {
             of_book(&args.target, common, out, &|book| rules::export(book, rules::RulesOptions { interval: args.interval }))
+        }
+        What::Grafana(args) => deliver(&grafana::export(), args.out.as_deref(), common.format, out),
+        What::Schema(args) => {
+            let kinds = match (args.kind, &args.folder.out) {
+                (Some(one), _) => vec![one.kind()],
+                (None, None) => vec![schema::Kind::Slo],
+                (None, Some(_)) => schema::Kind::ALL.to_vec(),
+            };
+            deliver(&schema::export(&kinds), args.folder.out.as_deref(), common.format, out)
         }
     }
 }
@@ -120,11 +184,6 @@ fn write_all(files: &[OutputFile], folder: &Path, out: &mut Out) -> Result<(), E
         }
     }
     Ok(())
-}
-
-/// Whether we wrote a file: its first line says so.
-fn is_ours(bytes: &[u8]) -> bool {
-    bytes.is_empty() || bytes.starts_with(rules::MARK.as_bytes())
 }
 
 fn as_json(exported: &Exported, folder: Option<&Path>) -> Value {

@@ -2,10 +2,21 @@
 //!
 //! Everything here is a function of the rulebook; deliberately absent: writing to disk, which the verb does.
 
+pub mod grafana;
 pub mod rules;
+pub mod schema;
 mod yaml;
 
 use crate::domain::base::SloId;
+
+/// Stands in the first lines of every file that was written by us, and may be written again.
+const MARK: &str = "Made by `burnledger export";
+
+/// Whether a file was written by us, by its first lines.
+pub fn is_ours(bytes: &[u8]) -> bool {
+    let head = &bytes[..bytes.len().min(600)];
+    bytes.is_empty() || head.windows(MARK.len()).any(|part| part == MARK.as_bytes())
+}
 
 /// A file to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]

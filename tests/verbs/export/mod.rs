@@ -1,6 +1,8 @@
 //! `export`: what other tools read from us means what we mean.
 
+pub(crate) mod grafana;
 mod rules;
+mod schema;
 mod sloth;
 
 use std::path::{Path, PathBuf};

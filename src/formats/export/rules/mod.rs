@@ -10,7 +10,7 @@ mod names;
 mod proof;
 
 use super::yaml::Yaml;
-use super::{Exported, Note, OutputFile};
+use super::{Exported, MARK, Note, OutputFile};
 use crate::domain::base::{Severity, Span, Target, Text};
 use crate::domain::objective::{
     BreachRule, BudgetMethod, Guards, Level, Mode, Percentile, Period, Rulebook, ServiceInfo, Sli, Slo, Tier,
@@ -28,9 +28,6 @@ pub struct RulesOptions {
     /// Distance of evaluations of the windows' groups; the server's own when absent.
     pub interval: Option<Span>,
 }
-
-/// A file that begins so was written by us, and may be written again.
-pub const MARK: &str = "# Made by `burnledger export";
 
 /// Distance of evaluations of a period's sums, which read a lot and change little: short enough for Prometheus' look-back of 5m.
 const SLOW: Span = Span::from_mins(2);
@@ -139,7 +136,7 @@ fn slow_enough(slo: &Slo) -> Option<Span> {
 fn head(service: &str, slos: &[&Arc<Slo>], notes: &[Note]) -> String {
     let files: BTreeSet<String> = slos.iter().map(|slo| comment(base(&slo.file))).collect();
     let files: Vec<String> = files.into_iter().collect();
-    let mut text = format!("{MARK} rules` from {} for the service {}.\n", files.join(", "), comment(service));
+    let mut text = format!("# {MARK} rules` from {} for the service {}.\n", files.join(", "), comment(service));
     text.push_str("# Change the SLOs and make it again: changes made here are lost. Load it as one of Prometheus' rule_files.\n");
     for note in general().iter().chain(notes) {
         let _ = writeln!(text, "# - {}", comment(&note.line()));

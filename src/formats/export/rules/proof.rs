@@ -26,7 +26,7 @@ const CLEAR: f64 = 1.33;
 /// The whole test file.
 pub(super) fn file(rules: &str, tests: Vec<Yaml>) -> String {
     let head = format!(
-        "{} rules`: run it with `promtool test rules`. Windows longer than a test's history see what there is.\n",
+        "# {} rules`: run it with `promtool test rules`. Windows longer than a test's history see what there is.\n",
         super::MARK
     );
     let tree = Yaml::map([
