@@ -102,7 +102,7 @@ fn is_on(server: &Prometheus, class: &str, severity: &str) -> (bool, bool) {
 
 /// Waits until page and ticket are so, of the rules and of the watch.
 fn wait_for(server: &Prometheus, watch: &Guard, page: bool, ticket: bool, what: &str) {
-    let mut seen = Default::default();
+    let mut seen = ((false, false), (false, false));
     let there = wait_until(LIMIT, || {
         seen = (is_on(server, "page", "P0"), is_on(server, "ticket", "P2"));
         // The watch tells the highest severity alone.

@@ -3,7 +3,7 @@
 use super::{Common, Exit, Format, Out, look};
 use crate::domain::base::Span;
 use crate::domain::objective::Rulebook;
-use crate::formats::export::{Exported, Note, OutputFile, grafana, is_ours, rules, schema};
+use crate::formats::export::{Exported, Note, OutputFile, grafana, is_ours, openslo, rules, schema};
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -20,6 +20,8 @@ pub struct ExportArgs {
 enum What {
     /// Prometheus recording and alerting rules with Sloth's names, and promtool tests beside them
     Rules(RulesArgs),
+    /// OpenSLO v1; what it cannot say stands in annotations and is told
+    Openslo(Target),
     /// Dashboards for Grafana 10 and later, on the metrics that `watch` serves
     Grafana(FolderArgs),
     /// JSON Schema of the files, for editors; all of them with `--out`
@@ -111,6 +113,7 @@ pub fn run(args: &ExportArgs, common: &Common, out: &mut Out) -> Exit {
         What::Rules(args) => {
             of_book(&args.target, common, out, &|book| rules::export(book, rules::RulesOptions { interval: args.interval }))
         }
+        What::Openslo(target) => of_book(target, common, out, &openslo::export),
         What::Grafana(args) => deliver(&grafana::export(), args.out.as_deref(), common.format, out),
         What::Schema(args) => {
             let kinds = match (args.kind, &args.folder.out) {

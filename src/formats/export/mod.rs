@@ -3,6 +3,7 @@
 //! Everything here is a function of the rulebook; deliberately absent: writing to disk, which the verb does.
 
 pub mod grafana;
+pub mod openslo;
 pub mod rules;
 pub mod schema;
 mod yaml;

@@ -9,6 +9,8 @@ pub(super) enum Yaml {
     Text(String),
     /// Text over several lines, as a block where it can be.
     Block(String),
+    /// A number, or true or false, as it is.
+    Bare(String),
     /// Items.
     List(Vec<Yaml>),
     /// Keys with values, in this order.
@@ -19,6 +21,11 @@ impl Yaml {
     /// Text.
     pub(super) fn text(text: impl Into<String>) -> Self {
         Self::Text(text.into())
+    }
+
+    /// A number, or true or false.
+    pub(super) fn bare(text: impl Into<String>) -> Self {
+        Self::Bare(text.into())
     }
 
     /// A mapping from pairs.
@@ -43,6 +50,7 @@ impl Yaml {
 fn value(out: &mut String, yaml: &Yaml, indent: usize, fresh: bool) {
     match yaml {
         Yaml::Text(text) => line(out, &scalar(text), fresh),
+        Yaml::Bare(text) => line(out, text, fresh),
         Yaml::Block(text) => block(out, text, indent, fresh),
         Yaml::List(items) if items.is_empty() => line(out, "[]", fresh),
         Yaml::Map(pairs) if pairs.is_empty() => line(out, "{}", fresh),

@@ -18,6 +18,23 @@ pub(super) fn read<'n>(w: &mut World<'_, '_, 'n>, spec: Part<'n>, target: Target
     rules
 }
 
+/// Marks what the SLO's policies refer to, where the rules themselves are known from elsewhere.
+pub(super) fn used<'n>(w: &mut World<'_, '_, 'n>, spec: Part<'n>) {
+    let items = |of: Part<'n>, key: &str| -> Vec<Part<'n>> {
+        let list = of.get(key);
+        list.map(|l| l.node.one_or_many().into_iter().map(|node| Part { node, ..l }).collect()).unwrap_or_default()
+    };
+    for policy in items(spec, "alertPolicies") {
+        let Some(policy) = resolve(w, policy, "AlertPolicy", "alertPolicyRef") else { continue };
+        for condition in items(policy, "conditions") {
+            resolve(w, condition, "AlertCondition", "conditionRef");
+        }
+        for target in items(policy, "notificationTargets") {
+            resolve(w, target, "AlertNotificationTarget", "targetRef");
+        }
+    }
+}
+
 /// A name, a reference or the thing itself: its `spec`.
 fn resolve<'n>(w: &mut World<'_, '_, 'n>, part: Part<'n>, kind: &str, key: &str) -> Option<Part<'n>> {
     let name = part.text().or_else(|| part.get(key).and_then(Part::text));

@@ -8,9 +8,10 @@ mod metric;
 mod slo;
 mod window;
 
+use super::export::openslo::ANNOTATION;
 use super::import::{Doc, DocKind, Options, Reader, Root, Val, head, key_span, present};
-use crate::domain::base::{Text, clean_line};
-use crate::kit::yaml::{Node, Value};
+use crate::domain::base::{Place, Text, clean_line};
+use crate::kit::yaml::{Node, Source, Value, compose};
 
 /// A part of a document and the file it is in.
 #[derive(Clone, Copy)]
@@ -181,12 +182,13 @@ fn spec_keys(kind: &str) -> Option<&'static [&'static str]> {
     }
 }
 
-/// Documents that no SLO needed.
+/// Documents that no SLO needed. One that stands in several files is needed in all when it is in one.
 fn unused(w: &mut World<'_, '_, '_>) {
+    let used: std::collections::BTreeSet<(&str, &str)> = w.objects.iter().filter(|o| o.used).map(|o| (o.kind, o.name)).collect();
     let rest: Vec<(Part<'_>, String)> = w
         .objects
         .iter()
-        .filter(|o| !o.used)
+        .filter(|o| !used.contains(&(o.kind, o.name)))
         .map(|o| {
             (
                 o.part,
@@ -226,7 +228,47 @@ fn service(w: &mut World<'_, '_, '_>, name: &str, at: Part<'_>) -> Vec<(&'static
     if !labels.is_empty() {
         fields.push(("labels", Val::Map(labels)));
     }
+    fields.extend(own(w, meta, &["owner", "runbook", "depends_on"]).0);
     fields
+}
+
+/// Fields of ours among the annotations of an object, which our own export put there; and whether there are others.
+fn own<'n>(w: &mut World<'_, '_, 'n>, meta: Part<'n>, known: &[&'static str]) -> (Vec<(&'static str, Val)>, bool) {
+    let (mut found, mut others) = (Vec::new(), false);
+    let Some(Part { file, node }) = meta.get("annotations") else { return (found, others) };
+    let Value::Map(entries) = &node.value else { return (found, true) };
+    for entry in entries {
+        let name = entry.key.strip_prefix(ANNOTATION).and_then(|name| known.iter().find(|k| **k == name));
+        let (Some(name), Some(text)) = (name, entry.value.text()) else {
+            others = true;
+            continue;
+        };
+        let part = Part { file, node: &entry.value };
+        let documents = compose(&Source::new("an annotation", text.to_string()));
+        match (&documents.roots[..], documents.problems.is_empty()) {
+            ([root], true) => {
+                let place = w.r(part).out.place(entry.value.span.clone());
+                found.push((*name, val_of(root, &place)));
+            }
+            _ => w.error(
+                part,
+                "bad-annotation",
+                format!("the annotation `{}` is no value", entry.key),
+                "export it again, or remove it",
+            ),
+        }
+    }
+    (found, others)
+}
+
+/// A tree as a value to be written, all of it from one place.
+fn val_of(node: &Node, place: &Place) -> Val {
+    match &node.value {
+        Value::Null => Val::own("null"),
+        Value::Scalar { text, .. } => Val::at(&**text, place.clone()),
+        Value::List(items) => Val::List(items.iter().map(|n| val_of(n, place)).collect()),
+        Value::Map(entries) => Val::Map(entries.iter().map(|e| (e.key.to_string(), val_of(&e.value, place))).collect()),
+    }
 }
 
 /// A document with its SLOs.

@@ -1,7 +1,7 @@
 //! SLOs: each objective becomes an SLO of its own.
 
 use super::metric::{self, Indicator};
-use super::{Part, World, alerts, document, service, window};
+use super::{Part, World, alerts, document, own, service, window};
 use crate::domain::base::{Span, Target, clean_line};
 use crate::formats::import::{Doc, DraftSlo, Options, Val, standard_severity};
 use crate::kit::yaml::parse_decimal;
@@ -33,7 +33,32 @@ struct Common<'n> {
     method: Method,
     alpha: bool,
     step: Span,
+    /// Fields of ours that our export left in the annotations.
+    own: Vec<(&'static str, Val)>,
 }
+
+impl Common<'_> {
+    fn own(&self, name: &str) -> Option<Val> {
+        self.own.iter().find(|(known, _)| *known == name).map(|(_, val)| val.clone())
+    }
+}
+
+/// Fields that our export leaves in annotations.
+const OWN: [&str; 13] = [
+    "name",
+    "sli",
+    "period",
+    "budget",
+    "severity",
+    "breach",
+    "mode",
+    "guards",
+    "group_by",
+    "max_groups",
+    "dedupe",
+    "target_labels",
+    "births",
+];
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Method {
@@ -47,8 +72,9 @@ pub(super) fn read<'n>(w: &mut World<'_, '_, 'n>, part: Part<'n>, alpha: bool, o
     let spec = w.need(part, "spec", "an SLO")?;
     w.known(spec, "`spec`", if alpha { &ALPHA } else { &V1 })?;
     let meta = part.get("metadata")?;
+    let (own, others) = own(w, meta, &OWN);
     for key in ["displayName", "labels", "annotations"] {
-        if let Some(part) = meta.get(key) {
+        if let Some(part) = meta.get(key).filter(|_| key != "annotations" || others) {
             w.note(part, format!("`metadata.{key}` is not carried over"));
         }
     }
@@ -68,6 +94,7 @@ pub(super) fn read<'n>(w: &mut World<'_, '_, 'n>, part: Part<'n>, alpha: bool, o
         method,
         alpha,
         step: options.load.timing.step,
+        own,
     };
     let mut slos = Vec::new();
     for (i, item) in items.iter().enumerate() {
@@ -99,9 +126,23 @@ fn objective<'n>(w: &mut World<'_, '_, 'n>, common: &Common<'n>, node: Part<'n>,
     w.known(node, "an objective", &OBJECTIVE)?;
     let spec = common.spec;
     let target = read_target(w, node);
-    let sli = indicator(w, common, node);
-    let period = window::read(w, spec, common.alpha);
-    let budget = budget(w, common, node);
+    let sli = match common.own("sli") {
+        Some(val) => {
+            if let Some(reference) = spec.get("indicatorRef") {
+                w.find("SLI", reference.text()?, reference);
+            }
+            Some(Indicator { val, raw: false })
+        }
+        None => indicator(w, common, node),
+    };
+    let period = match common.own("period") {
+        Some(val) => Some((val, Span::from_days(30))),
+        None => window::read(w, spec, common.alpha),
+    };
+    let budget = match common.own("budget") {
+        Some(val) => Some(Some(val)),
+        None => budget(w, common, node),
+    };
     let ((target, target_at), sli, (period, length), budget) = (target?, sli?, period?, budget?);
     let name = named(w, common, node, number);
     let mut fields = vec![("name", name)];
@@ -113,33 +154,48 @@ fn objective<'n>(w: &mut World<'_, '_, 'n>, common: &Common<'n>, node: Part<'n>,
     fields.push(("period", period));
     fields.extend(budget.map(|budget| ("budget", budget)));
     fields.push(("sli", sli.val));
-    let rules = alerts::read(w, spec, target, common.step);
-    if rules.is_empty() {
-        w.note(
-            common.name_at,
-            "no alert policy is carried out: it is judged by google-sre and recorded, and pages nobody (`mode: observe`)",
-        );
-        fields.push(("severity", standard_severity(target, length)));
-        fields.push(("mode", Val::own("observe")));
+    if let Some(tiers) = common.own("severity") {
+        alerts::used(w, spec);
+        fields.push(("severity", tiers));
+        fields.extend(common.own("breach").map(|rules| ("breach", rules)));
+        fields.extend(common.own("mode").map(|mode| ("mode", mode)));
     } else {
-        w.note(
-            common.name_at,
-            "conditions of one window are breach rules; burn-rate tiers confirm by two (`severity: [google-sre]`)",
-        );
-        fields.push(("severity", Val::List(Vec::new())));
-        fields.push(("breach", Val::List(rules)));
+        fields.extend(rules(w, common, target, length));
     }
-    if sli.raw {
-        fields.push(("guards", Val::own("none")));
+    if let Some(guards) = common.own("guards").or_else(|| sli.raw.then(|| Val::own("none"))) {
+        fields.push(("guards", guards));
+    }
+    for name in ["group_by", "max_groups", "dedupe", "target_labels", "births"] {
+        fields.extend(common.own(name).map(|val| (name, val)));
     }
     let span = crate::formats::import::head(node.node);
     let place = w.r(node).out.place(span);
     Some(DraftSlo { place, fields, notes: Vec::new() })
 }
 
+/// Rules of the SLO's alert policies.
+fn rules<'n>(w: &mut World<'_, '_, 'n>, common: &Common<'n>, target: Target, length: Span) -> Vec<(&'static str, Val)> {
+    let rules = alerts::read(w, common.spec, target, common.step);
+    if rules.is_empty() {
+        w.note(
+            common.name_at,
+            "no alert policy is carried out: it is judged by google-sre and recorded, and pages nobody (`mode: observe`)",
+        );
+        return vec![("severity", standard_severity(target, length)), ("mode", Val::own("observe"))];
+    }
+    w.note(
+        common.name_at,
+        "conditions of one window are breach rules; burn-rate tiers confirm by two (`severity: [google-sre]`)",
+    );
+    vec![("severity", Val::List(Vec::new())), ("breach", Val::List(rules))]
+}
+
 /// The SLO's name; of several objectives each adds what it is called, else its number.
 fn named(w: &mut World<'_, '_, '_>, common: &Common<'_>, node: Part<'_>, number: Option<usize>) -> Val {
     let display = node.get("displayName");
+    if let (None, Some(name)) = (number, common.own("name")) {
+        return name;
+    }
     let Some(number) = number else {
         if let Some(part) = display {
             w.note(part, "`displayName` of the objective is not carried over");

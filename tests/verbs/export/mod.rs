@@ -1,6 +1,7 @@
 //! `export`: what other tools read from us means what we mean.
 
 pub(crate) mod grafana;
+mod openslo;
 mod rules;
 mod schema;
 mod sloth;

@@ -21,7 +21,7 @@ slos:
 "#;
 
 /// Every kind of indicator, and everything that rules cannot say.
-const KINDS: &str = r#"
+pub(super) const KINDS: &str = r#"
 version: burnledger/v1
 service: shop
 slos:
