@@ -288,6 +288,7 @@ fn annotations(slo: &Slo) -> Vec<(&'static str, Value)> {
     }
     let capped = !slo.group_by.is_empty() || slo.max_groups != MAX_TRACKS;
     all.extend(capped.then(|| ("max_groups", json!(slo.max_groups))));
+    all.extend(slo.source.iter().map(|source| ("source", json!(&**source))));
     all.extend((slo.mode == Mode::Observe).then(|| ("mode", json!("observe"))));
     match slo.births {
         Births::Auto => {}

@@ -44,7 +44,7 @@ impl Common<'_> {
 }
 
 /// Fields that our export leaves in annotations.
-const OWN: [&str; 13] = [
+const OWN: [&str; 14] = [
     "name",
     "sli",
     "period",
@@ -58,6 +58,7 @@ const OWN: [&str; 13] = [
     "dedupe",
     "target_labels",
     "births",
+    "source",
 ];
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -165,7 +166,7 @@ fn objective<'n>(w: &mut World<'_, '_, 'n>, common: &Common<'n>, node: Part<'n>,
     if let Some(guards) = common.own("guards").or_else(|| sli.raw.then(|| Val::own("none"))) {
         fields.push(("guards", guards));
     }
-    for name in ["group_by", "max_groups", "dedupe", "target_labels", "births"] {
+    for name in ["group_by", "max_groups", "dedupe", "target_labels", "births", "source"] {
         fields.extend(common.own(name).map(|val| (name, val)));
     }
     let span = crate::formats::import::head(node.node);

@@ -43,7 +43,7 @@ fn there_and_back(name: &str, book: &Rulebook) -> usize {
         }
     }
     assert_eq!((came.len(), out.slos), (back.slos.len(), back.slos.len()), "{name}");
-    let text: String = back.files.iter().map(|f| format!("---\n{}", f.yaml)).collect();
+    let text: String = back.files.iter().fold(String::new(), |all, f| all + "---\n" + &f.yaml);
     let again = read(&text);
     assert_eq!(exported(&again, &came), exported(book, &came), "{name}: other rules");
     for slo in &again.slos {

@@ -261,6 +261,9 @@ fn notes(slo: &Slo, begins_with_records: bool) -> Vec<Note> {
     if begins_with_records {
         say("its history begins when the rules are loaded: its values are recorded from then on".into());
     }
+    if let Some(source) = &slo.source {
+        say(format!("its source is `{source}`: its rules belong to the ruler of that one"));
+    }
     if !slo.group_by.is_empty() {
         say(format!("groups have no cap in rules (here {})", slo.max_groups));
     }
