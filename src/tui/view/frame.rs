@@ -21,14 +21,14 @@ pub(super) fn header(model: &Model, pen: &mut Pen<'_>) {
     let mut x = pen.put(1, 0, "burnledger", Role::Strong);
     let right = right_side(model, wide);
     let room = pen.width().saturating_sub(right.iter().map(|(t, _)| width::columns(t)).sum::<usize>() + 1);
+    // Names only where all of them fit beside what stands at the right.
+    let named = wide && x + 3 + tabs_width(model, wide) <= room + 1;
     let environment = model.shown().map(|s| s.environment.to_string()).unwrap_or_default();
     if !environment.is_empty() {
-        let w = room.saturating_sub(x + 2 + tabs_width(model, wide) + 3).min(24);
+        let w = room.saturating_sub(x + 2 + tabs_width(model, named) + 3).min(24);
         x = if w >= 4 { pen.put_cut(x + 2, 0, w, &environment, Role::Text) } else { x };
     }
     x += if wide { 3 } else { 2 };
-    // Names only where all of them fit beside what stands at the right.
-    let named = wide && x + tabs_width(model, wide) <= room + 1;
     for (number, name, tab) in TABS {
         let active = model.tab == tab || (tab == Tab::Overview && model.tab == Tab::Slo);
         let name = model.look.words.say(name);
