@@ -116,11 +116,9 @@ impl Setup {
     /// # Errors
     /// The change is for none of them.
     pub fn changed(&self, change: &Change) -> Result<Arc<Rulebook>, SetupError> {
-        let (book, changed) = change.to_book(self.rulebook());
-        if changed == 0 {
-            let names = change.slos.join(", ");
-            return Err(no(format!("--what-if: no SLO that is looked at is `{names}`"), "slo= takes an id or a service"));
-        }
+        let wrong =
+            |why: String| no(format!("--what-if: {why}"), "slo= takes an id or a service, burn= a threshold that is in force");
+        let book = change.checked(self.rulebook()).map_err(wrong)?;
         Ok(Arc::new(book))
     }
 }

@@ -5,14 +5,16 @@
 
 use crate::clock::SystemClock;
 use crate::domain::base::{CommitId, IncidentId, Ms, Now, Seq, Text};
-use crate::domain::incident::{Entry, Incidents};
-use crate::domain::objective::Rulebook;
+use crate::domain::incident::{Entry, Incident, Incidents};
+use crate::domain::objective::{Change, Rulebook};
 use crate::domain::paging::{Commit, Dispatch};
-use crate::domain::view::{Answer, Command, Film, FilmAsk, Lookback, Past, Question, Refusal, Snapshot};
+use crate::domain::view::{Answer, Command, Film, FilmAsk, Lookback, Past, Question, Refusal, Snapshot, WhatIf, WhatIfAsk};
 use crate::engine::live::Asked;
 use crate::engine::state::Settings;
+use crate::formats::what_if;
 use crate::jobs::Order;
 use crate::jobs::film::{film, rules_of, stretch_of};
+use crate::jobs::what_if::what_if;
 use crate::ledger::{MemoryLedger, SqliteLedger};
 use crate::ports::{Clock, Desk, Job, Ledger, LedgerError, MetricSource};
 use std::path::Path;
@@ -151,6 +153,26 @@ impl LedgerDesk {
 impl LedgerDesk {
     /// Makes a film out of the past that the source holds.
     async fn film(&self, ask: &FilmAsk) -> Result<Film, Refusal> {
+        let (order, about) = self.stage(ask).await?;
+        let frames = order.to.since(order.from).0 / order.book.timing.step.0.max(1) + 1;
+        if frames.unsigned_abs() as usize * order.book.slos.len() > Film::MOST_ROWS {
+            let slos = order.book.slos.len();
+            return Err(Refusal::NotNow(format!("{frames} instants of {slos} SLOs are too many to hold; ask for less").into()));
+        }
+        Ok(film(Order { draws: true, ..order }, about).await)
+    }
+
+    /// Judges a stretch by the rules in force and by others.
+    async fn what_if(&self, ask: &WhatIfAsk) -> Result<WhatIf, Refusal> {
+        let no = |why: String| Refusal::NotNow(why.into());
+        let change = change(&ask.change)?;
+        let (order, _) = self.stage(&ask.film).await?;
+        let other = change.checked(&order.book).map_err(no)?;
+        Ok(what_if(order, ask.change.clone(), Arc::new(other)).await)
+    }
+
+    /// The stretch that a film is about, with the rules of what it is about.
+    async fn stage(&self, ask: &FilmAsk) -> Result<(Order, Option<Arc<Incident>>), Refusal> {
         let no = |why: &str| Refusal::NotNow(why.into());
         let studio = self.studio.as_ref().ok_or_else(|| no("no source of samples stands behind this view"))?;
         let book = studio.rules.borrow().clone();
@@ -165,17 +187,27 @@ impl LedgerDesk {
                 (Some(incident), stretch, book)
             }
         };
-        let frames = to.since(from).0 / book.timing.step.0.max(1) + 1;
         if from >= to || book.slos.is_empty() {
             return Err(no("nothing of this stretch can be evaluated: it is empty, or no SLO of it is in force any more"));
         }
-        if frames.unsigned_abs() as usize * book.slos.len() > Film::MOST_ROWS {
-            return Err(no(&format!("{frames} instants of {} SLOs are too many to hold; ask for less", book.slos.len())));
-        }
         let order = Order::new(book, studio.settings.clone(), Arc::clone(&studio.source), (from, to));
-        let order = Order { concurrency: studio.concurrency, draws: true, ..order };
-        Ok(film(order, about).await)
+        Ok((Order { concurrency: studio.concurrency, ..order }, about))
     }
+}
+
+/// Reads a change as people write it. Files are not read for a screen, which may stand on another machine.
+fn change(text: &str) -> Result<Change, Refusal> {
+    let names_a_file = |word: &str| word.starts_with("severity=") && word.contains(['/', '.', '\\']);
+    if text.split_whitespace().any(names_a_file) {
+        return Err(Refusal::NotNow("here `severity=` takes the policies that come along, no files".into()));
+    }
+    what_if::read(&[text.to_owned()], &[]).map_err(|problems| {
+        let told = problems.first().map(|p| match &p.hint {
+            Some(hint) => format!("{}; {hint}", p.message),
+            None => p.message.clone(),
+        });
+        Refusal::NotNow(told.unwrap_or_default().into())
+    })
 }
 
 /// Why an order came to nothing.
@@ -232,6 +264,7 @@ impl Desk for LedgerDesk {
                 Question::Incidents { limit } => Answer::Incidents(incidents().await?.newest(limit)),
                 Question::Past(ask) => Answer::Past(self.past(ask).await?),
                 Question::Film(ask) => Answer::Film(Arc::new(self.film(&ask).await?)),
+                Question::WhatIf(ask) => Answer::WhatIf(Arc::new(self.what_if(&ask).await?)),
             })
         })
     }

@@ -167,5 +167,6 @@ const fn fits(question: &Question, answer: &Answer) -> bool {
             | (Question::Incidents { .. }, Answer::Incidents(_))
             | (Question::Past(_), Answer::Past(_))
             | (Question::Film(_), Answer::Film(_))
+            | (Question::WhatIf(_), Answer::WhatIf(_))
     )
 }

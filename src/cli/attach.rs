@@ -57,7 +57,7 @@ pub(super) async fn show(
     }
     if let Some(text) = &args.replay {
         let ask = super::tui::film_ask(text, crate::app::machine_clock().now().wall)?;
-        return super::tui::show_desk(desk, TuiOptions { replay: Some(ask), state: None, ..options }).await;
+        return super::tui::show_replay(desk, ask, args.plain, options, out).await;
     }
     if args.plain || !out.is_terminal {
         let ascii = options.look.glyphs.charset == crate::chart::Charset::Ascii;

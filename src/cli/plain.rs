@@ -1,8 +1,9 @@
-//! `tui --plain`: what changes, line by line, until it is told to stop or nobody reads any more.
+//! `tui --plain`: what changes, line by line, until it is told to stop or nobody reads any more; of a replay, what changed.
 
 use super::{Exit, Out};
 use crate::app::{SetupError, signals};
-use crate::domain::view::Snapshot;
+use crate::domain::view::{Answer, FilmAsk, Question, Snapshot};
+use crate::ports::Desk;
 use crate::tui::Plain;
 use crate::words::Zone;
 use std::sync::Arc;
@@ -32,4 +33,31 @@ pub async fn follow(mut snapshots: watch::Receiver<Arc<Snapshot>>, ascii: bool, 
         }
     }
     Ok(Exit::Fine)
+}
+
+/// Tells what changed in a stretch of the past, at once: who reads lines reads at their own pace.
+///
+/// # Errors
+/// The film cannot be made; why.
+pub async fn replay(desk: &dyn Desk, ask: FilmAsk, ascii: bool, out: &mut Out) -> Result<Exit, SetupError> {
+    let no = |what: String| SetupError::Other { what: format!("--replay: {what}"), hint: None };
+    let film = match desk.ask(Question::Film(ask)).await {
+        Ok(Answer::Film(film)) => film,
+        Ok(_) => return Err(no("something else was answered".into())),
+        Err(refusal) => return Err(no(refusal.to_string())),
+    };
+    let mut plain = Plain::new(Zone::Local, ascii);
+    for frame in &film.frames {
+        for line in plain.lines(frame) {
+            out.line(&line);
+        }
+        if out.is_closed() {
+            break;
+        }
+    }
+    out.flush();
+    for error in &film.errors {
+        out.error(error, None);
+    }
+    Ok(if film.errors.is_empty() { Exit::Fine } else { Exit::Unreachable })
 }

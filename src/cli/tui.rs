@@ -134,7 +134,7 @@ async fn show(args: &TuiArgs, common: &Common, config: &Config, out: &mut Out) -
         return attach::show(desk, args, options, common, out).await;
     }
     if !args.samples.is_empty() || args.replay.is_some() {
-        return replay(&load(common).await?, args, options).await;
+        return replay(&load(common).await?, args, options, out).await;
     }
     let duty = if args.watch_only || args.once { Duty::Looks } else { Duty::Records };
     if args.once {
@@ -212,12 +212,27 @@ async fn read(overrides: Overrides) -> Result<Setup, SetupError> {
 }
 
 /// The past, without an engine beside it.
-async fn replay(setup: &Setup, args: &TuiArgs, options: TuiOptions) -> Result<Exit, SetupError> {
+async fn replay(setup: &Setup, args: &TuiArgs, options: TuiOptions, out: &mut Out) -> Result<Exit, SetupError> {
     let past = setup.past(&args.samples)?;
     let ask = film_ask(args.replay.as_deref().unwrap_or("6h"), past.end)?;
     let needs_ledger = matches!(ask, FilmAsk::Incident(_));
     let ledger = if needs_ledger { open_existing_ledger(&setup.config.ledger).await? } else { no_ledger() };
     let desk: Arc<dyn Desk> = Arc::new(setup.film_desk(&past, ledger));
+    show_replay(desk, ask, args.plain, options, out).await
+}
+
+/// A replay as screens or, where nobody could see them, as lines.
+pub(super) async fn show_replay(
+    desk: Arc<dyn Desk>,
+    ask: FilmAsk,
+    plain: bool,
+    options: TuiOptions,
+    out: &mut Out,
+) -> Result<Exit, SetupError> {
+    if plain || !out.is_terminal {
+        let ascii = options.look.glyphs.charset == Charset::Ascii;
+        return super::plain::replay(&*desk, ask, ascii, out).await;
+    }
     // A replay leaves the next session's state alone.
     show_desk(desk, TuiOptions { replay: Some(ask), state: None, ..options }).await
 }

@@ -12,7 +12,7 @@ use super::signals;
 use super::sparks::Spark;
 use super::state::State;
 use crate::domain::base::{Ms, Now, Seq, Severity, Span, Text};
-use crate::domain::incident::{Correction, Entry, Fact, Incident, Phase};
+use crate::domain::incident::{AtLarge, Correction, Entry, Fact, Incident, Incidents, Phase};
 use crate::domain::judge::{HeldBack, TrackState, Verdict};
 use crate::domain::view::{IncidentView, RecentLine, Role, SloRow, Snapshot};
 use crate::words;
@@ -39,7 +39,7 @@ pub fn snapshot(state: &State, health: &Health, now: Now) -> Snapshot {
         slos: state.board.slos.iter().flat_map(|feed| rows(state, feed, now, health.ended)).collect(),
         incidents: incidents(state, now),
         incident_count: state.incidents.len(),
-        recent: recent(state),
+        recent: recent(&state.incidents),
         problems: state.book.problems.clone(),
         receivers: (health.receivers)(),
         ledger_error: health.ledger_error.clone(),
@@ -157,22 +157,21 @@ pub fn view(state: &State, incident: &Arc<Incident>) -> IncidentView {
 }
 
 /// The newest entries of all incidents, and silences and changes beside them, newest first.
-fn recent(state: &State) -> Vec<RecentLine> {
-    let newest = state.incidents.iter().rev().take(MOST_RECENT);
+pub fn recent(incidents: &Incidents) -> Vec<RecentLine> {
+    let newest = incidents.iter().rev().take(MOST_RECENT);
     let entries = newest.flat_map(|i| i.entries.iter().rev().filter(|e| is_news(e)).take(MOST_RECENT).map(move |e| (&**i, e)));
     let line = |(incident, entry): (&Incident, &Entry)| {
         let text = format!("{} {}", incident.id, words::timeline::sentence(entry, words::Zone::Local)).into();
         (entry.seq, RecentLine { at: entry.at, severity: severity_after(incident, entry), text, incident: Some(incident.id) })
     };
     let mut lines: Vec<(Seq, RecentLine)> = entries.map(line).collect();
-    lines.extend(notices(state));
+    lines.extend(notices(incidents.at_large()));
     lines.sort_by_key(|(seq, _)| std::cmp::Reverse(*seq));
     lines.truncate(MOST_RECENT);
     lines.into_iter().map(|(_, line)| line).collect()
 }
 
-fn notices(state: &State) -> impl Iterator<Item = (Seq, RecentLine)> + '_ {
-    let at_large = state.incidents.at_large();
+fn notices(at_large: &AtLarge) -> impl Iterator<Item = (Seq, RecentLine)> + '_ {
     let plain = |at, text: String| RecentLine { at, severity: None, text: text.into(), incident: None };
     let changes = at_large.changes().iter().rev().take(MOST_RECENT).map(move |c| (c.id, plain(c.at, c.words())));
     let silences = at_large.silences().iter().rev().take(MOST_RECENT).map(move |s| {

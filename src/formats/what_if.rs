@@ -5,9 +5,10 @@
 use super::find_policy;
 use crate::domain::base::{Problem, Span, Target};
 use crate::domain::objective::{Change, Guards};
+use rust_decimal::Decimal;
 use std::path::PathBuf;
 
-const KEYS: [&str; 5] = ["target", "period", "guards", "severity", "slo"];
+const KEYS: [&str; 6] = ["target", "burn", "period", "guards", "severity", "slo"];
 /// Longest period that is supposed; the same as of SLO files.
 const LONGEST_PERIOD: Span = Span::from_days(366);
 
@@ -34,6 +35,10 @@ pub fn read(words: &[String], slos: &[PathBuf]) -> Result<Change, Vec<Problem>> 
                 let hint = "write `guards=none`, `guards=default` or `guards=min_bad:5,confidence:0.99`";
                 change.guards = Some(guards(value).ok_or_else(|| set(&format!("`{word}` says no guards"), hint))?);
             }
+            "burn" => {
+                let hint = "write `burn=14.4:10`: rules that fire above 14.4x fire above 10x instead";
+                change.burns.push(burns(value).ok_or_else(|| set(&format!("`{word}` says no threshold"), hint))?);
+            }
             "severity" => change.policy = Some(find_policy(value, slos)?),
             "slo" if !value.is_empty() => change.slos.push(value.into()),
             _ => {
@@ -43,11 +48,22 @@ pub fn read(words: &[String], slos: &[PathBuf]) -> Result<Change, Vec<Problem>> 
             }
         }
     }
-    if (&change.target, &change.period, &change.guards, &change.policy) == (&None, &None, &None, &None) {
-        let hint = "write at least one of target=, period=, guards= and severity=";
+    let nothing = (&change.target, &change.period, &change.guards, &change.policy) == (&None, &None, &None, &None);
+    if nothing && change.burns.is_empty() {
+        let hint = "write at least one of target=, burn=, period=, guards= and severity=";
         return Err(vec![Problem::error("bad-what-if", format!("`{}` changes nothing", change.text)).hint(hint)]);
     }
     Ok(change)
+}
+
+/// `14.4:10`, each with or without its `x`.
+fn burns(text: &str) -> Option<(Decimal, Decimal)> {
+    let factor = |text: &str| {
+        let factor: Decimal = text.trim_end_matches('x').parse().ok()?;
+        (factor > Decimal::ZERO && factor <= Decimal::from(1_000_000)).then(|| factor.normalize())
+    };
+    let (from, to) = text.split_once(':')?;
+    Some((factor(from)?, factor(to)?))
 }
 
 fn guards(text: &str) -> Option<Guards> {
@@ -105,6 +121,8 @@ mod tests {
         for (text, what) in [
             ("target=100%", "`target=100%` is no target"),
             ("period=5m", "`period=5m` is no period"),
+            ("burn=14.4", "`burn=14.4` says no threshold"),
+            ("burn=0:1", "`burn=0:1` says no threshold"),
             ("guards=some", "`guards=some` says no guards"),
             ("guards=confidence:2", "`guards=confidence:2` says no guards"),
             ("targets=99%", "`targets=99%` is no change"),

@@ -5,6 +5,7 @@ pub mod casefile;
 pub mod coverage;
 pub mod discover;
 pub mod film;
+pub mod what_if;
 pub mod online;
 
 pub use backtest::{Backtested, Order, backtest};

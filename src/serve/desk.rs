@@ -110,7 +110,7 @@ pub(super) async fn ask(
 async fn answer(served: &Served, question: Question) -> Response {
     // Held until the film is written.
     let _turn = match question {
-        Question::Film(_) => FILMS.acquire().await.ok(),
+        Question::Film(_) | Question::WhatIf(_) => FILMS.acquire().await.ok(),
         _ => None,
     };
     match served.desk.ask(question).await {

@@ -114,6 +114,10 @@ pub enum Action {
     PrevMark,
     /// To a time.
     GoTo,
+    /// Suppose other rules.
+    WhatIf,
+    /// What fires by both rules.
+    Firings,
     /// Leave the replay.
     Live,
     /// Show or close the help.
@@ -160,6 +164,10 @@ pub enum Action {
     Note,
     /// Resolve.
     Resolve,
+    /// Set another severity.
+    Severity,
+    /// Make one of two incidents.
+    Merge,
     /// The next incident.
     NextIncident,
     /// The previous incident.
@@ -213,6 +221,11 @@ pub enum Action {
 }
 
 impl Action {
+    /// It gives an order that the ledger keeps, or opens the dialog for one.
+    pub const fn changes(self) -> bool {
+        matches!(self, Self::Acknowledge | Self::Undo | Self::Note | Self::Resolve | Self::Severity | Self::Merge)
+    }
+
     /// Its name in the palette: `next-panel`.
     pub fn name(self) -> String {
         let mut name = String::new();
@@ -371,6 +384,8 @@ pub const TABLE: &[Binding] = &[
     on(Scope::Replay, &[Key::char(']')], Action::NextMark, "to the next moment", Some("moment")),
     on(Scope::Replay, &[Key::char('[')], Action::PrevMark, "to the moment before", None),
     on(Scope::Replay, &[Key::char('g')], Action::GoTo, "go to a time: 02:31, -10m", Some("go to")),
+    on(Scope::Replay, &[Key::char('w')], Action::WhatIf, "what if: target=99.5%, burn=14.4:10", Some("what if")),
+    on(Scope::Replay, &[Key::char('W')], Action::Firings, "what fires by both rules", None),
     on(Scope::Replay, &[k(Code::Home)], Action::First, "to the start", None),
     on(Scope::Replay, &[k(Code::End)], Action::Last, "to the end", None),
     on(Scope::Replay, &[k(Code::Esc)], Action::Live, "back to the present", Some("live")),
@@ -378,6 +393,9 @@ pub const TABLE: &[Binding] = &[
     on(Scope::Incident, &[k(Code::BackTab)], Action::PrevPanel, "previous panel", None),
     on(Scope::Incident, &[Key::char('l'), k(Code::Right)], Action::NextIncident, "next incident", None),
     on(Scope::Incident, &[Key::char('h'), k(Code::Left)], Action::PrevIncident, "previous incident", None),
+    // At the end, so that on narrow screens the keys above keep their place in the footer.
+    on(Scope::OnIncident, &[Key::char('s')], Action::Severity, "another severity (asks why)", Some("severity")),
+    on(Scope::OnIncident, &[Key::char('m')], Action::Merge, "merge with another one (asks)", Some("merge")),
 ];
 
 #[cfg(test)]

@@ -13,8 +13,9 @@ use burnledger::domain::judge::{
 use burnledger::domain::measure::{Count, CountedPlan, Plan};
 use burnledger::domain::objective::{Births, BreachRule, Guards, Level, Mode, Period, Sli, Slo, Tier, ValueIs};
 use burnledger::domain::view::{
-    Answer, CostTicker, Film, FilmMark, IncidentView, Lookback, NextEvent, Past, PastOf, PastRow, Question, ReceiverHealth,
-    RecentLine, Role, Signal, SloRow, Snapshot, SourceHealth, SourceState, TrackId,
+    Answer, CostTicker, Film, FilmMark, Fired, IncidentView, Lookback, NextEvent, Past, PastOf, PastRow, Question,
+    ReceiverHealth, RecentLine, Role, Signal, SloRow, Snapshot, SourceHealth, SourceState, TrackId, WhatIf, WhatIfAsk,
+    WhatIfTrack,
 };
 use burnledger::tui::theme::{Depth, Ground, Theme};
 use burnledger::tui::{Glyphs, Look};
@@ -582,6 +583,7 @@ pub fn answer(world: &Snapshot, question: &Question) -> Answer {
         Question::Incidents { .. } => Answer::Incidents(past_incidents(world)),
         Question::Past(ask) => Answer::Past(Arc::new(past(world, ask))),
         Question::Film(_) => Answer::Film(Arc::new(film(world))),
+        Question::WhatIf(ask) => Answer::WhatIf(Arc::new(what_if(world, ask))),
     }
 }
 
@@ -662,6 +664,26 @@ fn latency_cells(row: &SloRow, cells: usize) -> Vec<PastRow> {
             total: Arc::from([]),
         })
         .collect()
+}
+
+/// A change that pages the world's first SLO later and its second never.
+fn what_if(world: &Snapshot, ask: &WhatIfAsk) -> WhatIf {
+    let fired = |clock: &str, severity, rule: &str| Fired { severity, rule: rule.into(), from: at(clock), to: None };
+    let track = |row: &SloRow, now, then| WhatIfTrack { slo: row.slo.id.clone(), group: row.group.clone(), now, then };
+    let (page, later) = (
+        fired("14:04:15", Severity::P0, "burn 14.4x over 1h and 5m"),
+        fired("14:10:00", Severity::P0, "burn 14.4x over 1h and 5m"),
+    );
+    let second = Fired { to: Some(at("14:31:00")), ..fired("14:20:00", Severity::P1, "burn 6x over 6h and 30m") };
+    WhatIf {
+        change: ask.change.clone(),
+        from: at("13:30:00"),
+        to: at("15:00:00"),
+        tracks: vec![track(&world.slos[0], vec![page], vec![later]), track(&world.slos[1], vec![second], vec![])],
+        pages: (2, 1),
+        tickets: (0, 0),
+        errors: vec![],
+    }
 }
 
 /// An hour and a half of the world: calm until the incident begins, growing worse, and over in the last quarter.

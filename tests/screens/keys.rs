@@ -2,8 +2,9 @@
 
 use super::fixture::{self, at};
 use super::scene::Scene;
-use burnledger::domain::base::IncidentId;
-use burnledger::domain::view::{Command, Refusal};
+use burnledger::domain::base::{IncidentId, Severity};
+use burnledger::domain::incident::{Act, Correction};
+use burnledger::domain::view::{Command, Question, Refusal};
 use burnledger::tui::model::{Overlay, Panel, Tab};
 use burnledger::tui::{Effect, Msg};
 use std::sync::Arc;
@@ -316,4 +317,58 @@ fn a_replay_is_scrubbed_played_and_left_and_nothing_is_ordered_in_it() {
     assert_eq!(clock(&scene), "15:00:00", "it ends at its end");
     let scene = scene.press("Esc");
     assert!(scene.model.replay.is_none() && scene.model.tab == Tab::Overview);
+}
+
+#[test]
+fn another_severity_needs_a_choice_and_a_reason_and_goes_to_the_incident_it_was_opened_for() {
+    let scene = busy().press("s");
+    assert!(orders(&busy().press("s Enter Enter")).is_empty(), "Enter alone does nothing");
+    let same = busy().press("s Enter").write("why not").press("Enter");
+    assert!(orders(&same).is_empty() && same.text().contains("that is its severity already"), "{}", same.text());
+    let silent = busy().press("s 1 Enter Enter");
+    assert!(orders(&silent).is_empty() && silent.text().contains("say in a few words why"), "{}", silent.text());
+    // The incident on the screen may change meanwhile; the dialog's does not.
+    let scene = scene.press("1 Enter").write("few users 012").world(fixture::calm()).press("Enter");
+    let changes = vec![Correction::Severity(Severity::P1)];
+    let act = Act::Correct { changes, reason: "few users 012".into() };
+    assert_eq!(orders(&scene), [Command::Act { incident: IncidentId(142), by: "wei".into(), act }]);
+    let scene = scene.answered();
+    assert!(scene.text().contains("INC-0142: severity P1"), "{}", scene.text());
+    assert!(busy().press("s Esc").model.overlay.is_none());
+}
+
+#[test]
+fn merging_is_harmless_until_another_incident_is_chosen() {
+    for keys in ["m Enter", "m Enter Enter", "m Tab Enter", "m j Esc", "m j Enter Esc"] {
+        let scene = busy().press(keys);
+        assert!(orders(&scene).is_empty() && scene.model.overlay.is_none(), "{keys}");
+    }
+    let scene = busy().press("m j Enter").write("same deploy");
+    assert!(scene.text().contains("goes on"), "{}", scene.text());
+    let scene = scene.press("Enter");
+    let other = fixture::busy().incidents[1].incident.id;
+    let reason = "same deploy".into();
+    assert_eq!(orders(&scene), [Command::Merge { incident: IncidentId(142), with: other, by: "wei".into(), reason }]);
+    let mut alone = fixture::busy();
+    alone.incidents.truncate(1);
+    let scene = Scene::of(alone, SIZE).press("m");
+    assert!(scene.text().contains("INC-0142 is the only open incident"), "{}", scene.text());
+}
+
+#[test]
+fn a_supposed_change_is_asked_elsewhere_and_its_answer_stays_beside_the_film() {
+    let scene = busy().press("5").told_past().press("w").write("target=99.5%").press("Enter");
+    let asked = scene.effects.iter().any(|e| match e {
+        Effect::Ask { question: Question::WhatIf(ask), .. } => &*ask.change == "target=99.5%",
+        _ => false,
+    });
+    assert!(asked, "{:?}", scene.effects);
+    assert!(scene.text().contains("judging every instant"), "keys work meanwhile: {}", scene.text());
+    let scene = scene.press(". .").told_past();
+    let told = "what if target=99.5%  first page 14:04:15 -> 14:10:00 (5m45s later)   pages 2 -> 1   tickets 0 -> 0";
+    assert!(scene.text().contains(told), "{}", scene.text());
+    let listed = scene.press("W");
+    assert!(listed.text().contains("in force: 1") && listed.text().contains("target=99.5%: 0"), "{}", listed.text());
+    let back = listed.press("Esc w C-u Enter");
+    assert!(!back.text().contains("what if target"), "an empty line takes it back: {}", back.text());
 }

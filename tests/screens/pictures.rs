@@ -343,3 +343,17 @@ fn states_that_the_newer_screens_have_of_their_own() {
     let frozen = at(fixture::busy(), "1 d").told_past().press("Space").later(41);
     frozen.check("slo-frozen");
 }
+
+#[test]
+fn choices_show_what_they_do() {
+    for (name, size) in [("120x36", (120, 36)), ("80x24", (80, 24))] {
+        let severity = Scene::of(fixture::busy(), size).press("s 1 Enter").write("few users");
+        severity.check(&format!("severity-{name}"));
+        Scene::of(fixture::busy(), size).press("m j").check(&format!("merge-{name}"));
+        let supposed = Scene::of(fixture::busy(), size).press("5").told_past().press("w").write("target=99.5%").press("Enter");
+        supposed.told_past().check(&format!("what-if-{name}"));
+    }
+    let listed = Scene::of(fixture::busy(), (120, 36)).press("5").told_past().press("w").write("burn=14.4:10").press("Enter");
+    listed.told_past().press("W").check("what-if-listed");
+    Scene::of(fixture::busy(), (120, 36)).press("5").told_past().press("w").check("what-if-typed");
+}

@@ -34,3 +34,23 @@ fn who_records_and_pages_is_said_and_said_again_when_it_changes() {
     let lines = plain.lines(&watched);
     assert!(lines[0].ends_with(" h?:7 leads this ledger; this view follows"), "no byte above 127: {lines:?}");
 }
+
+#[test]
+fn a_replay_is_told_in_lines_from_its_first_to_its_last_instant() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-data/connection-pool");
+    let home = tempfile::tempdir().unwrap();
+    std::fs::write(home.path().join("burnledger.yaml"), "{}\n").unwrap();
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_burnledger"));
+    command
+        .args(["tui", "--replay", "2026-03-17T02:00:00Z..2026-03-17T03:45:00Z", "--samples"])
+        .arg(folder.join("samples.om.zst"));
+    command.arg("--slos").arg(folder.join("slos")).current_dir(home.path()).env("TZ", "UTC").env("LC_ALL", "C");
+    let out = command.env("XDG_STATE_HOME", home.path()).env("XDG_CONFIG_HOME", home.path()).output().unwrap();
+    let (text, talk) = (String::from_utf8(out.stdout).unwrap(), String::from_utf8_lossy(&out.stderr).into_owned());
+    assert_eq!((out.status.code(), &*talk), (Some(0), ""));
+    let at = |what: &str| text.lines().position(|l| l.contains(what)).unwrap_or_else(|| panic!("no `{what}` in\n{text}"));
+    assert!(at("plays recorded samples") < at(" P1 payments/") && at(" P1 payments/") < at(" P0 payments/"), "{text}");
+    assert!(at("INC-0001") > 0 && text.is_ascii());
+    let clocks: Vec<&str> = text.lines().map(|l| &l[..8]).collect();
+    assert!(clocks.iter().all(|c| c.as_bytes()[2] == b':'), "{text}");
+}

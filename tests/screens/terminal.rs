@@ -208,6 +208,23 @@ fn an_acknowledgement_is_given_and_taken_back_by_keys() {
 }
 
 #[test]
+fn a_severity_is_set_by_hand_with_a_reason() {
+    let Some(t) = Terminal::open(120, 36) else { return };
+    t.start("busy", "");
+    t.wait("OPEN, UNACKED");
+    t.keys(&["s"]);
+    t.wait("stands against rules");
+    t.keys(&["1", "Enter"]);
+    t.wait("Enter sets it");
+    t.tmux(&["send-keys", "-t", "0", "-l", "few users"]);
+    t.wait("few users");
+    t.keys(&["Enter"]);
+    t.wait("INC-0142: severity P1");
+    t.keys(&["q"]);
+    t.wait("rc=0");
+}
+
+#[test]
 fn an_order_that_is_under_way_when_a_person_leaves_is_still_carried_out() {
     let Some(t) = Terminal::open(120, 36) else { return };
     t.start("slow", "");

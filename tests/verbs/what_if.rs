@@ -213,3 +213,61 @@ async fn the_ledgers_own_incidents_are_labels() {
     assert_eq!((&pages["precision"], &pages["recall"]), (&1.into(), &1.into()));
     assert_eq!(&pages["detection_seconds"]["median"], 360);
 }
+
+/// The replay's screen and `backtest --what-if` judge by one engine: the same firings, whoever asks.
+#[tokio::test]
+async fn a_replays_what_if_fires_as_the_backtests() {
+    use burnledger::app::Setup;
+    use burnledger::app::desk::no_ledger;
+    use burnledger::config::Overrides;
+    use burnledger::domain::base::Ms;
+    use burnledger::domain::view::{Answer, FilmAsk, Fired, Question, WhatIfAsk};
+    use burnledger::ports::Desk;
+
+    let home = tempfile::tempdir().unwrap();
+    let config = home.path().join("burnledger.yaml");
+    std::fs::write(&config, "{}\n").unwrap();
+    let slos = Some(folder("connection-pool").join("slos"));
+    let setup = Setup::load(&Overrides { config: Some(config), slos, ..Overrides::default() }).unwrap();
+    let past = setup.past(&[folder("connection-pool").join("samples.om.zst")]).unwrap();
+    let desk = setup.film_desk(&past, no_ledger());
+    let at = |text: &str| Ms::parse_rfc3339(text).unwrap();
+    let (from, to) = ("2026-03-17T02:00:00Z", "2026-03-17T03:45:00Z");
+    let film = FilmAsk::Stretch { from: at(from), to: at(to) };
+    for (change, words) in [("target=98%", &["target=98%"][..]), ("burn=14.4:10 guards=none", &["burn=14.4:10", "guards=none"])] {
+        let question = Question::WhatIf(WhatIfAsk { film: film.clone(), change: change.into() });
+        let Ok(Answer::WhatIf(told)) = desk.ask(question).await else { panic!("it is judged") };
+        let args = [&["--from", from, "--to", to, "--what-if"][..], words].concat();
+        let answer = json("connection-pool", &args);
+        let firings = |slos: &Value| -> Vec<String> {
+            let of = |slo: &Value| -> Vec<String> {
+                let id = slo["id"].as_str().unwrap();
+                let one = |f: &Value| format!("{id} {} {} {} {}", f["severity"], f["rule"], f["from"], f["to"]);
+                slo["firings"].as_array().unwrap().iter().map(one).collect()
+            };
+            slos.as_array().unwrap().iter().flat_map(of).collect()
+        };
+        let shown = |side: fn(&burnledger::domain::view::WhatIfTrack) -> &Vec<Fired>| -> Vec<String> {
+            let text = |v: Option<String>| Value::from(v).to_string();
+            let one = |id: &str, f: &Fired| {
+                let (severity, rule) = (text(Some(f.severity.name().into())), text(Some(f.rule.to_string())));
+                format!("{id} {severity} {rule} {} {}", text(Some(f.from.rfc3339())), text(f.to.map(Ms::rfc3339)))
+            };
+            told.tracks.iter().flat_map(|t| side(t).iter().map(|f| one(t.slo.as_str(), f)).collect::<Vec<_>>()).collect()
+        };
+        assert_eq!(shown(|t| &t.now), firings(&answer["slos"]), "{change}: by the rules in force");
+        assert_eq!(shown(|t| &t.then), firings(&answer["what_if"][0]["slos"]), "{change}: by the others");
+        assert_ne!(shown(|t| &t.now), shown(|t| &t.then), "{change} changes something here");
+        let pages = &answer["what_if"][0]["pages"];
+        assert_eq!(told.pages, (pages["before"].as_u64().unwrap() as usize, pages["after"].as_u64().unwrap() as usize));
+    }
+    for (change, why) in [
+        ("burn=99:1", "no rule that is looked at has the threshold 99x"),
+        ("severity=/etc/passwd", "no files"),
+        ("target=98% slo=nobody", "no SLO that is looked at is `nobody`"),
+        ("", "changes nothing"),
+    ] {
+        let refused = desk.ask(Question::WhatIf(WhatIfAsk { film: film.clone(), change: change.into() })).await.unwrap_err();
+        assert!(refused.to_string().contains(why), "{change}: {refused}");
+    }
+}

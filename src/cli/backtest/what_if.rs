@@ -12,7 +12,7 @@ const ID: &str = "what_if";
 
 impl Args for WhatIfs {
     fn augment_args(command: Command) -> Command {
-        let help = "Other rules beside today's over the same samples: target=99.5% period=28d severity=FILE guards=none slo=NAME \
+        let help = "Other rules beside today's over the same samples: target=99.5% burn=14.4:10 period=28d severity=FILE guards=none slo=NAME \
                     (repeatable)";
         command.arg(Arg::new(ID).long("what-if").num_args(1..).action(ArgAction::Append).value_name("CHANGE").help(help))
     }

@@ -2,7 +2,7 @@
 //!
 //! Deliberately absent: how it is written, and what comes of it.
 
-use super::{Guards, Level, Policy, Rulebook, Sli, Slo, Tier};
+use super::{BreachRule, Guards, Level, Policy, Rulebook, Sli, Slo, Tier};
 use crate::domain::base::{Span, Target, Text};
 use crate::domain::objective::Period;
 use rust_decimal::Decimal;
@@ -21,6 +21,8 @@ pub struct Change {
     pub period: Option<Span>,
     /// Other evidence.
     pub guards: Option<Guards>,
+    /// Other thresholds: burn factors by those they take the place of, in tiers and breach rules.
+    pub burns: Vec<(Decimal, Decimal)>,
     /// Another policy: its tiers and breach rules take the place of all the SLO has.
     pub policy: Option<Policy>,
 }
@@ -39,6 +41,36 @@ impl Change {
         (Rulebook { slos: book.slos.iter().map(slo).collect(), hash, ..book.clone() }, changed)
     }
 
+    /// The rulebook with the change.
+    ///
+    /// # Errors
+    /// It is for no SLO, or for a threshold that none has: in words.
+    pub fn checked(&self, book: &Rulebook) -> Result<Rulebook, String> {
+        let (changed, many) = self.to_book(book);
+        if many == 0 {
+            let names: Vec<&str> = self.slos.iter().map(|name| &**name).collect();
+            return Err(format!("no SLO that is looked at is `{}`", names.join(", ")));
+        }
+        let plain = Self { burns: Vec::new(), ..self.clone() }.to_book(book).0;
+        let has = |factor: Decimal| plain.slos.iter().any(|slo| self.is_for(slo) && burns_of(slo).any(|f| f == factor));
+        match self.burns.iter().find(|(from, _)| !has(*from)) {
+            Some((from, _)) => Err(format!("no rule that is looked at has the threshold {from}x")),
+            None => Ok(changed),
+        }
+    }
+
+    /// The factor that takes the place of this one.
+    fn burn(&self, factor: Decimal) -> Decimal {
+        self.burns.iter().find(|(from, _)| *from == factor).map_or(factor, |(_, to)| *to)
+    }
+
+    fn breach(&self, rule: BreachRule) -> BreachRule {
+        match rule.level {
+            Level::Burn(factor) => BreachRule { level: Level::Burn(self.burn(factor)), ..rule },
+            _ => rule,
+        }
+    }
+
     fn to_slo(&self, slo: &Slo) -> Slo {
         let before = slo.period.span();
         let period = self.period.map_or_else(|| slo.period.clone(), Period::Rolling);
@@ -47,9 +79,20 @@ impl Change {
             Some(policy) => (scaled(&policy.tiers, span, policy.period), fitting(policy, &slo.sli)),
             None => (scaled(&slo.tiers, span, before), slo.breach.clone()),
         };
+        let tiers = tiers.into_iter().map(|tier| Tier { factor: self.burn(tier.factor), ..tier }).collect();
+        let breach = breach.into_iter().map(|rule| self.breach(rule)).collect();
         let target = slo.target.and(self.target).or(slo.target);
         Slo { target, period, tiers, breach, guards: self.guards.unwrap_or(slo.guards), ..slo.clone() }
     }
+}
+
+/// Factors of burn that its rules have.
+fn burns_of(slo: &Slo) -> impl Iterator<Item = Decimal> {
+    let breach = slo.breach.iter().filter_map(|rule| match rule.level {
+        Level::Burn(factor) => Some(factor),
+        _ => None,
+    });
+    slo.tiers.iter().map(|tier| tier.factor).chain(breach)
 }
 
 /// Tiers for a budget of another period: factor = share * P / L, and the share stays.

@@ -2,6 +2,7 @@
 
 use super::film::{Film, FilmAsk};
 use super::past::{Lookback, Past};
+use super::what_if::{WhatIf, WhatIfAsk};
 use crate::domain::base::{IncidentId, Ms, Text};
 use crate::domain::cost::CostSheet;
 use crate::domain::incident::{self, Act, Declaration, Incident, Incidents, NewEntry, NotPossible};
@@ -125,6 +126,8 @@ pub enum Question {
     Past(Lookback),
     /// A stretch of the past as a film: what every screen would have shown at each instant of it.
     Film(FilmAsk),
+    /// What other rules would have done with a stretch of the past.
+    WhatIf(WhatIfAsk),
 }
 
 /// Its answer.
@@ -138,6 +141,8 @@ pub enum Answer {
     Past(Arc<Past>),
     /// The film.
     Film(Arc<Film>),
+    /// What other rules would have done.
+    WhatIf(Arc<WhatIf>),
 }
 
 /// Why an order was not carried out.

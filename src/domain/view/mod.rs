@@ -7,6 +7,7 @@ pub mod film;
 pub mod intake;
 pub mod past;
 pub mod snapshot;
+pub mod what_if;
 
 pub use command::{Answer, Command, Question, Refusal};
 pub use film::{Film, FilmAsk, FilmMark};
@@ -16,3 +17,4 @@ pub use snapshot::{
     Attachment, CostTicker, IncidentView, LostLink, NextEvent, ReceiverHealth, RecentLine, Role, Signal, SloRow, Snapshot,
     SourceHealth, SourceState,
 };
+pub use what_if::{Fired, WhatIf, WhatIfAsk, WhatIfTrack};

@@ -1,6 +1,6 @@
 //! What stands in front of the screen and owns the keys: filter line, help, note and resolve.
 
-use crate::domain::base::{IncidentId, Ms};
+use crate::domain::base::{IncidentId, Ms, Severity};
 
 /// A line (or lines) of text being typed, with a cursor that stands between characters.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -120,6 +120,8 @@ pub enum Sheet {
     Log,
     /// Where an incident's cost comes from.
     Cost(IncidentId),
+    /// What fires by both rules of a what-if.
+    WhatIf,
 }
 
 /// A dialog. Its target was captured when it opened and does not change.
@@ -138,6 +140,11 @@ pub enum Overlay {
         input: Input,
         /// What is wrong with them, after an attempt.
         complaint: Option<String>,
+    },
+    /// A change of rules to suppose in a replay is being typed.
+    WhatIf {
+        /// The words.
+        input: Input,
     },
     /// An action by its name.
     Palette {
@@ -170,6 +177,34 @@ pub enum Overlay {
         input: Input,
         /// Esc was pressed once although there is text.
         leaving: bool,
+    },
+    /// Another severity, by hand.
+    Severity {
+        /// Of this incident.
+        incident: IncidentId,
+        /// What it was when this opened.
+        was: Severity,
+        /// What it is to be.
+        choice: Severity,
+        /// The reason has the keys.
+        typing: bool,
+        /// Why.
+        reason: Input,
+        /// What is missing, after an attempt.
+        complaint: Option<&'static str>,
+    },
+    /// Making one of two incidents.
+    Merge {
+        /// This one.
+        incident: IncidentId,
+        /// With one of these.
+        others: Vec<IncidentId>,
+        /// Which, from 1; 0 leaves it apart.
+        at: usize,
+        /// The reason has the keys.
+        typing: bool,
+        /// Why.
+        reason: Input,
     },
     /// Resolving.
     Resolve {

@@ -1,7 +1,7 @@
 //! The replay: a film, a place in it, and whether it runs. While it is on, every screen shows the frame at its place.
 
 use super::fetch::Fetch;
-use crate::domain::base::{Mono, Ms, Span};
+use crate::domain::base::{Mono, Ms, Span, Text};
 use crate::domain::view::{Answer, Film, FilmAsk, FilmMark, Snapshot};
 use std::sync::Arc;
 
@@ -15,6 +15,10 @@ pub struct Replay {
     pub ask: FilmAsk,
     /// The film, once it was made.
     pub fetch: Fetch,
+    /// A change that is supposed, as it was typed.
+    pub supposed: Option<Text>,
+    /// What would have come of it.
+    pub what_if: Fetch,
     /// Place in [`SPEEDS`].
     pub speed: usize,
     /// The moment shown when it was last moved; absent until the film is there.
@@ -26,7 +30,7 @@ pub struct Replay {
 impl Replay {
     /// A replay of `ask`, not made yet.
     pub fn new(ask: FilmAsk) -> Self {
-        Self { ask, fetch: Fetch::default(), speed: 4, at: None, running: None }
+        Self { ask, fetch: Fetch::default(), supposed: None, what_if: Fetch::default(), speed: 4, at: None, running: None }
     }
 
     /// The film.

@@ -103,6 +103,9 @@ pub(super) fn take(model: &mut Model, ticket: u64, result: &Result<Answer, Refus
     {
         return;
     }
+    if super::what_if::take(model, ticket, result) {
+        return;
+    }
     if model.opening == Some(ticket) {
         model.opening = None;
         return palette::opened(model, result);

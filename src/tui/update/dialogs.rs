@@ -1,6 +1,6 @@
 //! Dialogs: they own the keys while they are open, and act on the target they were opened for.
 
-use super::{Effect, orders, palette, refresh, replay, say, take, tell};
+use super::{Effect, choices, orders, palette, refresh, replay, say, take, tell, what_if};
 use crate::domain::base::IncidentId;
 use crate::domain::view::Command;
 use crate::tui::keys::{Code, Key};
@@ -67,9 +67,12 @@ pub(super) fn focused(model: &mut Model) -> Option<&mut Input> {
     match model.overlay.as_mut()? {
         Overlay::Filter { input, .. }
         | Overlay::GoTo { input, .. }
+        | Overlay::WhatIf { input }
         | Overlay::Note { input, .. }
         | Overlay::Palette { input, .. } => Some(input),
-        Overlay::Resolve { field: ResolveField::Reason, reason, .. } => Some(reason),
+        Overlay::Resolve { field: ResolveField::Reason, reason, .. }
+        | Overlay::Severity { typing: true, reason, .. }
+        | Overlay::Merge { typing: true, reason, .. } => Some(reason),
         Overlay::Resolve { field: ResolveField::Confirm, confirm, .. } => Some(confirm),
         _ => None,
     }
@@ -82,8 +85,11 @@ pub(super) fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
         Some(Overlay::Export) => return take::export_key(model, key),
         Some(Overlay::Filter { .. }) => filter_key(model, key),
         Some(Overlay::GoTo { .. }) => goto_key(model, key),
+        Some(Overlay::WhatIf { .. }) => return what_if::on_key(model, key),
         Some(Overlay::Note { .. }) => return note_key(model, key),
         Some(Overlay::Resolve { .. }) => return resolve_key(model, key),
+        Some(Overlay::Severity { .. }) => return choices::severity_key(model, key),
+        Some(Overlay::Merge { .. }) => return choices::merge_key(model, key),
         None => {}
     }
     Vec::new()
@@ -153,7 +159,7 @@ pub(super) fn after_edit(model: &mut Model) {
             refresh(model);
         }
         Some(Overlay::Note { leaving, .. }) => *leaving = false,
-        Some(Overlay::Resolve { complaint, .. }) => *complaint = None,
+        Some(Overlay::Resolve { complaint, .. } | Overlay::Severity { complaint, .. }) => *complaint = None,
         Some(Overlay::GoTo { complaint, .. }) => *complaint = None,
         Some(Overlay::Palette { complaint, at, .. }) => {
             *complaint = None;

@@ -1,6 +1,7 @@
 //! What happens when something happens: the model and a message in, effects out. Pure: the shell carries the effects out.
 
 mod asks;
+mod choices;
 mod dialogs;
 mod mouse;
 mod navigate;
@@ -9,6 +10,7 @@ mod palette;
 mod replay;
 mod tables;
 mod take;
+mod what_if;
 
 pub use palette::matching;
 
@@ -239,17 +241,19 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Quit => return vec![Effect::Quit],
         Action::Suspend => return vec![Effect::Suspend],
         Action::Redraw => return vec![Effect::Redraw],
-        Action::Acknowledge | Action::Undo | Action::Note | Action::Resolve if model.is_replaying() => {
+        changing if changing.changes() && model.is_replaying() => {
             let text = "this is a replay: nothing is changed in it; Esc on screen 5 goes back to the present";
             say(model, Mood::Told, text);
         }
-        Action::Acknowledge | Action::Undo | Action::Note | Action::Resolve if orders::is_read_only(model) => {
+        changing if changing.changes() && orders::is_read_only(model) => {
             say(model, Mood::Told, "read-only: no token that the server knows; `--token-file FILE` names one");
         }
         Action::Acknowledge => return orders::acknowledge(model),
         Action::Undo => return orders::undo(model),
         Action::Note => dialogs::open_note(model),
         Action::Resolve => dialogs::open_resolve(model),
+        Action::Severity => choices::open_severity(model),
+        Action::Merge => choices::open_merge(model),
         Action::Palette => palette::open(model),
         Action::LastView => navigate::last_view(model),
         Action::Copy => return take::copy(model),
@@ -263,6 +267,8 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Freeze if model.replay.is_some() => replay::act(model, Action::Play),
         Action::Freeze => freeze(model),
         Action::GoTo => dialogs::open_goto(model),
+        Action::WhatIf => what_if::open(model),
+        Action::Firings => model.overlay = Some(Overlay::Sheet { sheet: Sheet::WhatIf, scroll: 0 }),
         other if model.tab == Tab::Replay && replay::is_ours(other) => replay::act(model, other),
         Action::Replay => replay::open(model),
         other => navigate::act(model, other),

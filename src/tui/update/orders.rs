@@ -2,6 +2,7 @@
 
 use super::{Effect, later, say, tell};
 use crate::domain::base::{IncidentId, Span};
+use crate::domain::incident::Act;
 use crate::domain::view::{Command, Refusal};
 use crate::tui::model::{Model, Mood, Toast, Undo};
 use crate::words::time;
@@ -68,8 +69,16 @@ pub(super) fn reply(model: &mut Model, ticket: u64, result: Result<(), Refusal>)
         Command::Unacknowledge { .. } => tell(model, Mood::Done, w.fill("{} is not acknowledged any more", &[&incident])),
         Command::Note { .. } => tell(model, Mood::Done, w.fill("noted on {}", &[&incident])),
         Command::Resolve { .. } => tell(model, Mood::Done, w.fill("resolved {}", &[&incident])),
+        Command::Merge { with, .. } => {
+            let (older, younger) = (incident.min(with), incident.max(with));
+            tell(model, Mood::Done, w.fill("{} is part of {} now", &[&younger, &older]));
+        }
+        Command::Act { act: Act::Correct { changes, .. }, .. } => {
+            let told: Vec<String> = changes.iter().map(|c| format!("{} {}", c.field(), c.value().unwrap_or_default())).collect();
+            tell(model, Mood::Done, format!("{incident}: {}", told.join(", ")));
+        }
         Command::Restate { .. } => tell(model, Mood::Done, w.fill("restated the cost of {}", &[&incident])),
-        Command::Act { .. } | Command::Merge { .. } | Command::Split { .. } | Command::Declare { .. } => {
+        Command::Act { .. } | Command::Split { .. } | Command::Declare { .. } => {
             tell(model, Mood::Done, w.fill("recorded on {}", &[&incident]));
         }
     }
@@ -82,7 +91,8 @@ fn attempt(command: &Command) -> &'static str {
         Command::Note { .. } => "could not note on {}",
         Command::Resolve { .. } => "could not resolve {}",
         Command::Restate { .. } => "could not restate the cost of {}",
-        Command::Act { .. } | Command::Merge { .. } | Command::Split { .. } | Command::Declare { .. } => "could not change {}",
+        Command::Merge { .. } => "could not merge {}",
+        Command::Act { .. } | Command::Split { .. } | Command::Declare { .. } => "could not change {}",
     }
 }
 

@@ -1,7 +1,7 @@
 //! Dialogs in front of a screen. Buttons and keys are laid out first, at the bottom, so that nothing can push them off.
 
 use super::pen::{Pen, piece};
-use super::{banners, help, layout, sheets};
+use super::{banners, choices, help, layout, sheets};
 use crate::domain::base::{IncidentId, Ms};
 use crate::domain::incident::Phase;
 use crate::tui::model::{Input, Model, Overlay, ResolveField, Sheet, list};
@@ -24,17 +24,20 @@ pub(super) fn draw(model: &Model, pen: &mut Pen<'_>) -> Option<Position> {
             None
         }
         Overlay::GoTo { input, complaint } => go_to(input, complaint.as_deref(), pen),
+        Overlay::WhatIf { input } => what_if(input, pen),
         Overlay::Help { scroll } => {
             help_box(model, *scroll, pen);
             None
         }
         Overlay::Note { incident, input, leaving } => Some(note(model, *incident, input, *leaving, pen)),
         resolve @ Overlay::Resolve { .. } => resolve_box(model, resolve, pen),
+        severity @ Overlay::Severity { .. } => choices::severity(model, severity, pen),
+        merge @ Overlay::Merge { .. } => choices::merge(model, merge, pen),
     }
 }
 
 /// An empty box in the middle with a title above and keys below; the pen of its inside.
-fn boxed<'a>(pen: &'a mut Pen<'_>, w: usize, h: usize, title: &str, keys: &str) -> Pen<'a> {
+pub(super) fn boxed<'a>(pen: &'a mut Pen<'_>, w: usize, h: usize, title: &str, keys: &str) -> Pen<'a> {
     let (w, h) = (w.min(pen.width()), h.min(pen.height()));
     let (x, y) = ((pen.width() - w) / 2, (pen.height() - h) / 2);
     let g = pen.look.glyphs;
@@ -151,8 +154,20 @@ fn go_to(input: &Input, complaint: Option<&str>, pen: &mut Pen<'_>) -> Option<Po
     at
 }
 
+/// A change to suppose, typed where the footer is.
+fn what_if(input: &Input, pen: &mut Pen<'_>) -> Option<Position> {
+    let y = pen.height().saturating_sub(1);
+    pen.part(0, y, usize::MAX, 1).clear();
+    let w = pen.look.words;
+    let x = pen.put(1, y, w.say("what if:"), Role::Title) + 1;
+    let at = field(input, x, y, pen.width().saturating_sub(x + 1), pen);
+    let help = w.say("target=99.5%  burn=14.4:10  period=28d  guards=none  slo=NAME   Enter judges  Esc stays");
+    beside_input(input, x, y, (help, Role::Faint), pen);
+    at
+}
+
 /// A text field of one line; the cursor stays in view. Returns where it stands.
-fn field(input: &Input, x: usize, y: usize, w: usize, pen: &mut Pen<'_>) -> Option<Position> {
+pub(super) fn field(input: &Input, x: usize, y: usize, w: usize, pen: &mut Pen<'_>) -> Option<Position> {
     let before = input.before();
     let skip = width::columns(&before).saturating_sub(w.saturating_sub(1));
     let mut cut = String::new();

@@ -2,6 +2,7 @@
 
 mod banners;
 mod burn_chart;
+mod choices;
 pub(super) mod columns;
 mod detail;
 mod dialogs;
@@ -18,6 +19,7 @@ mod replay;
 mod sheets;
 mod slo;
 mod tiny;
+mod what_if;
 
 use super::model::{Model, Tab};
 use crate::chart::Charset;

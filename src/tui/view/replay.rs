@@ -6,6 +6,7 @@ use super::columns::name_of;
 use super::overview;
 use super::pen::{Pen, piece};
 use super::plot::{self, Axes, Curve};
+use super::what_if;
 use crate::chart::{Scale, bar};
 use crate::domain::base::{Money, Ms, Span};
 use crate::domain::view::{Film, FilmAsk, IncidentView, Snapshot};
@@ -36,6 +37,12 @@ pub(super) fn draw(model: &Model, pen: &mut Pen<'_>) {
             outcome_line(line, &mut pen.part(0, y + 1 + row, usize::MAX, 1));
         }
         y += outcome.len() + 1;
+    }
+    if let Some(told) = what_if::line(model, replay)
+        && pen.height() > y + 6
+    {
+        pen.pieces(2, y, &told);
+        y += 1;
     }
     let left = pen.height().saturating_sub(y);
     let happened = if left >= 16 { HAPPENED } else { left.saturating_sub(10).min(HAPPENED) };

@@ -1,6 +1,7 @@
 //! Texts to be read in front of a screen: where an incident's cost comes from, and everything that is wrong.
 
 use super::pen::piece;
+use super::what_if;
 use crate::domain::base::{IncidentId, Ms, ProblemLevel};
 use crate::domain::cost::{CostLine, CostSheet};
 use crate::domain::view::{Snapshot, SourceState};
@@ -20,6 +21,7 @@ pub(super) fn width(terminal: usize) -> usize {
 pub(super) fn title(w: Words, sheet: Sheet) -> String {
     match sheet {
         Sheet::Log => w.say("what is wrong now").into(),
+        Sheet::WhatIf => w.say("what fires by the rules in force, and by the others").into(),
         Sheet::Cost(id) => w.fill("cost of {}: estimates from declared numbers, not accounting", &[&id]),
     }
 }
@@ -29,6 +31,7 @@ pub(super) fn lines(model: &Model, sheet: Sheet, w: usize) -> Vec<Line> {
     match sheet {
         Sheet::Log => log(model, w),
         Sheet::Cost(id) => cost(model, id, w),
+        Sheet::WhatIf => what_if::listed(model),
     }
 }
 

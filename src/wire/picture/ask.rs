@@ -3,9 +3,12 @@
 use super::form::{Form, Num, Row, Wrong, form};
 use super::scene::{EntryForm, IncidentForm, Known, SceneForm, Tables};
 use super::slo::SloForm;
-use crate::domain::base::{Ms, Text};
+use crate::domain::base::{Ms, Text, clean_line};
 use crate::domain::incident::Entry;
-use crate::domain::view::{Answer, Film, FilmAsk, FilmMark, Lookback, Past, PastOf, PastRow, Question, Snapshot, TrackId};
+use crate::domain::view::{
+    Answer, Film, FilmAsk, FilmMark, Fired, Lookback, Past, PastOf, PastRow, Question, Snapshot, TrackId, WhatIf, WhatIfAsk,
+    WhatIfTrack,
+};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -76,6 +79,7 @@ pub(super) enum QuestionForm {
     Incidents { limit: usize },
     Past(LookbackForm),
     Film(FilmAskForm),
+    WhatIf { film: FilmAskForm, change: Text },
 }
 
 impl Form<Question> for QuestionForm {
@@ -85,6 +89,7 @@ impl Form<Question> for QuestionForm {
             Question::Incidents { limit } => Self::Incidents { limit: *limit },
             Question::Past(lookback) => Self::Past(Form::of(lookback)),
             Question::Film(ask) => Self::Film(Form::of(ask)),
+            Question::WhatIf(ask) => Self::WhatIf { film: Form::of(&ask.film), change: ask.change.clone() },
         }
     }
     fn back(self) -> Result<Question, Wrong> {
@@ -96,6 +101,7 @@ impl Form<Question> for QuestionForm {
                 Question::Past(Lookback { cells: lookback.cells.clamp(1, Lookback::MOST_CELLS), ..lookback })
             }
             Self::Film(ask) => Question::Film(ask.back()?),
+            Self::WhatIf { film, change } => Question::WhatIf(WhatIfAsk { film: film.back()?, change: clean_line(&change, 500) }),
         })
     }
 }
@@ -200,6 +206,13 @@ impl FilmForm {
     }
 }
 
+form!(FiredForm of Fired { severity: Text, rule: Text, from: i64, to: Option<i64> });
+form!(WhatIfTrackForm of WhatIfTrack { slo: Text, group: Vec<(Text, Text)>, now: Vec<FiredForm>, then: Vec<FiredForm> });
+form!(WhatIfForm of WhatIf {
+    change: Text, from: i64, to: i64, tracks: Vec<WhatIfTrackForm>, pages: (usize, usize), tickets: (usize, usize),
+    errors: Vec<Text>,
+});
+
 /// An answer.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -208,6 +221,7 @@ pub(super) enum AnswerForm {
     Incidents(Vec<IncidentForm>),
     Past(PastForm),
     Film(Box<FilmForm>),
+    WhatIf(WhatIfForm),
     /// What an order recorded.
     Recorded(Vec<EntryForm>),
 }
@@ -219,6 +233,7 @@ impl AnswerForm {
             Answer::Incidents(list) => Self::Incidents(list.iter().map(|i| IncidentForm::of(i)).collect::<Result<_, _>>()?),
             Answer::Past(past) => Self::Past(Form::of(&**past)),
             Answer::Film(film) => Self::Film(Box::new(FilmForm::of(film)?)),
+            Answer::WhatIf(told) => Self::WhatIf(Form::of(&**told)),
         })
     }
 
@@ -233,6 +248,7 @@ impl AnswerForm {
             Self::Incidents(list) => Answer::Incidents(list.into_iter().map(IncidentForm::back).collect::<Result<_, _>>()?),
             Self::Past(past) => Answer::Past(Arc::new(past.back()?)),
             Self::Film(film) => Answer::Film(Arc::new(film.back()?)),
+            Self::WhatIf(told) => Answer::WhatIf(Arc::new(told.back()?)),
             Self::Recorded(_) => return Err(Wrong("it answers an order, not a question".into())),
         })
     }

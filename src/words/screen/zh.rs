@@ -3,6 +3,7 @@
 //! Signs whose width East Asian terminals dispute are not used (see the test of `screen`). Deliberately absent: names, units,
 //! keys and ids, which are the same in every language.
 
+mod choices;
 mod elsewhere;
 mod frame;
 mod history;
@@ -31,8 +32,8 @@ const COUNTED: &[Pair] = &[
     ("warnings", " 个警告"),
 ];
 
-const TABLES: [&[Pair]; 7] =
-    [elsewhere::WORDS, frame::WORDS, slos::WORDS, incident::WORDS, history::WORDS, keys::WORDS, messages::WORDS];
+const TABLES: [&[Pair]; 8] =
+    [choices::WORDS, elsewhere::WORDS, frame::WORDS, slos::WORDS, incident::WORDS, history::WORDS, keys::WORDS, messages::WORDS];
 
 static INDEX: LazyLock<HashMap<&'static str, &'static str>> = LazyLock::new(|| all().collect());
 
