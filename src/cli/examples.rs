@@ -90,12 +90,33 @@ pub const TABLE: &[Examples] = &[
             ("burnledger gate --change proposed-slos --from 30d", "what would changed SLO files have paged?"),
         ],
     ),
-    ("export", &[("burnledger export rules --out rules", "Prometheus rules, and promtool tests beside them")]),
+    (
+        "export",
+        &[
+            ("burnledger export rules --out rules", "Prometheus rules, and promtool tests beside them"),
+            ("burnledger export schema --out schemas", "JSON Schemas, for editors"),
+        ],
+    ),
     (
         "export rules",
         &[
             ("burnledger export rules --out rules", "a file for each service, and promtool tests beside it"),
             ("burnledger export rules --slo checkout/availability", "one SLO, on stdout"),
+        ],
+    ),
+    (
+        "export openslo",
+        &[
+            ("burnledger export openslo --out openslo", "a file for each service"),
+            ("burnledger export openslo --slo checkout/availability", "one SLO, on stdout"),
+        ],
+    ),
+    ("export grafana", &[("burnledger export grafana --out dashboards", "an overview, and one SLO in detail")]),
+    (
+        "export schema",
+        &[
+            ("burnledger export schema --out schemas", "of every kind of file"),
+            ("burnledger export schema config", "of the configuration, on stdout"),
         ],
     ),
     (
