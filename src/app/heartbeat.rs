@@ -52,7 +52,7 @@ impl Heart {
         for name in &self.receivers {
             let Some(notifier) = roster.notifiers.get(name) else { continue };
             let now = self.clock.now();
-            let outcome = notifier.deliver(&beat(name.clone(), &self.ledger, now.wall), now).await;
+            let outcome = notifier.deliver(&beat(name.clone(), &self.ledger, now.wall, self.every), now).await;
             let word = match &outcome {
                 SendOutcome::Delivered { .. } => "delivered",
                 SendOutcome::Retry { why, .. } | SendOutcome::Permanent { why } => {
@@ -66,9 +66,10 @@ impl Heart {
     }
 }
 
-/// One beat; its key is the same as long as the ledger is.
-fn beat(receiver: Text, ledger: &str, now: Ms) -> Dispatch {
+/// One beat; its key is the same as long as the ledger is. `next_at` tells when to expect the next one.
+fn beat(receiver: Text, ledger: &str, now: Ms, every: Span) -> Dispatch {
     let mut page = test_page(receiver, None, now);
+    page.next_at = now + every;
     page.kind = DispatchKind::Heartbeat;
     page.key = format!("burnledger/heartbeat/{ledger}").into();
     page.content.service = "burnledger".into();

@@ -115,7 +115,9 @@ impl Courier {
             let fence = *lead.borrow_and_update();
             let (wake, listening) = self.inner.round(fence, &mut sends).await;
             let heard = self.inner.standings().heard;
+            // In a fixed order, so that a simulation runs the same again.
             tokio::select! {
+                biased;
                 Some(_) = sends.join_next(), if !sends.is_empty() => {}
                 () = self.inner.ports.ledger.changed(heard), if listening => {}
                 () = self.inner.ports.clock.sleep_until(wake) => {}

@@ -63,6 +63,8 @@ pub enum Event {
     Routes(Box<crate::domain::paging::Routes>),
     /// Whether this process leads the ledger.
     Lead(bool),
+    /// The clock ran ahead and was set right: what was judged beyond the present was judged without samples.
+    SetBack,
     /// Where samples come from, for the ledger's traces.
     Source(Text),
 }

@@ -21,6 +21,10 @@ pub const TOGETHER: Span = Span::from_mins(10);
 /// Incidents so far back among the newest ones say nothing of how a track was yesterday.
 pub(super) const LATELY: usize = 500;
 
+/// Entries carry the time of their making, a little after the instant that is judged. What lies further ahead was stamped by a
+/// clock that ran ahead, and says nothing of what is bad now.
+const AHEAD: Span = Span::from_mins(2);
+
 /// What an incident did, and where.
 #[derive(Debug, Default)]
 pub struct Impact {
@@ -151,6 +155,11 @@ fn left_out(state: &State, slo: &Slo) -> Vec<Interval> {
     mine.take(20).filter_map(|i| i.impact.as_ref()).flat_map(|impact| impact.intervals.iter().copied()).collect()
 }
 
+/// An end that may be believed at `at`.
+pub fn is_believable(end: Ms, at: Ms) -> bool {
+    end.since(at) <= AHEAD
+}
+
 /// The live incident that a service is part of.
 pub fn own_incident(state: &State, service: &Text) -> Option<Arc<Incident>> {
     state.incidents.live().find(|i| has_service(i, service)).cloned()
@@ -170,7 +179,9 @@ pub fn tree_is_open(state: &State, service: &Text) -> bool {
 /// An edge of `depends_on` links the service to one of the incident, and its bad run came within 10 minutes of the
 /// incident's impact.
 pub fn belongs(state: &State, incident: &Incident, service: &Text, run: Interval, at: Ms) -> bool {
-    let near = |i: &Interval| i.from <= run.to + TOGETHER && run.from <= i.to + TOGETHER;
+    // After so long without a bad minute the incident is over for itself, whether or not it was seen in time.
+    let over = |i: &Interval| run.from.since(i.to) >= state.book.timing.resolve_after;
+    let near = |i: &Interval| i.from <= run.to + TOGETHER && run.from <= i.to + TOGETHER && !over(i);
     let link = incident.services.iter().any(|(name, _)| linked(state, name, service));
     link && incident.phase != Phase::Suspected && impact(state, incident, at).intervals().iter().any(near)
 }
@@ -207,7 +218,7 @@ pub fn within(state: &State, incident: &Incident, impact: &Impact, run: &[Interv
 /// An ended incident's own impact goes on after its end, or an SLO burns that was not part of it.
 pub fn is_bad_again(state: &State, ended: &Incident, onset: &Onset, at: Ms) -> bool {
     let known = |id: &SloId| ended.services.iter().any(|(_, slos)| slos.contains(id));
-    let end = ended.milestones.impact_end.or(ended.milestones.resolved);
+    let end = ended.milestones.impact_end.or(ended.milestones.resolved).filter(|end| is_believable(*end, at));
     let later = |i: &Interval| end.is_none_or(|end| i.to > end);
     !onset.slos.iter().all(known) || impact(state, ended, at).intervals().last().is_some_and(later)
 }
@@ -441,6 +452,11 @@ pub fn needs_account(state: &State, incident: &Incident, at: Ms) -> bool {
     // The minute in which a person ended it must be over: it is counted whole.
     let over = incident.milestones.resolved.is_some_and(|r| at >= r.slice_end(Span::from_mins(1)));
     if incident.phase != Phase::Resolved || !fresh || !over {
+        return false;
+    }
+    // A source that is late has not told all of it yet.
+    let known = |feed: &SloFeed| feed.meter.sealed() >= incident.milestones.resolved;
+    if !members(state, incident).all(known) {
         return false;
     }
     let mut since_end = incident.entries.iter().rev().take_while(|e| !matches!(e.fact, Fact::Resolved { .. }));

@@ -86,6 +86,11 @@ impl Keeper {
         }
     }
 
+    /// Feeds know nothing any more: what is on disk is looked for again.
+    pub(super) fn forget(&mut self) {
+        self.slots.clear();
+    }
+
     /// What people should know: trouble first, then what was damaged.
     pub(super) fn tell(&self) -> Vec<Text> {
         self.trouble.iter().chain(&self.remarks).cloned().collect()

@@ -38,6 +38,9 @@ const DECISIONS: usize = 4;
 /// While history is read, its progress is shown so often and not with every answer: a snapshot has all SLOs in it.
 const PROGRESS: Span = Span(100);
 
+/// A clock that goes back by less catches up within a few ticks; beyond that, waiting for it would leave outages unseen.
+const SET_BACK: Span = Span::from_mins(1);
+
 /// What the driver is told once.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -192,10 +195,23 @@ impl Live {
         Ok(())
     }
 
+    /// Puts other rules in force, whole. Reads under way for the former ones must not be taken any more.
+    pub fn take_rules(&mut self, book: Arc<Rulebook>) {
+        self.step(Event::Rulebook(book));
+        self.health.know(self.state.board.sources(), &self.world.source);
+        self.publish();
+    }
+
+    /// Others are paged from now on.
+    pub fn take_routes(&mut self, routes: Routes) {
+        self.step(Event::Routes(Box::new(routes)));
+    }
+
     /// One whole tick in line: lead, learn, read, judge, record, publish. Nothing happens when this instant was judged.
     pub async fn advance(&mut self) {
         self.renew_lead().await;
         self.learn_or_note().await;
+        self.heed_the_clock();
         self.restore().await;
         if let Some(mut reading) = self.start_reading() {
             while let Some(done) = reading.answers.recv().await {
@@ -224,12 +240,10 @@ impl Live {
                 Ok(()) = rules.changed() => {
                     let book = rules.borrow_and_update().clone();
                     reading = None;
-                    self.step(Event::Rulebook(book));
-                    self.health.know(self.state.board.sources(), &self.world.source);
-                    self.publish();
+                    self.take_rules(book);
                 }
                 Some(routes) = next_routes(&mut rosters), if rosters.is_some() => {
-                    self.step(Event::Routes(Box::new(routes)));
+                    self.take_routes(routes);
                 }
                 Some(list) = entries.recv() => {
                     self.step(Event::Entries(list));
@@ -269,6 +283,7 @@ impl Live {
                 () = clock.sleep_until(next), if reading.is_none() => {
                     late = None;
                     self.renew_lead().await;
+                    self.heed_the_clock();
                     self.restore().await;
                     reading = self.start_reading();
                     next = self.next_tick();
@@ -378,6 +393,17 @@ impl Live {
             keeper.save(&mut self.state, now.wall, in_line).await;
         }
         self.health.history = keeper.tell();
+    }
+
+    /// A clock that ran ahead and was set right would leave everything unjudged until it comes by that time again, and the
+    /// slices in between known as silent. Everything is read again instead, as after a start.
+    fn heed_the_clock(&mut self) {
+        let now = self.world.clock.now().wall;
+        if self.state.board.at.is_some_and(|judged| judged.since(now) >= SET_BACK) {
+            tracing::warn!(judged = ?self.state.board.at, ?now, "the clock was set back; samples are read again");
+            self.step(Event::SetBack);
+            self.keeper.iter_mut().for_each(Keeper::forget);
+        }
     }
 
     /// Starts the reads for the present instant; `None` when it was judged already.

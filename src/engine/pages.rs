@@ -63,9 +63,13 @@ impl Pager<'_> {
             return out;
         }
         let services = &self.incident.services;
-        let owners: BTreeSet<Option<Text>> = services.iter().map(|(name, _)| self.state.book.service(name).owner).collect();
+        let mut owners: BTreeSet<Option<Text>> = services.iter().map(|(name, _)| self.state.book.service(name).owner).collect();
         // Owners may share a receiver: what is planned for one counts for the numbers of the next.
         let mut told = self.told();
+        if !self.incident.phase.is_live() {
+            // Whose service was split off, or has another owner by now, hears of the end all the same.
+            owners.extend(told.open_owners());
+        }
         for owner in &owners {
             let pages = self.for_owner(owner.as_ref(), &mut told, &mut out.held);
             out.pages.extend(pages);

@@ -5,7 +5,7 @@
 use super::board::Board;
 use super::harm::{ACCOUNT_WITHIN, Impact, Runs};
 use crate::domain::base::{CommitId, IncidentId, Ms, Seq, Severity, Span, Text};
-use crate::domain::incident::{Incident, Incidents};
+use crate::domain::incident::{Incident, Incidents, Phase};
 use crate::domain::objective::Rulebook;
 use crate::domain::paging::{Dispatch, DispatchKind, DispatchState, Routes, Told};
 use std::collections::BTreeMap;
@@ -129,23 +129,40 @@ impl State {
         self.told.is_empty()
     }
 
-    /// Takes the outbox' rows of an incident. Of one that ended nothing is kept once everybody has heard so.
+    /// Rules may open it again: its next pages are numbered after those that were sent.
+    fn ended_lately(&self, incident: &Incident) -> bool {
+        let since = incident.milestones.resolved.zip(self.board.at).map(|(end, at)| at.since(end));
+        incident.phase == Phase::Resolved && since.is_some_and(|since| since <= self.book.timing.reopen)
+    }
+
+    /// Takes the outbox' rows of an incident. Of one that ended and cannot reopen by itself nothing is kept once everybody has
+    /// heard so.
     pub(super) fn hear_rows(&mut self, id: IncidentId, rows: &[Dispatch]) {
         let waits = |r: &&Dispatch| matches!(r.state, DispatchState::Pending | DispatchState::Sending);
         let waiting = rows.iter().filter(waits).map(|r| r.receiver.clone()).collect();
         let told = Told::from_rows(rows);
-        let live = self.incidents.get(id).is_some_and(|i| i.phase.is_live());
-        if !rows.is_empty() && (live || told.has_open_run()) {
+        let matters = self.incidents.get(id).is_some_and(|i| i.phase.is_live() || self.ended_lately(i));
+        if !rows.is_empty() && (matters || told.has_open_run()) {
             self.told.insert(id, (told, waiting));
         } else {
             self.told.remove(&id);
         }
     }
 
-    /// Incidents whose pages matter to what is planned next: live ones, and ended ones of which somebody was told and not
-    /// yet that they ended. The ledger's entries tell which those are, so a long past costs no reading.
+    /// Incidents whose pages matter to what is planned next: live ones, those that may reopen, and ended ones of which somebody
+    /// was told and not yet that they ended. The ledger's entries tell which those are, so a long past costs no reading.
     pub(super) fn follows_pages(&self, incident: &Incident) -> bool {
-        incident.phase.is_live() || self.told.contains_key(&incident.id) || believes_it_lives(incident)
+        let may_page = incident.phase.is_live() || self.ended_lately(incident);
+        may_page || self.told.contains_key(&incident.id) || believes_it_lives(incident)
+    }
+
+    /// Forgets everything that samples told, as a new process would: it is read again.
+    pub(super) fn begin_anew(&mut self) {
+        let draws = self.board.draws;
+        self.board = Board::new(&self.book);
+        self.board.draws = draws;
+        self.memory = Memory::default();
+        self.forget_runs();
     }
 
     /// Forgets the bad stretches of incidents: other rules have other levels, and feeds other places.

@@ -100,6 +100,7 @@ fn begin(state: &State, draft: &mut Draft, at: Ms, name: &Text, service: &Servic
     }
     let last = harm::last_ended(state, name);
     let after = last.as_ref().and_then(|i| i.milestones.impact_end.or(i.milestones.resolved));
+    let after = after.filter(|end| harm::is_believable(*end, at));
     let Some((onset, run)) = onset(state, at, name, &service.firing, after) else {
         if own.is_none() && service.firing.is_empty() {
             suspect(state, draft, at, name, service, after);
@@ -350,7 +351,8 @@ impl Progress<'_> {
         if self.incident.phase != Phase::Mitigated {
             self.follow_severity(draft, memory, &firing);
         }
-        self.follow_impact(draft, &firing);
+        // With what has just joined: without it the incident could seem to be over.
+        Progress { incident: &now, ..*self }.follow_impact(draft, &firing);
     }
 
     /// Services of the incident that burn.
@@ -445,11 +447,13 @@ impl Progress<'_> {
     fn follow_impact(&self, draft: &mut Draft, firing: &[(&Arc<Slo>, &Verdict)]) {
         let impact = self.impact();
         let Some((end, run)) = self.run_so_far(&impact) else { return };
+        let clear = self.state.book.timing.clear;
         let known = self.incident.milestones.impact_end.filter(|_| self.incident.phase == Phase::Mitigated);
+        let known = known.map(|known| if harm::is_believable(known, self.at) { known } else { self.at - clear });
         let again = known.and_then(|known| run.get(run.partition_point(|i| i.to <= known)));
         if let Some(again) = again
             && !firing.is_empty()
-            && self.at.since(end) < self.state.book.timing.clear
+            && self.at.since(end) < clear
         {
             let start = known.map_or(again.from, |known| again.from.max(known));
             let fact = Fact::Reopened { impact_start: start, rules: rules(firing), reasons: reasons(firing) };
@@ -467,21 +471,29 @@ impl Progress<'_> {
             Fact::Reopened { impact_start, .. } => Some((*impact_start, &e.actor)),
             _ => None,
         });
-        let reopened = last.map(|(start, _)| start);
-        // What a person says goes on ends by them, or by a bad run of its own.
-        let by_person = last.filter(|(_, actor)| matches!(actor, Actor::Person(_)));
-        if by_person.is_some_and(|(start, _)| all.last().is_none_or(|i| i.to <= start)) {
-            return None;
+        let mut gone_on = last.map(|(start, _)| start).max(self.last_joined());
+        // What a person says goes on ends by them, or by a bad run of its own, however long that took to come.
+        if let Some((start, Actor::Person(_))) = last {
+            gone_on = gone_on.max(Some(all.get(all.partition_point(|i| i.to <= start))?.from));
         }
         let tracks = harm::hurt_tracks(self.state, self.incident, impact);
         let pause = |pair: &[Interval]| {
-            let (end, next) = (pair[0].to, pair[1].from);
-            reopened.is_none_or(|start| next > start)
+            // A pause before it was told to go on does not count.
+            let (end, next) = (pair[0].to.max(gone_on.unwrap_or(pair[0].to)), pair[1].from);
+            next > end
+                && next.since(end) >= self.state.book.timing.resolve_after
                 && harm::seen_since(&tracks, end, next) >= self.state.book.timing.resolve_after
         };
         let ends = impact.long_pauses().find(|i| all.get(*i..i + 2).is_some_and(pause));
         let through = ends.map_or(all.len(), |i| i + 1);
         Some((all.get(..through)?.last()?.to, &all[..through]))
+    }
+
+    /// When a service or another incident came to it last: it went on then, whatever pauses were before.
+    fn last_joined(&self) -> Option<Ms> {
+        let joins = |fact: &Fact| matches!(fact, Fact::Joined { .. } | Fact::Absorbed(_));
+        let at = self.incident.entries.iter().rev().find(|e| joins(&e.fact)).map(|e| e.at)?;
+        Some(at).filter(|at| harm::is_believable(*at, self.at))
     }
 
     /// Nothing bad since `end`: mitigated after `clear`, resolved after `resolve_after`, of time that was seen.

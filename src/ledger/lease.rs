@@ -24,13 +24,18 @@ impl Lease {
         let same = self.holder.as_ref() == Some(who);
         let fence = match &self.holder {
             Some(_) if same && self.session == *session => self.fence,
-            Some(by) if !same && now.wall < self.until && !gives_way(by, who) => {
+            Some(by) if !same && self.runs(ttl, now.wall) && !gives_way(by, who) => {
                 return (Lead::Taken { by: by.clone(), until: self.until }, None);
             }
             _ => self.fence + 1,
         };
         let lease = Self { fence, holder: Some(who.clone()), session: session.clone(), until };
         (Lead::Held { fence: Fence(fence), until }, Some(lease))
+    }
+
+    /// Not over yet, and not of a clock that ran ahead: a holder that lives renews in time, and would not be ahead for long.
+    fn runs(&self, ttl: Span, now: Ms) -> bool {
+        now < self.until && self.until.since(now) <= ttl * 2
     }
 
     /// Given back: nobody leads, and the old fence is worth nothing.

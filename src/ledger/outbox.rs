@@ -3,7 +3,7 @@
 //! Pages go out at least once and in order per incident and receiver: a row waits until the one before it has ended.
 //! Deliberately absent: retry times and merging (`domain/paging`), sending (`notify`).
 
-use crate::domain::base::{CommitId, IncidentId, Ms, Text, clean_line};
+use crate::domain::base::{CommitId, IncidentId, Ms, Span, Text, clean_line};
 use crate::domain::incident::{Actor, Fact, IncidentRef, NewEntry, Outcome};
 use crate::domain::paging::{Dispatch, DispatchId, DispatchState, NewDispatch, Settlement};
 use std::cmp::Reverse;
@@ -11,6 +11,11 @@ use std::collections::HashSet;
 
 /// Longest answer of a receiver that is kept, in characters.
 const MOST_DETAIL: usize = 500;
+
+/// No row waits longer between two tries (`Retry-After` counts up to an hour).
+const LONGEST_WAIT: Span = Span::from_mins(61);
+/// Tries of a row that was made later than now.
+const TRIES_AHEAD: u32 = 3;
 
 /// A row and the fence it was claimed under (0: never).
 #[derive(Clone, Debug)]
@@ -50,13 +55,19 @@ pub(super) fn claim<'a>(open: impl IntoIterator<Item = &'a Row>, fence: u64, lim
         .into_iter()
         .filter(|row| heads.insert((row.dispatch.incident, &row.dispatch.receiver)))
         .filter(|row| match row.dispatch.state {
-            DispatchState::Pending => row.dispatch.next_at <= now,
+            DispatchState::Pending => row.dispatch.next_at <= now || was_ahead(&row.dispatch, now),
             DispatchState::Sending => row.fence != fence,
             _ => false,
         })
         .collect();
     due.sort_by_key(|row| (Reverse(row.dispatch.severity), row.dispatch.id));
     due.into_iter().take(limit).map(|row| claimed(row, fence)).collect()
+}
+
+/// The row was written by a clock that ran ahead: its time to wait means nothing. Tried a few times, it waits as others do: a
+/// receiver that goes on refusing must not be stormed.
+fn was_ahead(row: &Dispatch, now: Ms) -> bool {
+    row.created > now && row.attempts < TRIES_AHEAD || row.next_at.since(now) > LONGEST_WAIT
 }
 
 fn claimed(row: &Row, fence: u64) -> Row {

@@ -75,6 +75,7 @@ contract!(
     a_page_that_ends_is_recorded_with_it,
     a_failed_page_is_replaced_by_another_receiver,
     a_retried_page_waits_for_its_time,
+    a_clock_that_ran_ahead_keeps_neither_pages_nor_the_lease,
     another_handle_sees_what_is_new,
     pages_keep_all_they_say,
     commits_from_many_handles_keep_the_chain,
@@ -368,6 +369,22 @@ async fn a_retried_page_waits_for_its_time(bench: Bench) {
     let again = ledger.claim(fence, 9, now(10)).await.unwrap();
     assert_eq!(names(&again), ["pager first 0"]);
     assert_eq!((again[0].attempts, again[0].possible_repeat, &*again[0].detail), (2, false, "503"));
+}
+
+async fn a_clock_that_ran_ahead_keeps_neither_pages_nor_the_lease(bench: Bench) {
+    let (ahead, hour) = (bench.handle(), 3_600);
+    lead(&ahead, "a", now(2 * hour)).await;
+    ahead.commit(with_pages(commit("open", vec![opened(0)]), vec![first("pager")]), None, now(2 * hour)).await.unwrap();
+    // The clock is set right, and the process died meanwhile.
+    let ledger = bench.handle();
+    let fence = lead(&ledger, "b", now(0)).await;
+    for tries in 1..=3 {
+        let row = ledger.claim(fence, 9, now(tries)).await.unwrap().remove(0);
+        let retry = Settlement::RetryAt { at: now(tries + 60).wall, why: "503".into() };
+        ledger.settle(row.id, retry, fence, now(tries)).await.unwrap();
+    }
+    assert_eq!(ledger.claim(fence, 9, now(4)).await.unwrap(), vec![], "a receiver that refuses is not stormed");
+    assert_eq!(ledger.claim(fence, 9, now(63)).await.unwrap().len(), 1);
 }
 
 async fn another_handle_sees_what_is_new(bench: Bench) {

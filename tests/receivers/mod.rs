@@ -8,6 +8,7 @@ mod commands;
 mod courier;
 pub(crate) mod crooked;
 mod defects;
+mod hangup;
 mod limits;
 mod mail;
 mod on_disk;

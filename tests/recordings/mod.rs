@@ -23,11 +23,11 @@ use std::path::{Path, PathBuf};
 const SCENARIOS: [&str; 3] = ["connection-pool", "read-only-primary", "resize-storm"];
 
 /// The folder of a scenario.
-fn folder(scenario: &str) -> PathBuf {
+pub(crate) fn folder(scenario: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-data").join(scenario)
 }
 
 /// Its truth file.
-fn truth(scenario: &str) -> Value {
+pub(crate) fn truth(scenario: &str) -> Value {
     serde_json::from_str(&std::fs::read_to_string(folder(scenario).join("truth.json")).unwrap()).unwrap()
 }

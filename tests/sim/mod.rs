@@ -2,8 +2,10 @@
 //!
 //! `past` makes a history from a seed, `faulty` ports that fail, `play` runs the engine through both, `audit` holds the laws.
 
+mod again;
 mod audit;
-mod faulty;
+mod clocks;
+pub(crate) mod faulty;
 mod history;
 mod held;
 mod outage;
@@ -11,6 +13,7 @@ pub(crate) mod past;
 mod play;
 mod priced;
 mod seeds;
+mod storm;
 mod town;
 mod tree;
 mod union;

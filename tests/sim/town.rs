@@ -201,6 +201,19 @@ impl Town {
         self.clock.now().wall
     }
 
+    /// The machine's clock shows something else than the source's.
+    pub(crate) fn set_wall(&self, wall: Ms) {
+        self.clock.set_wall(wall);
+    }
+
+    /// A tick of the machine at the right time `at`, while its own clock is ahead by `ahead`.
+    pub(crate) async fn tick_ahead(&mut self, at: Ms, ahead: Span) {
+        self.clock.advance(Span::from_secs(STEP));
+        self.clock.set_wall(at + ahead);
+        self.horizon.set(at);
+        self.live.advance().await;
+    }
+
     /// Plays on until `to`, tick by tick.
     pub(crate) async fn play(&mut self, to: Ms) {
         while self.clock.now().wall < to {

@@ -19,4 +19,5 @@ mod report;
 mod stats;
 mod status;
 mod test;
+mod timeline;
 mod what_if;

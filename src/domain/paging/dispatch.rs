@@ -167,7 +167,7 @@ pub struct Dispatch {
     pub created: Ms,
     /// Tries so far.
     pub attempts: u32,
-    /// Not before.
+    /// Not before; of a sign of life, when the next one comes.
     pub next_at: Ms,
     /// Where it stands.
     pub state: DispatchState,

@@ -29,7 +29,8 @@ impl Emergencies {
     /// True when a page for this service and impact start is due now. Only a P0 that goes on is an emergency.
     pub fn is_due(&self, severity: Severity, content: &PageContent, now: Ms) -> bool {
         let burns = severity == Severity::P0 && content.resolved.is_none();
-        burns && self.told.get(&emergency_key(content)).is_none_or(|told| now >= told.next)
+        // Told later than now: the clock ran ahead then, and its times to wait mean nothing.
+        burns && self.told.get(&emergency_key(content)).is_none_or(|told| now >= told.next || told.heard > now)
     }
 
     /// Writes down how sending went: what nobody took is tried again soon, what was taken is repeated every half hour.

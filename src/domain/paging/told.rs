@@ -4,7 +4,7 @@
 
 use super::{Dispatch, DispatchKind, NewDispatch};
 use crate::domain::base::{Ms, Severity, Text};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One page that was planned, whatever became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,8 +79,13 @@ impl Told {
 
     /// Somebody was told of trouble and not yet that it is over.
     pub fn has_open_run(&self) -> bool {
-        let owners = self.pages.iter().map(|p| p.owner.as_deref());
-        owners.into_iter().any(|owner| !self.current(owner).is_empty())
+        !self.open_owners().is_empty()
+    }
+
+    /// Owners who were told of trouble and not yet that it is over.
+    pub fn open_owners(&self) -> BTreeSet<Option<Text>> {
+        let owners: BTreeSet<Option<Text>> = self.pages.iter().map(|p| p.owner.clone()).collect();
+        owners.into_iter().filter(|owner| !self.current(owner.as_deref()).is_empty()).collect()
     }
 
     /// Pages of the present run of the incident: those to each receiver after its last resolved page, for one owner.

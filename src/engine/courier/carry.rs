@@ -58,6 +58,7 @@ impl Inner {
     pub(super) async fn deliver(&self, notifier: &Arc<dyn Notifier>, row: &Dispatch) -> SendOutcome {
         let (now, patience) = (self.now(), notifier.patience());
         tokio::select! {
+            biased;
             outcome = notifier.deliver(row, now) => outcome,
             () = self.ports.clock.sleep_until(now.mono + patience) => {
                 SendOutcome::Retry { after: None, why: format!("no outcome within {patience}").into() }
@@ -88,6 +89,7 @@ impl Inner {
             tries += 1;
             let wake = self.now().mono + backoff(tries, (self.ports.luck)());
             tokio::select! {
+                biased;
                 () = self.ports.clock.sleep_until(wake) => {}
                 _ = leaving.changed() => {}
             }

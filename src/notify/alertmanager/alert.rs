@@ -30,7 +30,7 @@ pub(super) fn alert(settings: &AlertmanagerSettings, page: &Dispatch, now: Ms) -
         DispatchKind::Resolved => page.settled.unwrap_or(now).min(now),
         DispatchKind::Test => now + LINGERS,
         // Three beats may be lost: then it ends, and its end is the page.
-        DispatchKind::Heartbeat => now + settings.resend.max(Span::from_mins(1)) * 4,
+        DispatchKind::Heartbeat => now + page.next_at.since(page.created).max(Span::from_secs(1)) * 4,
         _ if page.is_combined() => now + LINGERS,
         _ if page.content.not_recorded => now + EMERGENCY,
         _ => now + settings.resend.max(Span::from_mins(1)) * 4,
