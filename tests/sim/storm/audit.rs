@@ -12,6 +12,9 @@ use burnledger::ledger::{ZERO_HASH, chain};
 use burnledger::wire::entry::encode;
 use std::collections::BTreeMap;
 
+/// How long a new incident may take to rise to the severity of its worst rule.
+const RISING: Span = Span::from_mins(2);
+
 /// Every law of the ledger and of states.
 pub(super) fn check(left: &Left) {
     the_ledger_is_whole(left);
@@ -59,7 +62,10 @@ fn nothing_is_missed(left: &Left, seen: &Seen, before: Seq) {
     for strand in left.truth.strands.iter().filter(|s| measures(seen.book, s.service) && s.is_plain(scrape)) {
         let burns = |i: &LiveSeen| {
             let phase = matches!(i.phase, Phase::Open | Phase::Acknowledged);
-            phase && i.severity == Some(Severity::P0) && i.services.iter().any(|name| **name == *strand.service)
+            // A P1 that has only just begun may still be on its way up.
+            let young = i.severity == Some(Severity::P1) && i.told.values().all(|(first, _)| seen.wall.since(*first) < RISING);
+            let severe = i.severity == Some(Severity::P0) || young;
+            phase && severe && i.services.iter().any(|name| **name == *strand.service)
         };
         // The minute in which a person ended it belongs to what they ended; the next whole one begins something new.
         let ended = left.deeds.iter().any(|deed| {
@@ -104,7 +110,9 @@ fn people_are_told(left: &Left, seen: &Seen, before: Option<&Seen>, incident: &L
     }
     for owner in owners(&incident.services) {
         // What held it may have ended in this very instant.
-        let held = [Some(seen), before].into_iter().flatten().any(|seen| may_hold(left, seen, incident));
+        let now = left.entries.iter().filter(|e| before.is_some_and(|b| b.last < e.seq) && e.seq <= seen.last);
+        let told = now.into_iter().any(|e| e.incident == incident.id && matches!(e.fact, Fact::Held(_)));
+        let held = told || [Some(seen), before].into_iter().flatten().any(|seen| may_hold(left, seen, incident));
         if incident.held.contains(&owner) && held {
             continue;
         }

@@ -158,8 +158,7 @@ impl Life {
         if live || !idle || scrape == self.truth.scale.lead_in {
             return [1, 1, 1, 2, 2, 3, 4, 6][self.dice.between(0, 8)];
         }
-        let most = if self.truth.scale.scrapes > 10_000 { 60 } else { 20 };
-        (1..=most).take_while(|n| quiet(scrape + n)).count().max(1)
+        (1..=20).take_while(|n| quiet(scrape + n)).count().max(1)
     }
 
     async fn tick(&mut self, scrape: usize, steps: usize, fate: Fate, calm: bool) {

@@ -11,12 +11,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Hours in every run.
 const HOURS: u64 = 1_000;
-/// Months in every run.
-const MONTHS: u64 = 2;
-
-fn seeds(usual: u64) -> (u64, u64) {
+fn seeds() -> (u64, u64) {
     let number = |name: &str| env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
-    number("BURNLEDGER_SEED").map_or((1, number("BURNLEDGER_SEEDS").unwrap_or(usual)), |seed| (seed, seed))
+    number("BURNLEDGER_SEED").map_or((1, number("BURNLEDGER_SEEDS").unwrap_or(HOURS)), |seed| (seed, seed))
 }
 
 /// What a seed is spared: one in eight is calm but for the services, and each kind of trouble is left out of some.
@@ -25,16 +22,16 @@ fn fate(seed: u64) -> Fate {
     Fate { faults: !spared(1), crashes: !spared(2), jumps: !spared(3), reloads: !spared(4), people: !spared(5) }
 }
 
-fn one(seed: u64, scale: Scale) -> Left {
+fn one(seed: u64) -> Left {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let left = runtime.block_on(live(seed, scale, fate(seed)));
+    let left = runtime.block_on(live(seed, Scale::HOUR, fate(seed)));
     audit::check(&left);
     heard::check(&left);
     left
 }
 
 /// Lives through the seeds on all cores; returns how often what happened.
-fn all((first, last): (u64, u64), scale: Scale) -> BTreeMap<&'static str, usize> {
+fn all((first, last): (u64, u64)) -> BTreeMap<&'static str, usize> {
     let (next, failed, counts) = (AtomicU64::new(first), Mutex::new(Vec::new()), Mutex::new(BTreeMap::new()));
     let work = || {
         loop {
@@ -42,7 +39,7 @@ fn all((first, last): (u64, u64), scale: Scale) -> BTreeMap<&'static str, usize>
             if seed > last || failed.lock().unwrap().len() >= 5 {
                 return;
             }
-            match catch_unwind(AssertUnwindSafe(|| one(seed, scale))) {
+            match catch_unwind(AssertUnwindSafe(|| one(seed))) {
                 Ok(left) => {
                     let mut counts = counts.lock().unwrap();
                     let first = left.rows.iter().filter(|row| row.kind.name() == "first").count();
@@ -67,16 +64,10 @@ fn all((first, last): (u64, u64), scale: Scale) -> BTreeMap<&'static str, usize>
 
 #[test]
 fn no_page_is_lost_and_no_state_is_wrong_in_a_thousand_hours() {
-    let seeds = seeds(HOURS);
-    let counts = all(seeds, Scale::HOUR);
+    let seeds = seeds();
+    let counts = all(seeds);
     eprintln!("{} seeds: {counts:?}", seeds.1 + 1 - seeds.0);
     let enough = |what, least| counts.get(what).is_some_and(|n| *n >= least);
     let stormy = seeds.1 - seeds.0 < 500 || enough("crashes", 500) && enough("jumps", 500) && enough("first pages", 500);
     assert!(stormy, "the weather was too good to prove anything: {counts:?}");
-}
-
-#[test]
-fn nor_in_months() {
-    let seeds = if env::var_os("BURNLEDGER_SEED").is_some() { seeds(MONTHS) } else { (1, MONTHS) };
-    all(seeds, Scale::MONTH);
 }

@@ -25,10 +25,8 @@ pub(crate) struct Scale {
 }
 
 impl Scale {
-    /// An hour and a quarter.
+    /// An hour and a quarter: a thousand of them are six weeks.
     pub(crate) const HOUR: Self = Self { lead_in: 170, scrapes: 170 + 310, calm: 110, apart: 110 };
-    /// A month; most of it is quiet.
-    pub(crate) const MONTH: Self = Self { lead_in: 170, scrapes: 170 + 30 * 5_760, calm: 200, apart: 9_000 };
 }
 
 /// A service, or one zone of it: bad and all events that each scrape showed, nothing where none came.
