@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Hours in every run.
 const HOURS: u64 = 1_000;
+
 fn seeds() -> (u64, u64) {
     let number = |name: &str| env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
     number("BURNLEDGER_SEED").map_or((1, number("BURNLEDGER_SEEDS").unwrap_or(HOURS)), |seed| (seed, seed))
