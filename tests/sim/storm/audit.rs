@@ -70,9 +70,9 @@ fn nothing_is_missed(left: &Left, seen: &Seen, before: Seq) {
         // The minute in which a person ended it belongs to what they ended; the next whole one begins something new.
         let ended = left.deeds.iter().any(|deed| {
             let mine = deed.services.iter().any(|name| **name == *strand.service);
-            mine && deed.what == What::Ended
-                && at < deed.at.slice_end(Span::from_mins(1)) + Span::from_mins(1)
-                && seen.now > deed.at
+            // By their own clock, when it was ahead by no more than one might believe.
+            let said = if deed.wall.since(deed.at) <= Span::from_mins(3) { deed.at.max(deed.wall) } else { deed.at };
+            mine && deed.what == What::Ended && at < said.slice_end(Span::from_mins(1)) + Span::from_mins(1) && seen.now > deed.at
         });
         // A quiet that was long enough ended it in this very instant, as it would have for whoever watched all the time; what
         // burns now reopens it in the next one.
@@ -163,8 +163,10 @@ fn no_p0_waits_for_the_ledger(left: &Left) {
 /// What burnledger itself recorded was true by the scrapes.
 fn it_was_so(left: &Left, entry: &Entry, incident: &Incident) {
     match &entry.fact {
-        // Where reads had failed, what was known of the window decided, and not the whole of it.
-        Fact::Opened(onset) if decided_in(left, entry).is_some_and(|seen| seen.sound) => a_rule_fired(left, onset),
+        // Where reads had failed, or a clock had jumped, what was known of the window decided, and not the whole of it.
+        Fact::Opened(onset) if decided_in(left, entry).is_some_and(|seen| seen.sound && !jumped(left, entry)) => {
+            a_rule_fired(left, onset);
+        }
         Fact::Mitigated { impact: Some(impact), .. } => {
             it_was_good_after(left, entry, incident, impact.intervals.last(), TIMING.clear);
         }
@@ -217,6 +219,10 @@ fn it_was_good_after(left: &Left, entry: &Entry, incident: &Incident, last: Opti
 /// The instant at which an entry of the watch was decided.
 fn judged_at(left: &Left, entry: &Entry) -> Option<Ms> {
     decided_in(left, entry)?.judged
+}
+
+fn jumped(left: &Left, entry: &Entry) -> bool {
+    left.seen.iter().take_while(|seen| seen.last < entry.seq).any(|seen| seen.wall != seen.now)
 }
 
 fn decided_in<'a>(left: &'a Left, entry: &Entry) -> Option<&'a Seen> {

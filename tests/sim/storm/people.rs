@@ -17,6 +17,8 @@ use std::sync::Arc;
 pub(crate) struct Deed {
     /// By a clock that is right.
     pub(crate) at: Ms,
+    /// By the machine's own.
+    pub(crate) wall: Ms,
     pub(crate) services: Vec<Text>,
     pub(crate) what: What,
 }
@@ -60,7 +62,7 @@ impl People {
         // A refusal is an answer as well: somebody acknowledges what is only suspected.
         if let Ok(entries) = desk.carry_out(CommitId(format!("order-{}", self.orders).into()), command).await {
             self.acknowledged.extend(entries);
-            self.deeds.push(Deed { at, services, what });
+            self.deeds.push(Deed { at, wall: self.clock.now().wall, services, what });
         }
     }
 
@@ -73,7 +75,7 @@ impl People {
         let wanted = Silence { scope, from: now.wall, until, reason: "planned".into() };
         if let Ok(entry) = silence(&self.ledger, wanted, false, &author).await {
             self.acknowledged.push(entry);
-            self.deeds.push(Deed { at, services: vec![service.into()], what: What::Silenced { until } });
+            self.deeds.push(Deed { at, wall: now.wall, services: vec![service.into()], what: What::Silenced { until } });
         }
     }
 }
