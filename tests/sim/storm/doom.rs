@@ -105,7 +105,7 @@ impl MetricSource for DoomedSource {
             match mode {
                 Source::Refuses => Err(SourceError::Unreachable { url: url(), why: "refused".into() }),
                 Source::Hangs => Err(SourceError::Timeout { url: url(), after: Span::from_secs(10) }),
-                Source::Answers(n) if asked % n != 0 => {
+                Source::Answers(n) if !asked.is_multiple_of(n) => {
                     // Some of it comes before the connection breaks off.
                     self.inner.read(ask, into).await?;
                     Err(SourceError::Garbled { url: url(), what: "cut off".into() })
