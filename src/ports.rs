@@ -4,9 +4,9 @@
 //! try), never of a library.
 
 use crate::domain::base::{CommitId, IncidentId, Labels, Mono, Ms, Now, Seq, Span, Text};
-use crate::domain::incident::{Change, Entry};
+use crate::domain::incident::{Change, Entry, Silence, SilenceRecord};
 use crate::domain::measure::{Ask, Batch, Coverage, Part, PartName, Selector, Sink};
-use crate::domain::paging::{Commit, Dispatch, DispatchId, Limit, SendOutcome, Settlement};
+use crate::domain::paging::{Commit, Dispatch, DispatchId, Limit, PlannedSilence, SendOutcome, Settlement};
 use crate::domain::view::{Answer, Command, InboundAlert, Question, Refusal, Snapshot};
 use std::future::Future;
 use std::pin::Pin;
@@ -339,8 +339,24 @@ pub trait Desk: Send + Sync {
     fn order(&self, id: CommitId, command: Command) -> Job<'_, Result<Vec<Entry>, Refusal>>;
 }
 
-/// Takes in what other tools tell.
+/// Silences that people made, and those of the configuration.
+pub type Silences = (Vec<SilenceRecord>, Vec<PlannedSilence>);
+
+/// Takes in what other tools tell, and what people say of the ledger at large.
 pub trait Intake: Send + Sync {
+    /// Every silence that people made and that is remembered, and those of the configuration.
+    fn silences(&self) -> Job<'_, Result<Silences, Refusal>>;
+    /// Holds pages back. `everything`: a scope that names nothing is meant so. `once`: a request of the same name is carried out
+    /// once.
+    fn silence(
+        &self,
+        silence: Silence,
+        everything: bool,
+        by: Text,
+        once: Option<CommitId>,
+    ) -> Job<'_, Result<SilenceRecord, Refusal>>;
+    /// Ends a silence before its time.
+    fn end_silence(&self, id: Seq, reason: Text, by: Text, once: Option<CommitId>) -> Job<'_, Result<Seq, Refusal>>;
     /// Records a change that somebody made, now or at `at`. Returns its entry.
     fn change(&self, change: Change, at: Option<Ms>, by: Text) -> Job<'_, Result<Seq, Refusal>>;
     /// Gives each alert its place: the incident that it belongs to, or none when it says nothing new.

@@ -7,12 +7,14 @@ use super::desk::fold_all;
 use super::notices::{self, Author, NoticeError};
 use crate::domain::base::{CommitId, IncidentId, Ms, Seq, Text};
 use crate::domain::incident::{
-    Actor, Change, Fact, Incident, IncidentRef, Incidents, NewEntry, Notice, Onset, Phase, ReasonText,
+    Actor, Change, Fact, Incident, IncidentRef, Incidents, NewEntry, Notice, Onset, Phase, ReasonText, Silence, SilenceRecord,
 };
 use crate::domain::paging::Commit;
 use crate::domain::view::{InboundAlert, Refusal};
-use crate::ports::{Clock, Intake, Job, Ledger, LedgerError};
+use crate::engine::courier::Roster;
+use crate::ports::{Clock, Intake, Job, Ledger, LedgerError, Silences};
 use std::sync::Arc;
+use tokio::sync::watch;
 
 /// How often an alert is placed anew because others recorded something meanwhile.
 const TRIES: usize = 8;
@@ -23,12 +25,24 @@ const SOURCE: &str = "alertmanager";
 pub struct LedgerIntake {
     ledger: Arc<dyn Ledger>,
     clock: Arc<dyn Clock>,
+    rosters: Option<watch::Receiver<Arc<Roster>>>,
 }
 
 impl LedgerIntake {
     /// An intake over this ledger.
     pub fn new(ledger: Arc<dyn Ledger>, clock: Arc<dyn Clock>) -> Self {
-        Self { ledger, clock }
+        Self { ledger, clock, rosters: None }
+    }
+
+    /// The same, which also knows the silences of the configuration in force.
+    #[must_use]
+    pub fn with_rosters(mut self, rosters: watch::Receiver<Arc<Roster>>) -> Self {
+        self.rosters = Some(rosters);
+        self
+    }
+
+    fn author(&self, by: Text, once: Option<CommitId>) -> Author {
+        Author { by, source: "api".into(), now: self.clock.now(), once }
     }
 
     async fn place(&self, alert: &InboundAlert) -> Result<Option<IncidentId>, LedgerError> {
@@ -49,16 +63,55 @@ impl LedgerIntake {
     }
 }
 
+/// Why a notice was not taken, as the desk says it.
+fn refusal(error: NoticeError) -> Refusal {
+    match error {
+        NoticeError::Refused(why) => Refusal::NotNow(why.into()),
+        NoticeError::Ledger(error) => Refusal::Ledger(error.to_string().into()),
+    }
+}
+
 impl Intake for LedgerIntake {
+    fn silences(&self) -> Job<'_, Result<Silences, Refusal>> {
+        Box::pin(async move {
+            let known = notices::at_large(&*self.ledger).await.map_err(|error| Refusal::Ledger(error.to_string().into()))?;
+            let planned = self.rosters.as_ref().map(|rosters| rosters.borrow().routes.silences.clone());
+            Ok((known.silences().to_vec(), planned.unwrap_or_default()))
+        })
+    }
+
+    fn silence(
+        &self,
+        silence: Silence,
+        everything: bool,
+        by: Text,
+        once: Option<CommitId>,
+    ) -> Job<'_, Result<SilenceRecord, Refusal>> {
+        Box::pin(async move {
+            let author = self.author(by, once);
+            let entry = notices::silence(&*self.ledger, silence, everything, &author).await.map_err(refusal)?;
+            match entry.fact {
+                Fact::Notice(Notice::Silenced(silence)) => {
+                    Ok(SilenceRecord { id: entry.seq, silence, author: author.by, ended: None })
+                }
+                _ => Err(Refusal::NotNow("this request was used for something else already".into())),
+            }
+        })
+    }
+
+    fn end_silence(&self, id: Seq, reason: Text, by: Text, once: Option<CommitId>) -> Job<'_, Result<Seq, Refusal>> {
+        Box::pin(async move {
+            let entry = notices::end_silence(&*self.ledger, id, &reason, &self.author(by, once)).await;
+            entry.map(|entry| entry.seq).map_err(refusal)
+        })
+    }
+
     fn change(&self, change: Change, at: Option<Ms>, by: Text) -> Job<'_, Result<Seq, Refusal>> {
         Box::pin(async move {
-            let now = self.clock.now();
-            let author = Author { by, source: "api".into(), now };
-            let entry = notices::record(&*self.ledger, Notice::Changed(change), at.unwrap_or(now.wall), &author).await;
-            entry.map(|e| e.seq).map_err(|error| match error {
-                NoticeError::Refused(why) => Refusal::NotNow(why.into()),
-                NoticeError::Ledger(error) => Refusal::Ledger(error.to_string().into()),
-            })
+            let author = self.author(by, None);
+            let at = at.unwrap_or(author.now.wall);
+            let entry = notices::record(&*self.ledger, Notice::Changed(change), at, &author).await;
+            entry.map(|e| e.seq).map_err(refusal)
         })
     }
 

@@ -32,6 +32,8 @@ pub struct Author {
     pub source: Text,
     /// Now.
     pub now: Now,
+    /// The name of the request, which is carried out once; of chance when absent.
+    pub once: Option<CommitId>,
 }
 
 /// Begins a silence.
@@ -97,7 +99,8 @@ pub async fn record(ledger: &dyn Ledger, notice: Notice, at: Ms, author: &Author
         source: author.source.clone(),
         corrects: None,
     };
-    let commit = Commit { id: CommitId(super::nonce()), entries: vec![entry], dispatches: Vec::new(), decided_at: None };
+    let id = author.once.clone().unwrap_or_else(|| CommitId(super::nonce()));
+    let commit = Commit { id, entries: vec![entry], dispatches: Vec::new(), decided_at: None };
     let entries = ledger.commit(commit, None, author.now).await?;
     entries.into_iter().next().ok_or_else(|| NoticeError::Refused("nothing was recorded".into()))
 }

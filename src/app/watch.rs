@@ -239,7 +239,9 @@ impl House {
             metrics: self.metrics.clone(),
             clock: Arc::clone(&self.clock),
             desk: Arc::new(self.desk("api")),
-            intake: Arc::new(LedgerIntake::new(Arc::clone(&self.ledger), Arc::clone(&self.clock))),
+            intake: Arc::new(
+                LedgerIntake::new(Arc::clone(&self.ledger), Arc::clone(&self.clock)).with_rosters(self.rosters.subscribe()),
+            ),
             tokens: Tokens { file: tokens, for_reading: open },
         };
         let stop = self.stop.subscribe();

@@ -11,6 +11,7 @@ use crate::app::{Setup, SetupError};
 use crate::config::Config;
 use crate::domain::base::{Ms, Seq, Severity, Span};
 use crate::domain::incident::{Scope, Silence, SilenceRecord};
+use crate::wire::silence::{planned_json, silence_json, state};
 use crate::words::{Zone, escape};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
@@ -101,7 +102,7 @@ pub async fn run(args: &SilenceArgs, common: &Common, out: &mut Out) -> Exit {
 
 async fn act(args: &SilenceArgs, setup: &Setup, format: Format, out: &mut Out) -> Result<(), NoticeError> {
     let (path, now) = (&setup.config.ledger, setup.clock().now());
-    let author = |by: &By| Author { by: by.name(), source: "cli".into(), now };
+    let author = |by: &By| Author { by: by.name(), source: "cli".into(), now, once: None };
     match &args.action {
         SilenceAction::Add { service, slo, owner, severity, all, length, from, reason, by } => {
             let text = |t: &Option<String>| t.as_deref().map(Into::into);
@@ -132,7 +133,7 @@ async fn act(args: &SilenceArgs, setup: &Setup, format: Format, out: &mut Out) -
 
 fn tell(record: &SilenceRecord, now: Ms, format: Format, out: &mut Out) {
     match format {
-        Format::Json => out.line(&value(record, now).to_string()),
+        Format::Json => out.line(&silence_json(record, now).to_string()),
         _ => out.line(&line(record, now)),
     }
 }
@@ -141,14 +142,8 @@ fn list(config: &Config, silences: &[SilenceRecord], all: bool, now: Ms, format:
     let shown: Vec<&SilenceRecord> = silences.iter().filter(|s| all || !s.is_over(now)).collect();
     let planned = &config.routes.silences;
     if format == Format::Json {
-        let list: Vec<Value> = shown.iter().map(|s| value(s, now)).collect();
-        let ours: Vec<Value> = planned
-            .iter()
-            .map(|s| {
-                json!({ "scope": s.scope.to_string(), "author": &*s.author, "reason": &*s.reason,
-                        "active_until": s.time.active_until(now).map(Ms::rfc3339) })
-            })
-            .collect();
+        let list: Vec<Value> = shown.iter().map(|s| silence_json(s, now)).collect();
+        let ours: Vec<Value> = planned.iter().map(|s| planned_json(s, now)).collect();
         out.line(&json!({ "silences": list, "configured": ours }).to_string());
         return;
     }
@@ -168,15 +163,6 @@ fn list(config: &Config, silences: &[SilenceRecord], all: bool, now: Ms, format:
     }
 }
 
-fn state(record: &SilenceRecord, now: Ms) -> &'static str {
-    match (&record.ended, record.is_active(now)) {
-        (Some(_), _) => "ended",
-        (None, true) => "active",
-        (None, false) if now < record.silence.from => "pending",
-        (None, false) => "over",
-    }
-}
-
 fn line(record: &SilenceRecord, now: Ms) -> String {
     let s = &record.silence;
     let (from, until) = (Zone::Local.full(s.from), Zone::Local.full(s.until));
@@ -185,14 +171,4 @@ fn line(record: &SilenceRecord, now: Ms) -> String {
         "silence {} ({state}): {}, {from} to {until}, by {}: {}",
         record.id.0, s.scope, record.author, s.reason
     ))
-}
-
-fn value(record: &SilenceRecord, now: Ms) -> Value {
-    let (s, scope) = (&record.silence, &record.silence.scope);
-    let severities: Vec<&str> = scope.severities.iter().map(|s| s.name()).collect();
-    json!({
-        "id": record.id.0, "state": state(record, now), "service": scope.service.as_deref(), "slo": scope.slo.as_deref(),
-        "owner": scope.owner.as_deref(), "severities": severities, "from": s.from.rfc3339(), "until": s.until.rfc3339(),
-        "author": &*record.author, "reason": &*s.reason, "ended": record.ended.as_ref().map(|(at, _)| at.rfc3339()),
-    })
 }

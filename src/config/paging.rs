@@ -3,15 +3,19 @@
 //! Deliberately absent: receivers and routes (`receivers`), and carrying any of it out.
 
 use super::receivers::{ReceiverSettings, Way, read_runner, read_severities};
-use crate::domain::base::{Ms, Severity, Span, Text};
+use crate::domain::base::{Ms, Severity, Span, Text, Zone, zone};
 use crate::domain::incident::Scope;
-use crate::domain::paging::{PlannedSilence, ResponseRule, SilenceTime};
+use crate::domain::measure::Recurrence;
+use crate::domain::paging::{PlannedSilence, Recurring, ResponseRule, SilenceTime};
 use crate::kit::yaml::{Fields, Findings, Node};
 use chrono::Weekday;
 use chrono_tz::Tz;
 use std::path::Path;
 
-const SILENCE_FIELDS: [&str; 9] = ["service", "slo", "owner", "severity", "from", "until", "every", "reason", "author"];
+const SILENCE_FIELDS: [&str; 12] =
+    ["service", "slo", "owner", "severity", "from", "until", "every", "rrule", "duration", "zone", "reason", "author"];
+/// Longest occurrence of a recurring silence.
+const LONGEST_OCCURRENCE: Span = Span::from_days(7);
 const EVERY_FIELDS: [&str; 3] = ["days", "hours", "zone"];
 const RESPONSE_FIELDS: [&str; 7] = ["severity", "service", "owner", "cool_down", "dry_run", "webhook", "exec"];
 const DAYS: [(&str, Weekday); 7] = [
@@ -76,10 +80,18 @@ fn read_silence(out: &mut Findings<'_>, node: &Node) -> Option<PlannedSilence> {
 
 fn read_time(out: &mut Findings<'_>, fields: &Fields<'_>) -> Option<SilenceTime> {
     if let Some(node) = fields.get(out, "every") {
-        if let Some(span) = fields.key_span("until").or_else(|| fields.key_span("from")) {
+        if let Some(span) = fields.key_span("until").or_else(|| fields.key_span("from")).or_else(|| fields.key_span("rrule")) {
             out.error_hint("two-meanings", &span, "`every` and one stretch are both given", "make two silences of them");
         }
         return read_every(out, node);
+    }
+    if fields.has("rrule") {
+        return read_recurring(out, fields);
+    }
+    for name in ["duration", "zone"] {
+        if let Some(span) = fields.key_span(name) {
+            out.error_hint("not-used", &span, format!("`{name}` belongs to `rrule`"), "write `until: ...` for one stretch");
+        }
     }
     let from = fields.get(out, "from").map(|n| read_instant(out, n, "`from`"));
     let until = fields.need(out, "until", "a silence").and_then(|n| read_instant(out, n, "`until`"));
@@ -89,6 +101,58 @@ fn read_time(out: &mut Findings<'_>, fields: &Fields<'_>) -> Option<SilenceTime>
         None => None,
     };
     Some(SilenceTime::Once { from, until: until? })
+}
+
+/// `rrule`, `duration`, and the first start `from` with its `zone` where the rule has no DTSTART: as exclusions of SLO files have it.
+fn read_recurring(out: &mut Findings<'_>, fields: &Fields<'_>) -> Option<SilenceTime> {
+    if let Some(span) = fields.key_span("until") {
+        let hint = "say how long it lasts with `duration`, and when the rule ends with UNTIL or COUNT in it";
+        out.error_hint("two-meanings", &span, "`rrule` and `until` are both given", hint);
+    }
+    let zone = match fields.get(out, "zone") {
+        Some(node) => {
+            let name = out.text(node, "`zone`")?.trim().to_owned();
+            let zone = Zone::parse(&name);
+            if zone.is_none() {
+                let hint = "zones look like Asia/Shanghai or UTC";
+                out.error_hint("unknown-zone", &node.span, format!("`{name}` is no time zone"), hint);
+                return None;
+            }
+            zone
+        }
+        None => None,
+    };
+    let start = match fields.get(out, "from") {
+        Some(node) => {
+            let local = zone::local_time(out.text(node, "`from`")?);
+            if local.is_none() {
+                let hint = "the first start is a local time such as 2026-01-04T02:00, with its zone under `zone`";
+                out.error_hint("bad-time", &node.span, "`from` of a recurring silence must be a local time", hint);
+                return None;
+            }
+            local
+        }
+        None => None,
+    };
+    let lasts = fields.need(out, "duration", "a recurring silence").and_then(|node| {
+        let lasts = out.span(node, "`duration`")?;
+        if lasts > LONGEST_OCCURRENCE {
+            out.error("bad-duration", &node.span, format!("an occurrence may last {LONGEST_OCCURRENCE} at most"));
+            return None;
+        }
+        Some(lasts)
+    });
+    let node = fields.get(out, "rrule")?;
+    let text = out.text(node, "`rrule`")?.clone();
+    match Recurrence::parse(&text, start, zone, lasts?) {
+        Ok(rule) => Some(SilenceTime::Recurring(Box::new(Recurring::new(rule)))),
+        Err(why) => {
+            let shown: String = why.chars().take(300).collect();
+            let hint = "rules look like `DTSTART;TZID=Europe/Berlin:20260104T020000 RRULE:FREQ=WEEKLY;BYDAY=SU`";
+            out.error_hint("bad-rrule", &node.span, format!("`rrule` cannot be used: {shown}"), hint);
+            None
+        }
+    }
 }
 
 fn read_every(out: &mut Findings<'_>, node: &Node) -> Option<SilenceTime> {

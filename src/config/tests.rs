@@ -1,7 +1,7 @@
 //! Files, options and environment in; settled configurations and problems out.
 
 use super::*;
-use crate::domain::base::{Severity, Span};
+use crate::domain::base::{Ms, Severity, Span};
 use crate::kit::secrets::{Secret, SecretSource};
 use std::fs;
 
@@ -171,7 +171,7 @@ fn every_example_of_the_receivers_page_is_read_as_it_stands() {
         assert!(config.responses.iter().any(|r| !r.dry_run) || !example.contains("dry_run"), "{example}");
         kinds.extend(config.receivers.values().map(ReceiverSettings::kind));
     }
-    assert_eq!(more, 5, "two silences, two responses, a heartbeat");
+    assert_eq!(more, 6, "three silences, two responses, a heartbeat");
     let all = ["alertmanager", "dingtalk", "email", "exec", "feishu", "ntfy", "opsgenie", "pagerduty", "slack", "stderr"];
     for kind in all.into_iter().chain(["webhook", "wecom"]) {
         assert!(kinds.contains(kind), "{kind} has no example");
@@ -375,4 +375,30 @@ fn mistakes_in_sources_have_places() {
         ],
         "{found:#?}"
     );
+}
+
+#[test]
+fn a_silence_may_recur_by_a_rule_and_says_what_is_wrong_with_it() {
+    let of = |more: &str| settle(&format!("silences:\n  - {{service: x, reason: y, author: z, {more}}}\n"));
+    let first = Ms::parse_rfc3339("2026-03-01T01:30:00Z").unwrap();
+    for rule in [
+        "rrule: 'DTSTART;TZID=Europe/Berlin:20260104T020000 RRULE:FREQ=WEEKLY;BYDAY=SU', duration: 2h",
+        "rrule: 'FREQ=WEEKLY;BYDAY=SU', from: 2026-01-04T02:00, zone: Europe/Berlin, duration: 2h",
+    ] {
+        let silences = of(rule).unwrap().routes.silences;
+        assert_eq!(silences[0].time.active_until(first), Ms::parse_rfc3339("2026-03-01T03:00:00Z"), "{rule}");
+        assert_eq!(silences[0].time.active_until(first + Span::from_hours(2)), None);
+    }
+    for (rule, code) in [
+        ("rrule: 'FREQ=WEEKLY', duration: 2h", "bad-rrule"),
+        ("rrule: 'FREQ=WEEKLY', zone: Mars, duration: 2h", "unknown-zone"),
+        ("rrule: 'FREQ=WEEKLY', from: 2026-01-04T02:00:00Z, zone: UTC, duration: 2h", "bad-time"),
+        ("rrule: 'FREQ=WEEKLY', from: 2026-01-04T02:00, zone: UTC", "missing-field"),
+        ("rrule: 'FREQ=WEEKLY', from: 2026-01-04T02:00, zone: UTC, duration: 60d", "bad-duration"),
+        ("rrule: 'FREQ=WEEKLY', from: 2026-01-04T02:00, zone: UTC, duration: 1h, until: 2026-01-05T00:00:00Z", "two-meanings"),
+        ("until: 2026-01-05T00:00:00Z, duration: 2h", "not-used"),
+    ] {
+        let found = lines(&of(rule).unwrap_err());
+        assert!(found[0].contains(code), "{rule}: {found:?}");
+    }
 }

@@ -242,6 +242,7 @@ impl Pager<'_> {
         PageContent {
             service: incident.service.clone(),
             slos,
+            suspect: incident.suspect().filter(|_| incident.services.len() > 1).cloned(),
             owner,
             impact_start: incident.milestones.impact_start,
             detected: incident.milestones.detected,

@@ -14,10 +14,13 @@ use super::state::State;
 use crate::domain::base::{Ms, Now, Seq, Severity, Span, Text};
 use crate::domain::incident::{AtLarge, Correction, Entry, Fact, Incident, Incidents, Phase};
 use crate::domain::judge::{HeldBack, TrackState, Verdict};
+use crate::domain::measure::Track;
 use crate::domain::view::{IncidentView, RecentLine, Role, SloRow, Snapshot};
 use crate::words;
 use std::sync::Arc;
 
+/// Traffic that was lost longer ago is no news.
+const REMEMBERED: Span = Span::from_days(2);
 /// Ended incidents stay on screens for so long.
 const KEEP_ENDED: Span = Span::from_days(1);
 /// Lines of recent happenings.
@@ -81,12 +84,43 @@ fn rows<'a>(state: &'a State, feed: &'a SloFeed, now: Now, ended: bool) -> impl 
         let mut all: Vec<SloRow> = feed
             .judged()
             .enumerate()
-            .map(move |(i, (track, v))| row(track.group.clone(), Some(silenced(state, feed, v, now)), feed.sparks.get(i)))
+            .map(move |(i, (track, v))| {
+                let mut row = row(track.group.clone(), Some(silenced(state, feed, v, now)), feed.sparks.get(i));
+                if let Some(since) = traffic_lost(state, track, v) {
+                    let more = Text::from(format!("traffic lost: no requests since {}", since.rfc3339()));
+                    row.doubts = row.doubts.iter().cloned().chain([more]).collect();
+                }
+                row
+            })
             .collect();
         all.sort_by(worst_first);
         all
     });
     lone.into_iter().chain(known.into_iter().flatten())
+}
+
+/// Since when a track that had traffic within the day has none, once that lasts as long as missing data is waited for: it says nothing
+/// about users, and nothing is resolved by it.
+fn traffic_lost(state: &State, track: &Track, verdict: &Verdict) -> Option<Ms> {
+    let (at, step, least) = (state.board.at?, state.board.step(), state.book.timing.no_data_page);
+    let quiet = |from: Ms| track.history.counts(from, at).total <= 0.0;
+    if verdict.state != TrackState::NoTraffic || !quiet(at - least) {
+        return None;
+    }
+    let mut far = least * 2;
+    while quiet(at - far) {
+        far = far * 2;
+        if far > REMEMBERED {
+            return None;
+        }
+    }
+    // Between the two: not quiet from `far` back, quiet from half of it back.
+    let (mut near, mut far) = (Span(far.0 / 2), far);
+    while far.0 - near.0 > step.0 {
+        let middle = Span(i64::midpoint(near.0, far.0));
+        if quiet(at - middle) { near = middle } else { far = middle }
+    }
+    Some((at - near).floor_to(step))
 }
 
 /// Of the groups of one SLO those that fire stand first, then by how little of the budget is left; what cannot be judged comes

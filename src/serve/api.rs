@@ -24,7 +24,7 @@ const MOST_WORDS: usize = 4_000;
 #[derive(Clone, Debug)]
 pub(super) struct Asker(pub(super) Option<Text>);
 
-fn answer(status: StatusCode, value: &Value) -> Response {
+pub(super) fn answer(status: StatusCode, value: &Value) -> Response {
     (status, [(header::CONTENT_TYPE, "application/json")], value.to_string()).into_response()
 }
 
@@ -192,10 +192,14 @@ pub(super) async fn order(
     }
 }
 
+/// What the caller calls this request.
+pub(super) fn idempotency_key(headers: &HeaderMap) -> Option<&str> {
+    headers.get("idempotency-key").and_then(|v| v.to_str().ok()).filter(|k| !k.is_empty() && k.len() <= 200)
+}
+
 /// The caller's `Idempotency-Key`, so that a repeated request is carried out once; a name of chance without one.
 fn commit_id(headers: &HeaderMap, act: &str, incident: IncidentId) -> CommitId {
-    let key = headers.get("idempotency-key").and_then(|v| v.to_str().ok()).filter(|k| !k.is_empty() && k.len() <= 200);
-    match key {
+    match idempotency_key(headers) {
         Some(key) => CommitId(format!("api/{}/{act}/{key}", incident.0).into()),
         None => CommitId(format!("api/{:032x}", rand::random::<u128>()).into()),
     }
@@ -258,7 +262,7 @@ pub(super) async fn alerts(State(served): State<Served>, Extension(asker): Exten
     }
 }
 
-fn read_form<T: Default + for<'a> Deserialize<'a>>(body: &[u8]) -> Result<T, String> {
+pub(super) fn read_form<T: Default + for<'a> Deserialize<'a>>(body: &[u8]) -> Result<T, String> {
     if body.iter().all(u8::is_ascii_whitespace) {
         return Ok(T::default());
     }

@@ -9,6 +9,7 @@ mod desk;
 mod inbound;
 mod metrics;
 mod routes;
+mod silences;
 mod tokens;
 
 pub use routes::ROUTES;

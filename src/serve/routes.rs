@@ -2,7 +2,7 @@
 
 use super::api::{self, Asker};
 use super::desk::{self, Ending};
-use super::{Served, metrics};
+use super::{Served, metrics, silences};
 use crate::domain::base::Span;
 use crate::domain::view::{Role, Snapshot, SourceState};
 use crate::telemetry::RequestLabels;
@@ -18,7 +18,7 @@ use axum::routing::{get, post};
 const HANGS_AFTER: Span = Span::from_mins(5);
 
 /// Every route with what it answers; `/` prints it, and so does the reference.
-pub const ROUTES: [(&str, &str); 12] = [
+pub const ROUTES: [(&str, &str); 14] = [
     ("/healthz", "200 while the program works; 503 when its loop hangs"),
     ("/readyz", "200 once it has judged and can record; 503 with the stages that are missing until then"),
     ("/metrics", "its own metrics and every objective's burn rate and budget, OpenMetrics"),
@@ -29,6 +29,11 @@ pub const ROUTES: [(&str, &str); 12] = [
     ("/api/v1/incidents/{id}/{order}", "POST with a token: ack, unack, note, resolve, severity, merge, mitigate, reopen"),
     ("/api/v1/desk", "what a dashboard elsewhere shows (`tui --attach`); ?after=NAME&wait=SECONDS waits for the next"),
     ("/api/v1/desk/ask", "POST: what a dashboard asks of the past"),
+    (
+        "/api/v1/silences",
+        "silences that hold or will, ?all=true; POST with a token: {service, slo, owner, severity, for or until, reason}",
+    ),
+    ("/api/v1/silences/{id}/expire", "POST with a token: ends it, {reason}"),
     ("/api/v1/changes", "POST with a token: {title, service, kind, version, url, at}, from a deploy job"),
     ("/api/v1/alerts", "POST with a token: Alertmanager's webhook, version 4"),
 ];
@@ -49,6 +54,8 @@ pub(super) fn router(served: Served, ending: Ending) -> Router {
         .route("/api/v1/incidents/{id}/{order}", post(api::order))
         .route("/api/v1/desk", get(desk::picture))
         .route("/api/v1/desk/ask", post(desk::ask))
+        .route("/api/v1/silences", get(silences::list).post(silences::add))
+        .route("/api/v1/silences/{id}/expire", post(silences::expire))
         .route("/api/v1/changes", post(api::change))
         .route("/api/v1/alerts", post(api::alerts))
         .fallback(|| async { (StatusCode::NOT_FOUND, "there is nothing here; see /\n") })

@@ -10,7 +10,7 @@ use super::number::Number;
 use crate::domain::base::{Interval, Ms, Severity, SloId, Span, Text};
 use crate::domain::cost::CostSheet;
 use crate::domain::incident::{
-    Actor, CorrectionRecord, Entry, EvidenceRecord, ImpactRecord, Incident, Milestones, Outcome, PageRecord,
+    Actor, CorrectionRecord, Entry, EvidenceRecord, HeldPages, ImpactRecord, Incident, Milestones, Outcome, PageRecord,
 };
 use crate::domain::paging::{Dispatch, DispatchState};
 use serde::Serialize;
@@ -44,6 +44,8 @@ pub struct IncidentJson {
 #[derive(Debug, Serialize)]
 struct DetailJson {
     pages: Vec<PageJson>,
+    /// Pages that were held back, with what held them.
+    held: Vec<HeldJson>,
     evidence: Vec<EvidenceJson>,
     corrections: Vec<CorrectionJson>,
     entries: Vec<EntryJson>,
@@ -121,6 +123,16 @@ struct PageJson {
 }
 
 #[derive(Debug, Serialize)]
+struct HeldJson {
+    at: String,
+    owner: Option<String>,
+    severity: &'static str,
+    by: String,
+    why: String,
+    until: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
 struct EvidenceJson {
     seq: u64,
     at: String,
@@ -178,7 +190,19 @@ pub fn show(incident: &Incident, outbox: &[Dispatch], now: &Now<'_>, tell: &dyn 
         known.note_page_row(d.created, d.severity, d.kind.name());
     }
     let (evidence, corrections) = (evidence(incident), corrections(incident));
-    make(&known, Some(DetailJson { pages, evidence, corrections, entries }), now)
+    make(&known, Some(DetailJson { pages, held: held(incident), evidence, corrections, entries }), now)
+}
+
+fn held(incident: &Incident) -> Vec<HeldJson> {
+    let one = |(at, h): &(Ms, HeldPages)| HeldJson {
+        at: at.rfc3339(),
+        owner: h.owner.as_ref().map(ToString::to_string),
+        severity: h.severity.name(),
+        by: h.by.to_string(),
+        why: h.why.to_string(),
+        until: h.until.map(Ms::rfc3339),
+    };
+    incident.held.iter().map(one).collect()
 }
 
 fn evidence(incident: &Incident) -> Vec<EvidenceJson> {

@@ -12,4 +12,5 @@ pub mod incident;
 pub mod page;
 pub mod picture;
 pub mod report;
+pub mod silence;
 pub mod stats;

@@ -36,6 +36,8 @@ struct PageForm {
     runbook: Option<Text>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     changes: Vec<Text>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    suspect: Option<Text>,
     environment: Option<Text>,
     not_recorded: bool,
     drill: bool,
@@ -62,6 +64,7 @@ pub fn encode(c: &PageContent) -> Result<String, StoredError> {
         cost_per_minute: c.cost_per_minute.map(Into::into),
         runbook: c.runbook.clone(),
         changes: c.changes.clone(),
+        suspect: c.suspect.clone(),
         environment: c.environment.clone(),
         not_recorded: c.not_recorded,
         drill: c.drill,
@@ -94,6 +97,7 @@ pub fn decode(stored: &str) -> Result<PageContent, StoredError> {
         cost_per_minute: f.cost_per_minute.map(Into::into),
         runbook: f.runbook,
         changes: f.changes,
+        suspect: f.suspect,
         environment: f.environment,
         not_recorded: f.not_recorded,
         drill: f.drill,

@@ -119,6 +119,7 @@ fn lines(page: &Dispatch, zone: Zone) -> Vec<String> {
     if c.reasons.len() > REASONS_MAX {
         out.push(format!("why: {} more reasons", c.reasons.len() - REASONS_MAX));
     }
+    out.extend(labelled("suspected cause", c.suspect.as_ref()));
     out.extend(when(c, zone));
     out.extend(impact(c));
     out.extend(cost(c.cost_so_far, c.cost_per_minute));

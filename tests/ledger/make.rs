@@ -82,6 +82,7 @@ pub(crate) fn content(service: &str) -> PageContent {
         runbook: text("https://runbooks.example/checkout"),
         environment: None,
         changes: vec![],
+        suspect: Some("payments".into()),
         not_recorded: false,
         drill: false,
     }

@@ -168,6 +168,48 @@ async fn a_change_is_named_in_what_begins_within_half_an_hour_after() {
     assert!(all.problems().is_empty() && all.len() == 1);
 }
 
+#[tokio::test]
+async fn silences_are_made_listed_and_ended_by_people_with_tokens() {
+    let api = open(false).await;
+    let body = json!({ "service": "checkout", "severity": ["P1", "P2"], "for": "2h", "reason": "moving \u{1b}[31mit" });
+    assert_eq!(api.ask("POST", "/api/v1/silences", None, "", &body.to_string()).await.0, 401);
+    for _ in 0..2 {
+        let (status, made) = api.ask("POST", "/api/v1/silences", Some(TOKEN), "Idempotency-Key: s1\r\n", &body.to_string()).await;
+        assert_eq!(
+            (status, &made["id"], &made["author"], &made["state"]),
+            (201, &1.into(), &"ann".into(), &"active".into()),
+            "{made}"
+        );
+        assert!(!made["reason"].as_str().unwrap().contains('\u{1b}'));
+    }
+    let (_, listed) = api.ask("GET", "/api/v1/silences", None, "", "").await;
+    assert_eq!(
+        (listed["silences"].as_array().unwrap().len(), &listed["silences"][0]["until"]),
+        (1, &(START + Span::from_hours(2)).rfc3339().into())
+    );
+    for (body, status) in [
+        (json!({ "for": "2h", "reason": "x" }), 409),
+        (json!({ "service": "x", "for": "60d", "reason": "x" }), 409),
+        (json!({ "service": "x", "for": "2h" }), 409),
+        (json!({ "service": "x", "reason": "x" }), 400),
+        (json!({ "service": "x", "reason": "x", "for": "2h", "until": "2026-03-02T04:00:00Z" }), 400),
+        (json!({ "service": "x", "reason": "x", "for": "soon" }), 400),
+        (json!({ "service": "x", "reason": "x", "for": "2h", "severity": ["P9"] }), 400),
+        (json!({ "service": "x", "reason": "x", "for": "2h", "by": "eve" }), 400),
+    ] {
+        assert_eq!(api.post("/api/v1/silences", &body).await.0, status, "{body}");
+    }
+    assert_eq!(api.ask("POST", "/api/v1/silences/1/expire", None, "", "").await.0, 401);
+    assert_eq!(api.post("/api/v1/silences/99/expire", &json!({})).await.0, 409);
+    assert_eq!(api.post("/api/v1/silences/1/expire", &json!({ "reason": "done" })).await.0, 200);
+    assert_eq!(api.post("/api/v1/silences/1/expire", &json!({})).await.0, 409, "it is over");
+    let (_, listed) = api.ask("GET", "/api/v1/silences", None, "", "").await;
+    assert_eq!(listed["silences"], json!([]));
+    let (_, listed) = api.ask("GET", "/api/v1/silences?all=true", None, "", "").await;
+    assert_eq!(listed["silences"][0]["state"], "ended");
+    assert!(api.fold().await.problems().is_empty());
+}
+
 fn message(status: &str, service: &str, fingerprint: &str) -> Value {
     json!({ "version": "4", "groupKey": "g", "status": status, "alerts": [{
         "status": status, "labels": { "alertname": "DiskFull", "service": service, "severity": "critical" },

@@ -5,8 +5,9 @@ use burnledger::app::notices::{Author, end_silence, silence};
 use burnledger::domain::base::{IncidentId, Mono, Ms, Now, Severity, Span, Text};
 use burnledger::domain::incident::{Fact, Incident, Phase, Scope, Silence};
 use burnledger::domain::judge::HeldBack;
+use burnledger::domain::measure::Recurrence;
 use burnledger::domain::objective::ServiceInfo;
-use burnledger::domain::paging::{Dispatch, DispatchKind, PlannedSilence, ResponseRule, Routes, SilenceTime};
+use burnledger::domain::paging::{Dispatch, DispatchKind, PlannedSilence, Recurring, ResponseRule, Routes, SilenceTime};
 use burnledger::ledger::MemoryLedger;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -81,6 +82,34 @@ async fn a_silence_holds_pages_back_not_incidents_and_what_still_burns_at_its_en
 }
 
 #[tokio::test]
+async fn a_window_that_recurs_by_a_rule_holds_back_and_lets_go_like_any_other() {
+    let rule = Recurrence::parse("DTSTART:20260104T115000Z RRULE:FREQ=DAILY", None, None, Span::from_mins(30)).unwrap();
+    let time = SilenceTime::Recurring(Box::new(Recurring::new(rule)));
+    let mut town = town(Routes { silences: vec![PlannedSilence { time, ..planned("12:20") }], ..pager() }).await;
+    town.play(day("12:15")).await;
+    assert!(rows(&town, 1).await.is_empty() && !held(&town.incident(1)).is_empty());
+    assert_eq!(town.incident(1).held[0].1.until, Some(day("12:20")));
+    town.play(day("12:21")).await;
+    assert_eq!(kinds(&town, 1).await, ["first"]);
+}
+
+#[tokio::test]
+async fn traffic_that_stops_is_told_as_lost_and_no_longer_once_it_is_back() {
+    let recording = record(at("2026-03-03T00:00:00Z"), day("13:00"), |now| {
+        Some(Traffic { total: if day("12:00") < now && now <= day("12:30") { 0 } else { 150 }, bad: 0 })
+    });
+    let mut town = Town::new(slo(vec![]), &recording, day("11:50")).await;
+    let doubts = |town: &Town| town.live.snapshots().borrow().slos[0].doubts.to_vec();
+    town.play(day("12:09")).await;
+    assert!(!doubts(&town).iter().any(|d| d.contains("traffic lost")), "{:?}", doubts(&town));
+    town.play(day("12:15")).await;
+    let told = doubts(&town);
+    assert!(told.iter().any(|d| d.contains("traffic lost: no requests since 2026-03-04T12:00:")), "{told:?}");
+    town.play(day("12:35")).await;
+    assert!(!doubts(&town).iter().any(|d| d.contains("traffic lost")), "{:?}", doubts(&town));
+}
+
+#[tokio::test]
 async fn what_ended_within_a_silence_pages_nobody_and_stays_in_the_ledger() {
     let mut town = town(Routes { silences: vec![planned("13:30")], ..pager() }).await;
     town.play(day("13:40")).await;
@@ -93,7 +122,8 @@ async fn what_ended_within_a_silence_pages_nobody_and_stays_in_the_ledger() {
 async fn a_persons_silence_is_heeded_within_a_tick_and_ends_when_they_say_so() {
     let mut town = town(pager()).await;
     town.play(day("12:00")).await;
-    let author = |clock: &str| Author { by: "bob".into(), source: "cli".into(), now: Now { wall: day(clock), mono: Mono(0) } };
+    let author =
+        |clock: &str| Author { by: "bob".into(), source: "cli".into(), now: Now { wall: day(clock), mono: Mono(0) }, once: None };
     let scope = Scope { owner: Some("team".into()), ..Scope::default() };
     let wanted = Silence { scope, from: day("12:00"), until: day("13:00"), reason: "migration".into() };
     let entry = silence(&*town.ledger, wanted.clone(), false, &author("12:00")).await.unwrap();

@@ -90,6 +90,10 @@ async fn two_open_incidents_become_one_when_a_service_between_them_burns() {
     let owners: Vec<Option<Text>> =
         firsts.iter().filter(|r| r.kind == DispatchKind::First).map(|r| r.content.owner.clone()).collect();
     assert_eq!(owners.len(), 3, "each owner hears once: {owners:?}");
+    let core = firsts.iter().find(|r| r.content.owner.as_deref() == Some("core")).unwrap();
+    assert_eq!(core.content.suspect.as_deref(), Some("db"), "the page of whoever joins names the cause");
+    let data = firsts.iter().find(|r| r.content.owner.as_deref() == Some("data")).unwrap();
+    assert_eq!(data.content.suspect, None, "alone there is nobody else to suspect");
 }
 
 #[tokio::test]

@@ -177,6 +177,7 @@ async fn show_gives_the_contracts_json() {
             "state": "resolved",
             "no_data": false,
             "changes": [],
+            "held": [],
             "drill": false,
             "severity": "P1",
             "peak_severity": "P1",

@@ -76,6 +76,8 @@ pub struct PageContent {
     pub service: Text,
     /// SLOs that are bad.
     pub slos: Vec<SloId>,
+    /// The service that seems to be the cause, where the incident has several and one was named.
+    pub suspect: Option<Text>,
     /// Who is paged.
     pub owner: Option<Text>,
     /// Since when users are hurt.

@@ -23,7 +23,7 @@ pub use emergency::{Emergencies, emergency_key};
 pub use plan::{Audience, Occasion, next_page_at, plan_pages};
 pub use response::ResponseRule;
 pub use route::{Route, Routes, Whom};
-pub use silence::{PlannedSilence, SilenceTime};
+pub use silence::{PlannedSilence, Recurring, SilenceTime};
 pub use standing::Standing;
 pub use test_page::test_page;
 pub use told::{Told, ToldPage};

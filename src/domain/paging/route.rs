@@ -60,7 +60,7 @@ impl Route {
 
 /// Who is told what, and when not. Routes that name the service are asked before those that name only the owner, and those
 /// before the general ones; of several the first written wins.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Routes {
     /// In the order they were written.
     pub routes: Vec<Route>,

@@ -218,7 +218,7 @@ fn what_openslo_says_and_prometheus_cannot_is_refused_at_its_place() {
         (
             "displayName: good",
             "indicatorRef: answers",
-            "composite 10:22: composite SLOs of OpenSLO are not imported: their weights mean something else",
+            "composite 10:22: the SLO has an indicator of its own beside its objectives': nobody knows which one is meant",
         ),
         (
             "budgetingMethod",
@@ -234,6 +234,30 @@ fn what_openslo_says_and_prometheus_cannot_is_refused_at_its_place() {
         let said = check(Some(Format::OpenSlo), &OPENSLO.replacen(old, new, 1));
         assert!(said.lines().any(|line| line == wanted), "{wanted}\n---\n{said}");
     }
+}
+
+/// An SLO of two indicators: one for all and one in place.
+fn composite(method: &str, weight: &str) -> String {
+    format!(
+        "apiVersion: openslo/v1\nkind: SLO\nmetadata: {{name: whole}}\nspec:\n  service: shop\n  budgetingMethod: {method}\n  timeWindow: [{{duration: 4w, isRolling: true}}]\n  objectives:\n  - {{target: 0.999, compositeWeight: {weight}, indicatorRef: answers}}\n  - target: 0.99\n    timeSliceTarget: 0.9\n    timeSliceWindow: 1m\n    indicator:\n      metadata: {{name: carts}}\n      spec: {{ratioMetric: {{counter: true, bad: {{metricSource: {{type: Prometheus, spec: {{query: 'carts_total{{code=\"500\"}}'}}}}}}, total: {{metricSource: {{type: Prometheus, spec: {{query: carts_total}}}}}}}}}}\n  alertPolicies:\n  - kind: AlertPolicy\n    metadata: {{name: fast}}\n    spec:\n      conditions:\n      - kind: AlertCondition\n        metadata: {{name: fast}}\n        spec: {{severity: page, condition: {{kind: burnrate, op: gt, threshold: 14.4, lookbackWindow: 1h, alertAfter: 5m}}}}\n---\napiVersion: openslo/v1\nkind: SLI\nmetadata: {{name: answers}}\nspec: {{ratioMetric: {{counter: true, good: {{metricSource: {{type: Prometheus, spec: {{query: 'hits_total{{code=\"200\"}}'}}}}}}, total: {{metricSource: {{type: Prometheus, spec: {{query: hits_total}}}}}}}}}}\n"
+    )
+}
+
+#[test]
+fn composites_of_openslo_are_composites_where_they_mean_the_same() {
+    let said = check(Some(Format::OpenSlo), &composite("Occurrences", "3"));
+    insta::assert_snapshot!(said);
+    for (method, weight, wanted) in [
+        ("Timeslices", "3", "composite 6:20: this composite SLO is not imported: a slice of the whole is bad when"),
+        ("RatioTimeslices", "3", "composite 6:20: this composite SLO is not imported: missing parts of slices"),
+        ("Occurrences", "0", "bad-number 9:38: `compositeWeight` must be a number above 0"),
+    ] {
+        let said = check(Some(Format::OpenSlo), &composite(method, weight));
+        assert!(said.lines().any(|line| line.starts_with(wanted)), "{wanted}\n---\n{said}");
+    }
+    let without = composite("Occurrences", "1").replace(", indicatorRef: answers", "");
+    let said = check(Some(Format::OpenSlo), &without);
+    assert!(said.contains("missing-field 9:5: the SLO has no indicator") && !said.contains("whole-2"), "{said}");
 }
 
 fn pyrra(indicator: &str) -> String {

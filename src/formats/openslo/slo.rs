@@ -1,11 +1,12 @@
-//! SLOs: each objective becomes an SLO of its own.
+//! SLOs: each objective becomes an SLO of its own; objectives with indicators of their own are the members of a composite.
 
 use super::metric::{self, Indicator};
 use super::{Part, World, alerts, document, own, service, window};
 use crate::domain::base::{Span, Target, clean_line};
 use crate::formats::import::{Doc, DraftSlo, Options, Val, standard_severity};
-use crate::kit::yaml::parse_decimal;
+use crate::kit::yaml::{Node, parse_decimal};
 use rust_decimal::Decimal;
+use std::sync::Arc;
 
 const V1: [&str; 8] =
     ["description", "service", "indicator", "indicatorRef", "timeWindow", "budgetingMethod", "objectives", "alertPolicies"];
@@ -35,6 +36,8 @@ struct Common<'n> {
     step: Span,
     /// Fields of ours that our export left in the annotations.
     own: Vec<(&'static str, Val)>,
+    /// Its objectives have indicators of their own.
+    composite: bool,
 }
 
 impl Common<'_> {
@@ -95,18 +98,98 @@ pub(super) fn read<'n>(w: &mut World<'_, '_, 'n>, part: Part<'n>, alpha: bool, o
         method,
         alpha,
         step: options.load.timing.step,
+        composite: own.iter().all(|(name, _)| *name != "sli") && is_composite(spec, items),
         own,
     };
-    let mut slos = Vec::new();
+    if common.composite {
+        can_be_composite(w, &common, list)?;
+    }
+    let (mut slos, mut members) = (Vec::new(), Vec::new());
     for (i, item) in items.iter().enumerate() {
         let node = Part { node: item, ..list };
-        slos.extend(objective(w, &common, node, (items.len() > 1).then_some(i + 1)));
+        let number = (items.len() > 1 || common.composite).then_some(i + 1);
+        match objective(w, &common, node, number) {
+            Some((slo, target)) => {
+                members.push((i + 1, target, node));
+                slos.push(slo);
+            }
+            // A composite without one of its parts would mean something else.
+            None if common.composite => return None,
+            None => {}
+        }
     }
     if slos.is_empty() {
         return None;
     }
+    if common.composite {
+        slos.push(whole(w, &common, list, &members)?);
+    }
     let fields = service(w, service_name, service_at);
     Some(document(w, part, fields, slos))
+}
+
+/// The SLO has no indicator, its objectives have.
+fn is_composite(spec: Part<'_>, items: &[Arc<Node>]) -> bool {
+    let own = |item: &Arc<Node>| item.get("indicator").is_some() || item.get("indicatorRef").is_some();
+    spec.get("indicator").is_none() && spec.get("indicatorRef").is_none() && items.iter().any(own)
+}
+
+/// Where the budget counts events, OpenSLO adds its members' burn by weight, and so does a weighted composite here. Its time slices
+/// are another thing.
+fn can_be_composite(w: &mut World<'_, '_, '_>, common: &Common<'_>, list: Part<'_>) -> Option<()> {
+    let at = common.spec.get("budgetingMethod").unwrap_or(common.spec);
+    let why = match common.method {
+        _ if common.alpha => {
+            w.error(list, "composite", "v1alpha has no composite SLOs", "write it as `openslo/v1`");
+            return None;
+        }
+        Method::Occurrences => return Some(()),
+        Method::Timeslices => "a slice of the whole is bad when one of any member is, which is no mean and no worst of budgets",
+        Method::RatioTimeslices => "missing parts of slices are added up, whatever the members' own targets",
+    };
+    let hint = "write an SLO for each indicator, and one with `composite:` of them";
+    w.error(at, "composite", format!("this composite SLO is not imported: {why}"), hint);
+    None
+}
+
+/// The composite itself: the mean of its members' burn rates by weight, with the alert policies.
+fn whole<'n>(
+    w: &mut World<'_, '_, 'n>,
+    common: &Common<'n>,
+    list: Part<'n>,
+    members: &[(usize, Target, Part<'n>)],
+) -> Option<DraftSlo> {
+    let (period, length) = window::read(w, common.spec, common.alpha)?;
+    let mut fields = vec![("name", w.val(common.name, common.name_at))];
+    if let Some(part) = common.description {
+        let text = clean_line(part.text()?, 500);
+        fields.push(("description", w.val(&*text, part)));
+    }
+    fields.push(("period", period));
+    let (mut of, mut weights) = (Vec::new(), Vec::new());
+    for (number, _, node) in members {
+        of.push(Val::own(format!("{}-{number}", common.name)));
+        weights.push(match node.get("compositeWeight") {
+            Some(part) => {
+                let text = part.text().map_or("", |text| text.trim());
+                if parse_decimal(text).is_none_or(|weight| weight <= Decimal::ZERO) {
+                    w.error(part, "bad-number", "`compositeWeight` must be a number above 0", "1 is usual");
+                    return None;
+                }
+                w.val(text, part)
+            }
+            None => Val::own("1"),
+        });
+    }
+    let weighted = [("of", Val::List(of)), ("as", Val::own("weighted")), ("weights", Val::List(weights))];
+    fields.push(("composite", Val::map(weighted)));
+    w.note(list, "the weights are shares of their sum: the burn rate of the whole is the mean of its members' by weight");
+    w.note(list, "a member without traffic in a window is left out of the mean here; OpenSLO does not say what becomes of it");
+    // No mean is above the highest burn rate that a member can have: that of the strictest target.
+    let strictest = members.iter().map(|(_, target, _)| *target).max_by_key(|target| target.share())?;
+    fields.extend(rules(w, common, strictest, length));
+    let place = w.r(list).out.place(crate::formats::import::head(list.node));
+    Some(DraftSlo { place, fields, notes: Vec::new() })
 }
 
 fn read_method(w: &mut World<'_, '_, '_>, spec: Part<'_>) -> Option<Method> {
@@ -123,7 +206,12 @@ fn read_method(w: &mut World<'_, '_, '_>, spec: Part<'_>) -> Option<Method> {
     }
 }
 
-fn objective<'n>(w: &mut World<'_, '_, 'n>, common: &Common<'n>, node: Part<'n>, number: Option<usize>) -> Option<DraftSlo> {
+fn objective<'n>(
+    w: &mut World<'_, '_, 'n>,
+    common: &Common<'n>,
+    node: Part<'n>,
+    number: Option<usize>,
+) -> Option<(DraftSlo, Target)> {
     w.known(node, "an objective", &OBJECTIVE)?;
     let spec = common.spec;
     let target = read_target(w, node);
@@ -155,7 +243,10 @@ fn objective<'n>(w: &mut World<'_, '_, 'n>, common: &Common<'n>, node: Part<'n>,
     fields.push(("period", period));
     fields.extend(budget.map(|budget| ("budget", budget)));
     fields.push(("sli", sli.val));
-    if let Some(tiers) = common.own("severity") {
+    if common.composite {
+        w.note(node, "a part of the composite: it is judged and recorded, and pages nobody (`mode: observe`)");
+        fields.extend([("severity", standard_severity(target, length)), ("mode", Val::own("observe"))]);
+    } else if let Some(tiers) = common.own("severity") {
         alerts::used(w, spec);
         fields.push(("severity", tiers));
         fields.extend(common.own("breach").map(|rules| ("breach", rules)));
@@ -171,7 +262,7 @@ fn objective<'n>(w: &mut World<'_, '_, 'n>, common: &Common<'n>, node: Part<'n>,
     }
     let span = crate::formats::import::head(node.node);
     let place = w.r(node).out.place(span);
-    Some(DraftSlo { place, fields, notes: Vec::new() })
+    Some((DraftSlo { place, fields, notes: Vec::new() }, target))
 }
 
 /// Rules of the SLO's alert policies.
@@ -230,12 +321,20 @@ fn indicator<'n>(w: &mut World<'_, '_, 'n>, common: &Common<'n>, node: Part<'n>)
     if let Some(ratio) = node.get("ratioMetrics") {
         return metric::ratio(w, ratio);
     }
-    if let Some(own) = node.get("indicator").or_else(|| node.get("indicatorRef")).or_else(|| node.get("compositeWeight")) {
-        let hint = "write an SLO for each indicator, and one with `composite:` of them";
-        w.error(own, "composite", "composite SLOs of OpenSLO are not imported: their weights mean something else", hint);
+    let of = if common.composite { node } else { common.spec };
+    if !common.composite
+        && let Some(own) = node.get("indicator").or_else(|| node.get("indicatorRef")).or_else(|| node.get("compositeWeight"))
+    {
+        let hint = "a composite has indicators at its objectives alone; remove the SLO's own, or write an SLO for each";
+        w.error(
+            own,
+            "composite",
+            "the SLO has an indicator of its own beside its objectives': nobody knows which one is meant",
+            hint,
+        );
         return None;
     }
-    let spec = match (common.spec.get("indicator"), common.spec.get("indicatorRef")) {
+    let spec = match (of.get("indicator"), of.get("indicatorRef")) {
         (Some(inline), _) if common.alpha => inline,
         (Some(inline), _) => w.need(inline, "spec", "an indicator")?,
         (None, Some(reference)) => {
@@ -243,7 +342,8 @@ fn indicator<'n>(w: &mut World<'_, '_, 'n>, common: &Common<'n>, node: Part<'n>)
             w.need(object, "spec", "an SLI")?
         }
         (None, None) => {
-            w.error(common.name_at, "missing-field", "the SLO has no indicator", "add `indicator` or `indicatorRef`");
+            let at = if common.composite { node } else { common.name_at };
+            w.error(at, "missing-field", "the SLO has no indicator", "add `indicator` or `indicatorRef`");
             return None;
         }
     };

@@ -96,6 +96,7 @@ fn annotations(settings: &AlertmanagerSettings, page: &Dispatch) -> BTreeMap<&'s
         ("severity", page.severity.name().into()),
         ("page", page.kind.name().into()),
         ("slos", slos.join(", ")),
+        ("suspect", c.suspect.as_ref().map(ToString::to_string).unwrap_or_default()),
         ("runbook_url", words.runbook.unwrap_or_default()),
         ("since", c.impact_start.map(Ms::rfc3339).unwrap_or_default()),
         ("detected", c.detected.map(Ms::rfc3339).unwrap_or_default()),

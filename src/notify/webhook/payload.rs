@@ -9,6 +9,7 @@
 //! | `status` | `firing`, `resolved` (also of a combined message: it fired and ended before it could be delivered), `test`, `heartbeat` |
 //! | `severity` | `P0`, `P1` or `P2` |
 //! | `incident` | number and name, null when the page is not recorded |
+//! | `suspect` | the service that seems to be the cause, where the incident has several; null when nobody knows |
 //! | `reasons` | code, value, threshold and words of each rule that fired |
 //! | `changes` | what was changed within half an hour before it began, in words |
 //! | `times` | RFC 3339 in UTC |
@@ -37,6 +38,7 @@ pub struct Payload {
     environment: Option<String>,
     service: String,
     slos: Vec<String>,
+    suspect: Option<String>,
     owner: Option<String>,
     drill: bool,
     not_recorded: bool,
@@ -118,6 +120,7 @@ pub fn payload(page: &Dispatch, zone: Zone, language: Language, now: Ms) -> Payl
         environment: text(&c.environment),
         service: c.service.to_string(),
         slos: c.slos.iter().map(ToString::to_string).collect(),
+        suspect: text(&c.suspect),
         owner: text(&c.owner),
         drill: c.drill,
         not_recorded: c.not_recorded,

@@ -21,6 +21,7 @@ fn row(kind: DispatchKind) -> Dispatch {
         content: PageContent {
             service: "checkout".into(),
             slos: vec![SloId::new("checkout", "availability")],
+            suspect: None,
             owner: Some("payments".into()),
             impact_start: Some(start),
             detected: Some(start + Span::from_secs(75)),
@@ -50,6 +51,17 @@ fn row(kind: DispatchKind) -> Dispatch {
         detail: "".into(),
         settled: None,
     }
+}
+
+#[test]
+fn the_suspected_cause_is_named_where_there_is_one() {
+    let mut row = row(DispatchKind::First);
+    row.content.suspect = Some("payments\u{1b}[31m".into());
+    let told = |language| page_in(&row, Zone::Utc, language).lines.iter().filter(|l| l.contains("payments")).count();
+    let text = page(&row, Zone::Utc).whole();
+    assert!(text.contains("\nsuspected cause: payments") && !text.contains('\u{1b}'), "{text}");
+    assert!(page_in(&row, Zone::Utc, Language::Zh).whole().contains("\n疑似根源：payments"));
+    assert_eq!((told(Language::En), told(Language::Zh)), (2, 2), "the owner is payments too");
 }
 
 #[test]

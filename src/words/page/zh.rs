@@ -71,6 +71,7 @@ pub(super) fn lines(page: &Dispatch, zone: Zone) -> Vec<String> {
     if c.reasons.len() > super::REASONS_MAX {
         out.push(format!("原因：另有 {} 条", c.reasons.len() - super::REASONS_MAX));
     }
+    out.extend(labelled("疑似根源", c.suspect.as_ref()));
     out.extend(when(c, zone));
     out.extend(impact(c));
     out.extend(cost(c.cost_so_far, c.cost_per_minute));

@@ -1,7 +1,11 @@
-//! Entries in Chinese. Reasons and notes stand as they were written; kinds without a sentence here are told in English.
+//! Entries in Chinese. Reasons, notes and what other tools said stand as they were written.
+//!
+//! Every kind has its sentence here: a new one does not compile without it.
 
-use crate::domain::base::Interval;
-use crate::domain::base::Money;
+mod more;
+
+use crate::domain::base::{Interval, Money};
+use crate::domain::cost::CostSheet;
 use crate::domain::incident::{Actor, Entry, Fact, ImpactRecord, Outcome, ReasonText, RuleFired};
 use crate::words::money;
 use crate::words::units::{count, percent_auto};
@@ -27,14 +31,22 @@ pub(super) fn sentence(entry: &Entry, zone: Zone) -> String {
             Actor::Auto => "确认已过期".into(),
             Actor::Person(name) => format!("{name} 撤回确认"),
         },
-        Fact::Mitigated { impact, .. } => mitigated(impact),
-        Fact::Resolved { reason, .. } => {
+        Fact::Mitigated { reason, impact } => mitigated(entry, reason, impact.as_ref()),
+        Fact::Resolved { reason, impact } => {
             let by = match &entry.actor {
                 Actor::Auto => "按规则结束：此后没有异常分钟".to_owned(),
                 Actor::Person(name) => format!("由 {name} 结束"),
             };
-            if reason.is_empty() { by } else { format!("{by}：{reason}") }
+            format!("{by}{}{}", because(reason), with(impact.as_ref()))
         }
+        Fact::Reopened { impact_start, rules, reasons } => {
+            let by = match &entry.actor {
+                Actor::Auto => "再次异常".to_owned(),
+                Actor::Person(name) => format!("由 {name} 重新打开"),
+            };
+            format!("{by}，自 {} 起：{}", zone.clock(*impact_start), why(reasons, rules))
+        }
+        Fact::Joined { service, slos, .. } => format!("{service} 加入：{}", more::list(slos)),
         Fact::Closed { not_paged: true } => "在呼叫任何人之前恢复".into(),
         Fact::Closed { not_paged: false } => "已关闭".into(),
         Fact::NoData { since } => format!("自 {} 起没有数据；这不说明用户是否受影响", zone.clock(*since)),
@@ -42,23 +54,57 @@ pub(super) fn sentence(entry: &Entry, zone: Zone) -> String {
         Fact::Note(text) => text.to_string(),
         Fact::Paged { .. } => paged(&entry.fact),
         Fact::Measured(record) => format!("重新测量影响：{}", impact(record)),
-        Fact::Costed(sheet) => match sheet.total {
-            None => "成本未估算".into(),
-            Some(total) => {
-                let amount = money::exact(Money::new(total, sheet.currency));
-                if sheet.complete { format!("成本 {amount}") } else { format!("成本至少 {amount}") }
-            }
-        },
-        _ => super::sentence(entry, zone),
+        Fact::Costed(sheet) => costed(sheet),
+        Fact::Notice(told) => more::notice(entry, told, zone),
+        Fact::Held(pages) => more::held(pages, zone),
+        Fact::Alerted(alert) => more::alerted(entry, alert),
+        Fact::Absorbed(other) => more::absorbed(other),
+        Fact::Merged { into, reason } => format!("并入 {into}{}", because(reason)),
+        Fact::SplitOff { into, services, reason } => more::split_off(*into, services, reason),
+        Fact::SplitFrom { from } => format!("此前属于 {from}"),
+        Fact::SuspectNamed { service } => format!("{service} 疑似根源：它所依赖的服务都正常"),
+        Fact::Evidence(e) => more::evidence(e),
+        Fact::Corrected { change, reason } => more::corrected(entry, change, reason, zone),
     }
 }
 
-fn mitigated<'a>(record: impl Into<Option<&'a ImpactRecord>>) -> String {
-    record.into().map_or_else(|| "用户恢复正常".into(), |record| format!("用户恢复正常；{}", impact(record)))
+fn because(reason: &str) -> String {
+    if reason.is_empty() { String::new() } else { format!("：{reason}") }
+}
+
+fn with(record: Option<&ImpactRecord>) -> String {
+    record.map_or_else(String::new, |record| format!("；{}", impact(record)))
+}
+
+fn costed(sheet: &CostSheet) -> String {
+    let Some(total) = sheet.total else { return "成本未估算".into() };
+    let shown = |amount| money::exact(Money::new(amount, sheet.currency));
+    let told = if sheet.complete {
+        format!("成本 {}", shown(total))
+    } else {
+        format!("成本至少 {}；未估算：{}", shown(total), sheet.not_estimated.join("、"))
+    };
+    let provisional = sheet.provisional_until.map_or_else(String::new, |at| format!("；{at} 之前为暂定"));
+    let restated = sheet.restates.as_ref().map_or_else(String::new, |r| {
+        let was = r.total.map_or_else(|| "未估算".to_owned(), shown);
+        format!("；重新计算（{}），此前为 {was}", r.reason)
+    });
+    told + &provisional + &restated
+}
+
+fn mitigated(entry: &Entry, reason: &str, record: Option<&ImpactRecord>) -> String {
+    let who = match &entry.actor {
+        Actor::Auto => String::new(),
+        Actor::Person(name) => format!("（{name}{}）", because(reason)),
+    };
+    format!("用户恢复正常{who}{}", with(record))
 }
 
 fn paged(fact: &Fact) -> String {
     let Fact::Paged { receiver, kind, severity, attempts, outcome, detail, .. } = fact else { return String::new() };
+    if **kind == *"response" {
+        return more::response(receiver, *severity, outcome, detail);
+    }
     let end = match outcome {
         Outcome::Delivered => "已接收",
         Outcome::Failed => "拒绝了",
@@ -89,7 +135,8 @@ fn why(reasons: &[ReasonText], rules: &[RuleFired]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::base::{CommitId, IncidentId, Ms, Seq, Severity};
+    use crate::domain::base::{CommitId, IncidentId, Ms, Seq, Severity, SloId};
+    use crate::domain::incident::{Change, Correction, Evidence, HeldPages, IncidentRef, Moment, Notice, Scope, Silence};
 
     #[test]
     fn entries_are_told_in_chinese() {
@@ -107,5 +154,76 @@ mod tests {
         assert_eq!(tell(ann(), Fact::Resolved { reason: "回滚".into(), impact: None }), "由 ann 结束：回滚");
         assert_eq!(tell(Actor::Auto, Fact::DataBack), "数据恢复");
         assert_eq!(tell(ann(), Fact::Note("看图".into())), "看图");
+        let silence = Silence {
+            scope: Scope { service: Some("checkout".into()), severities: vec![Severity::P1, Severity::P2], ..Scope::default() },
+            from: Ms(0),
+            until: Ms(60_000),
+            reason: "迁移".into(),
+        };
+        for (actor, fact, want) in [
+            (
+                ann(),
+                Fact::Notice(Notice::Silenced(silence)),
+                "静默 1：服务 checkout、P1 和 P2 的通知暂停至 1970-01-01 00:01:00 UTC，ann：迁移",
+            ),
+            (ann(), Fact::Notice(Notice::SilenceEnded { silence: Seq(1), reason: "".into() }), "静默 1 由 ann 结束"),
+            (
+                ann(),
+                Fact::Notice(Notice::Changed(Change {
+                    title: "新购物车".into(),
+                    service: Some("checkout".into()),
+                    kind: "deploy".into(),
+                    version: Some("v2".into()),
+                    url: None,
+                })),
+                "checkout 的变更（deploy v2），ann：新购物车",
+            ),
+            (
+                Actor::Auto,
+                Fact::Held(HeldPages {
+                    owner: Some("payments".into()),
+                    severity: Severity::P1,
+                    by: "silence 1".into(),
+                    why: "silenced by ann: x".into(),
+                    until: None,
+                }),
+                "发给 payments 的 P1 通知被 silence 1 暂停：silenced by ann: x",
+            ),
+            (Actor::Auto, Fact::Merged { into: IncidentId(2), reason: "".into() }, "并入 INC-0002"),
+            (Actor::Auto, Fact::SuspectNamed { service: "pay".into() }, "pay 疑似根源：它所依赖的服务都正常"),
+            (
+                ann(),
+                Fact::SplitOff { into: IncidentRef::Known(IncidentId(3)), services: vec!["pay".into()], reason: "无关".into() },
+                "pay 分出为 INC-0003：无关",
+            ),
+            (Actor::Auto, Fact::SplitFrom { from: IncidentId(1) }, "此前属于 INC-0001"),
+            (
+                ann(),
+                Fact::Evidence(Evidence { kind: "trace".into(), text: "慢查询".into(), url: Some("https://t".into()) }),
+                "证据（链路）：慢查询 https://t",
+            ),
+            (
+                ann(),
+                Fact::Corrected { change: Correction::Drill(true), reason: "演习".into() },
+                "ann 更正：本次事故改为演练：演习",
+            ),
+            (
+                ann(),
+                Fact::Corrected { change: Correction::Moment(Moment::ImpactStart, Some(Ms(0))), reason: "日志".into() },
+                "ann 更正：影响开始时间改为 1970-01-01 00:00:00 UTC：日志",
+            ),
+            (
+                Actor::Auto,
+                Fact::Joined {
+                    service: "pay".into(),
+                    slos: vec![SloId::new("pay", "latency")],
+                    rules: vec![],
+                    impact_start: None,
+                },
+                "pay 加入：pay/latency",
+            ),
+        ] {
+            assert_eq!(tell(actor, fact), want);
+        }
     }
 }

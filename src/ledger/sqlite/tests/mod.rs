@@ -60,6 +60,7 @@ fn page(number: u32) -> NewDispatch {
         runbook: None,
         environment: None,
         changes: vec![],
+        suspect: None,
         not_recorded: false,
         drill: false,
     };
