@@ -186,7 +186,11 @@ impl Meter {
         }
         self.sealed = self.sealed.max(Some(last));
         for id in live {
-            self.roll.series[id].waiting.shrink_to(WAITING);
+            let waiting = &mut self.roll.series[id].waiting;
+            // As long as many wait (a backtest reads ahead) giving room back would move all of them at every step.
+            if waiting.len() <= WAITING {
+                waiting.shrink_to(WAITING);
+            }
         }
         self.keep_house(before);
     }
