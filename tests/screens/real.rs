@@ -60,6 +60,30 @@ fn the_first_picture_is_there_before_the_files_are_read_and_keys_work() {
 }
 
 #[test]
+fn files_that_are_added_written_replaced_and_removed_are_read_again() {
+    let Some(t) = Terminal::open(120, 36) else { return };
+    let dir = folder(1);
+    let file = |name: &str| dir.path().join("slos").join(name);
+    t.line(&started(dir.path(), "tui"));
+    t.wait("SLO 1 ");
+    std::fs::write(file("more.yaml"), slo("more")).unwrap();
+    t.wait("more/availability");
+    // As long as before: only what is in it has changed.
+    std::fs::write(file("more.yaml"), slo("mora")).unwrap();
+    t.wait("mora/availability");
+    std::fs::write(file(".new"), slo("next")).unwrap();
+    std::fs::rename(file(".new"), file("more.yaml")).unwrap();
+    t.wait("next/availability");
+    std::fs::write(file("more.yaml"), "slos: [").unwrap();
+    t.wait("is never closed");
+    std::fs::remove_file(file("more.yaml")).unwrap();
+    t.gone("is never closed");
+    t.wait("SLO 1 ");
+    t.keys(&["q"]);
+    t.wait("rc=0");
+}
+
+#[test]
 fn what_keeps_it_from_starting_is_on_the_screen_and_told_again_when_it_is_left() {
     let Some(t) = Terminal::open(100, 30) else { return };
     let dir = folder(0);
