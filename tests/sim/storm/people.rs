@@ -71,7 +71,7 @@ impl People {
         let now = self.clock.now();
         let until = now.wall + Span::from_mins(dice.between(2, 9) as i64);
         let scope = Scope { service: Some(service.into()), ..Scope::default() };
-        let author = Author { by: "bob".into(), source: "cli".into(), now };
+        let author = Author { by: "bob".into(), source: "cli".into(), now, once: None };
         let wanted = Silence { scope, from: now.wall, until, reason: "planned".into() };
         if let Ok(entry) = silence(&self.ledger, wanted, false, &author).await {
             self.acknowledged.push(entry);
