@@ -8,18 +8,21 @@ use crate::domain::base::{CommitId, IncidentId, Ms, Now, Seq, Text};
 use crate::domain::incident::{Entry, Incident, Incidents};
 use crate::domain::objective::{Change, Rulebook};
 use crate::domain::paging::{Commit, Dispatch};
-use crate::domain::view::{Answer, Command, Film, FilmAsk, Lookback, Past, Question, Refusal, Snapshot, WhatIf, WhatIfAsk};
+use crate::domain::view::{
+    Answer, Command, Film, FilmAsk, Lookback, Past, Question, Refusal, Snapshot, Values, ValuesAsk, WhatIf, WhatIfAsk,
+};
 use crate::engine::live::Asked;
 use crate::engine::state::Settings;
 use crate::formats::what_if;
 use crate::jobs::Order;
 use crate::jobs::film::{film, rules_of, stretch_of};
+use crate::jobs::values::values;
 use crate::jobs::what_if::what_if;
 use crate::ledger::{MemoryLedger, SqliteLedger};
 use crate::ports::{Clock, Desk, Job, Ledger, LedgerError, MetricSource};
 use std::path::Path;
 use std::sync::Arc;
-use tokio::sync::{Mutex, mpsc, oneshot, watch};
+use tokio::sync::{Mutex, Semaphore, mpsc, oneshot, watch};
 
 /// Entries read at once.
 const READ: usize = 1_000;
@@ -36,7 +39,11 @@ pub struct LedgerDesk {
     snapshots: watch::Receiver<Arc<Snapshot>>,
     questions: Option<mpsc::Sender<Asked>>,
     studio: Option<Studio>,
+    looking: Semaphore,
 }
+
+/// Questions for values that are put to the source at once: the evaluation's own reads come first.
+const LOOKING: usize = 2;
 
 /// What films are made of.
 #[derive(Clone)]
@@ -55,7 +62,8 @@ impl LedgerDesk {
     /// A desk whose orders are marked as coming from `source` (`cli`, `tui`, `api`). Its snapshots stay empty.
     pub fn new(ledger: Arc<dyn Ledger>, clock: Arc<dyn Clock>, source: &str) -> Self {
         let (_, snapshots) = watch::channel(Arc::default());
-        Self { ledger, clock, source: source.into(), folded: Mutex::default(), snapshots, questions: None, studio: None }
+        let looking = Semaphore::new(LOOKING);
+        Self { ledger, clock, source: source.into(), folded: Mutex::default(), snapshots, questions: None, studio: None, looking }
     }
 
     /// The same, with the snapshots and the history of a running engine.
@@ -147,6 +155,18 @@ impl LedgerDesk {
         let questions = self.questions.as_ref().ok_or_else(gone)?;
         questions.send((ask, answer)).await.map_err(|_| gone())?;
         answered.await.map_err(|_| gone())
+    }
+}
+
+impl LedgerDesk {
+    /// Asks the source for the values of an expression.
+    async fn values(&self, ask: &ValuesAsk) -> Result<Values, Refusal> {
+        let no = |why: String| Refusal::NotNow(why.into());
+        let studio = self.studio.as_ref().ok_or_else(|| no("no source of samples stands behind this view".into()))?;
+        // The question may come from another program.
+        crate::query::parse(&ask.expr).map_err(|error| no(error.message))?;
+        let _turn = self.looking.acquire().await.map_err(|e| no(e.to_string()))?;
+        values(&*studio.source, ask).await.map_err(|error| no(error.to_string()))
     }
 }
 
@@ -265,6 +285,7 @@ impl Desk for LedgerDesk {
                 Question::Past(ask) => Answer::Past(self.past(ask).await?),
                 Question::Film(ask) => Answer::Film(Arc::new(self.film(&ask).await?)),
                 Question::WhatIf(ask) => Answer::WhatIf(Arc::new(self.what_if(&ask).await?)),
+                Question::Values(ask) => Answer::Values(Arc::new(self.values(&ask).await?)),
             })
         })
     }

@@ -4,6 +4,7 @@ pub mod attach;
 mod backtest;
 mod burn;
 pub mod casefile;
+pub mod dashboards;
 pub mod demo;
 pub mod desk;
 mod gate;

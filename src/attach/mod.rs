@@ -168,5 +168,6 @@ const fn fits(question: &Question, answer: &Answer) -> bool {
             | (Question::Past(_), Answer::Past(_))
             | (Question::Film(_), Answer::Film(_))
             | (Question::WhatIf(_), Answer::WhatIf(_))
+            | (Question::Values(_), Answer::Values(_))
     )
 }

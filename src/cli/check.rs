@@ -2,8 +2,9 @@
 
 use super::{Common, Exit, Format, Out};
 use crate::app::{Setup, SetupError, load_options};
-use crate::config;
-use crate::domain::base::{Place, Problem, ProblemLevel};
+use crate::config::{self, Config};
+use crate::domain::base::{Place, Problem, ProblemLevel, SloId};
+use crate::formats::dashboards::unknown_slos;
 use crate::formats::{self, Loaded, render};
 use crate::jobs::online::{Asked, online};
 use clap::Args;
@@ -13,7 +14,7 @@ use std::path::PathBuf;
 /// Validate SLO files: every problem with its place, a code and a hint
 #[derive(Clone, Debug, Default, Args)]
 pub struct CheckArgs {
-    /// Files and folders [default: the folder of --slos]
+    /// Files and folders [default: the folders of --slos and --dashboards]
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// Ask the source too: selectors that match nothing, labels and buckets that are not there, history shorter than a period
@@ -72,8 +73,23 @@ fn load(args: &CheckArgs, common: &Common, out: &mut Out) -> Result<Loaded, Exit
         }
     };
     say_problems(&config.warnings, out);
-    let paths = if args.paths.is_empty() { vec![config.slos.clone()] } else { args.paths.clone() };
-    Ok(formats::load(&paths, &load_options(&config)))
+    let options = load_options(&config);
+    let paths = if args.paths.is_empty() { everything(&config) } else { args.paths.clone() };
+    let mut loaded = formats::load(&paths, &options);
+    let mut known: Vec<SloId> = loaded.rulebook.slos.iter().map(|slo| slo.id.clone()).collect();
+    if !loaded.dashboards.is_empty() && !paths.contains(&config.slos) && config.slos.exists() {
+        // A dashboard that is checked alone names SLOs of the usual folder.
+        let book = formats::load(std::slice::from_ref(&config.slos), &options).rulebook;
+        known.extend(book.slos.iter().map(|slo| slo.id.clone()));
+    }
+    loaded.rulebook.problems.extend(unknown_slos(&loaded.dashboards, &known));
+    Ok(loaded)
+}
+
+/// SLOs, and dashboards where there are some: the usual folder may be absent or hold other things.
+fn everything(config: &Config) -> Vec<PathBuf> {
+    let wanted = !formats::dashboards::load(&config.dashboards, config.has_named_dashboards()).is_empty();
+    std::iter::once(config.slos.clone()).chain(wanted.then(|| config.dashboards.clone())).collect()
 }
 
 fn tell(loaded: &Loaded, common: &Common, out: &mut Out) -> Exit {

@@ -35,6 +35,9 @@ pub struct Common {
     /// Folder or file with SLOs [default: ./slos]
     #[arg(long, global = true, env = "BURNLEDGER_SLOS", value_name = "DIR")]
     pub slos: Option<PathBuf>,
+    /// Folder or file with dashboards of one's own [default: ./dashboards]
+    #[arg(long, global = true, env = "BURNLEDGER_DASHBOARDS", value_name = "DIR")]
+    pub dashboards: Option<PathBuf>,
     /// The ledger's file [default: burnledger/ledger.db in the XDG state folder]
     #[arg(long, global = true, env = "BURNLEDGER_LEDGER", value_name = "PATH")]
     pub ledger: Option<PathBuf>,
@@ -53,6 +56,7 @@ impl Common {
             config: self.config.clone(),
             prometheus: self.prometheus.clone(),
             slos: self.slos.clone(),
+            dashboards: self.dashboards.clone(),
             ledger: self.ledger.clone(),
             history: None,
             listen: None,

@@ -6,20 +6,22 @@
 use super::attach::{self, AttachArgs};
 use super::out::ColorChoice;
 use super::{Common, Exit, Out, times};
+use crate::app::dashboards::{example, follow};
 use crate::app::desk::{no_ledger, open_existing_ledger};
 use crate::app::late::late_desk;
 use crate::app::watch::{Duty, House, Plan, follow_later};
 use crate::app::{Setup, SetupError, logging};
 use crate::chart::Charset;
 use crate::config::{self, Config, Overrides, ScreenSettings};
-use crate::domain::base::{IncidentId, Ms, Problem, Text};
-use crate::domain::view::{FilmAsk, Snapshot};
+use crate::domain::base::{IncidentId, Language, Ms, Problem, Text};
+use crate::domain::view::{Dashboards, FilmAsk, Snapshot};
 use crate::ports::Desk;
 use crate::tui::{self, Ended, Glyphs, Ground, Kept, Keymap, Screen, TuiOptions, Wanted, Wishes};
 use clap::{Args, ValueEnum};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 /// Arguments of `tui`.
@@ -64,6 +66,9 @@ pub struct ScreenArgs {
     /// Colours [default: `theme` of the configuration, or dark]
     #[arg(long, value_enum, env = "BURNLEDGER_THEME", value_name = "GROUND")]
     pub theme: Option<ThemeName>,
+    /// Language of the screens [default: `language` of the configuration, else the locale's]
+    #[arg(long, value_enum, env = "BURNLEDGER_LANGUAGE", value_name = "LANGUAGE")]
+    pub language: Option<Tongue>,
     /// The mouse selects and scrolls (the terminal's own selection then needs Shift)
     #[arg(long)]
     pub mouse: bool,
@@ -81,6 +86,24 @@ pub enum GlyphSet {
     Narrow,
     /// No byte above 127.
     Ascii,
+}
+
+/// Languages of screens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Tongue {
+    /// English.
+    En,
+    /// Chinese; English where the characters are ASCII.
+    Zh,
+}
+
+impl From<Tongue> for Language {
+    fn from(tongue: Tongue) -> Self {
+        match tongue {
+            Tongue::En => Self::En,
+            Tongue::Zh => Self::Zh,
+        }
+    }
 }
 
 /// Grounds of terminals.
@@ -131,7 +154,7 @@ pub async fn run(args: &TuiArgs, common: &Common, out: &mut Out) -> Exit {
 async fn show(args: &TuiArgs, common: &Common, config: &Config, out: &mut Out) -> Result<Exit, SetupError> {
     let options = whole(&args.look, common, config)?;
     if let Some(desk) = args.attached.desk()? {
-        return attach::show(desk, args, options, common, out).await;
+        return attach::show(desk, args, with_dashboards(options, config), common, out).await;
     }
     if !args.samples.is_empty() || args.replay.is_some() {
         return replay(&load(common).await?, args, options, out).await;
@@ -151,7 +174,7 @@ async fn show(args: &TuiArgs, common: &Common, config: &Config, out: &mut Out) -
         raised.end().await;
         return exit;
     }
-    live(options, common, duty).await
+    live(with_dashboards(options, config), common, duty).await
 }
 
 /// The dashboard, at once; its house is raised behind it.
@@ -283,7 +306,22 @@ pub fn print(
 /// # Errors
 /// There is no terminal, or it cannot be used.
 pub async fn dashboard(house: &House, source: &str, args: &ScreenArgs, common: &Common) -> Result<Exit, SetupError> {
-    show_desk(Arc::new(house.desk(source)), options(args, common)).await
+    let dashboards = Some(match &common.dashboards {
+        Some(folder) => follow(folder.clone(), true, crate::app::machine_clock()),
+        None => given(example()),
+    });
+    show_desk(Arc::new(house.desk(source)), TuiOptions { dashboards, ..options(args, common) }).await
+}
+
+/// With the dashboards of this machine's files, wherever the numbers come from.
+fn with_dashboards(options: TuiOptions, config: &Config) -> TuiOptions {
+    let followed = follow(config.dashboards.clone(), config.has_named_dashboards(), crate::app::machine_clock());
+    TuiOptions { dashboards: Some(followed), ..options }
+}
+
+/// Dashboards that never change.
+fn given(dashboards: Dashboards) -> watch::Receiver<Arc<Dashboards>> {
+    watch::channel(Arc::new(dashboards)).1
 }
 
 pub(super) async fn show_desk(desk: Arc<dyn Desk>, options: TuiOptions) -> Result<Exit, SetupError> {
@@ -323,7 +361,9 @@ fn settled(args: &ScreenArgs, common: &Common, written: &ScreenSettings, keys: K
         ThemeName::Auto => Ground::detect(&env),
     };
     let mouse = args.mouse || written.mouse;
-    let wishes = Wishes { color, charset, ground, mouse, keys, who: args.by.as_deref().map(Text::from), ..Wishes::default() };
+    let language = args.language.map(Language::from).or(written.language);
+    let wishes =
+        Wishes { color, charset, ground, language, mouse, keys, who: args.by.as_deref().map(Text::from), ..Wishes::default() };
     TuiOptions::resolve(wishes, &env)
 }
 

@@ -39,6 +39,9 @@ pub const HISTORY_OFF: &str = "off";
 /// Where SLO files are when nobody says.
 pub const DEFAULT_SLOS: &str = "./slos";
 
+/// Where dashboards of one's own are when nobody says.
+pub const DEFAULT_DASHBOARDS: &str = "./dashboards";
+
 /// Classes of root causes when the file has no list of its own.
 pub const ROOT_CAUSES: [&str; 9] = [
     "memory and concurrency",
@@ -66,6 +69,8 @@ pub struct Overrides {
     pub prometheus: Option<String>,
     /// `--slos`
     pub slos: Option<PathBuf>,
+    /// `--dashboards`
+    pub dashboards: Option<PathBuf>,
     /// `--ledger`
     pub ledger: Option<PathBuf>,
     /// `--history`
@@ -87,6 +92,8 @@ pub struct Config {
     pub sources: BTreeMap<Text, SourceSettings>,
     /// Folder or file with SLOs.
     pub slos: PathBuf,
+    /// Folder or file with dashboards of one's own.
+    pub dashboards: PathBuf,
     /// The ledger's file.
     pub ledger: PathBuf,
     /// The file of the history on disk; absent when it is off.
@@ -99,7 +106,7 @@ pub struct Config {
     pub max_groups: usize,
     /// Name of the environment, shown on pages.
     pub environment: Option<Text>,
-    /// Language of pages.
+    /// Language of pages, and of screens where no option names another.
     pub language: Language,
     /// Where health and metrics are served.
     pub listen: SocketAddr,
@@ -121,6 +128,13 @@ pub struct Config {
     pub root_causes: Vec<Text>,
     /// Warnings about the file.
     pub warnings: Vec<Problem>,
+}
+
+impl Config {
+    /// Somebody said where dashboards are: they must be there then.
+    pub fn has_named_dashboards(&self) -> bool {
+        self.dashboards != Path::new(DEFAULT_DASHBOARDS)
+    }
 }
 
 /// Reads the file, if there is one, and decides every setting: option, then environment, then file, then default.
@@ -172,13 +186,14 @@ fn decide(
         default_source,
         sources: written.sources,
         slos: overrides.slos.clone().or(written.slos).unwrap_or_else(|| PathBuf::from(DEFAULT_SLOS)),
+        dashboards: overrides.dashboards.clone().or(written.dashboards).unwrap_or_else(|| PathBuf::from(DEFAULT_DASHBOARDS)),
         ledger,
         history: (history != Path::new(HISTORY_OFF)).then_some(history),
         timing: written.timing,
         max_groups: written.max_groups.unwrap_or(crate::domain::measure::MAX_TRACKS),
         guards: Guards { min_bad: written.min_bad.unwrap_or(defaults.min_bad), ..defaults },
         environment: written.environment,
-        language: written.language,
+        language: written.language.unwrap_or_default(),
         listen,
         receivers,
         targets: written.targets,
@@ -190,7 +205,7 @@ fn decide(
         responses: written.responses,
         heartbeat: written.heartbeat,
         api_tokens_file: written.api_tokens_file,
-        screen: written.screen,
+        screen: ScreenSettings { language: written.language, ..written.screen },
         root_causes: written.root_causes.unwrap_or_else(|| ROOT_CAUSES.map(Text::from).to_vec()),
         warnings: Vec::new(),
     })

@@ -21,13 +21,14 @@ pub(super) struct Written {
     pub(super) prometheus: WrittenSource,
     pub(super) sources: BTreeMap<Text, SourceSettings>,
     pub(super) slos: Option<PathBuf>,
+    pub(super) dashboards: Option<PathBuf>,
     pub(super) ledger: Option<PathBuf>,
     pub(super) history: Option<PathBuf>,
     pub(super) timing: Timing,
     pub(super) min_bad: Option<f64>,
     pub(super) max_groups: Option<usize>,
     pub(super) environment: Option<Text>,
-    pub(super) language: Language,
+    pub(super) language: Option<Language>,
     pub(super) listen: Option<SocketAddr>,
     pub(super) receivers: BTreeMap<Text, ReceiverSettings>,
     pub(super) routes: Routes,
@@ -45,6 +46,7 @@ pub(super) const FIELDS: [&str; 31] = [
     "prometheus",
     "sources",
     "slos",
+    "dashboards",
     "ledger",
     "history",
     "listen",
@@ -100,6 +102,7 @@ fn read_root(out: &mut Findings<'_>, root: &Node, folder: &Path, written: &mut W
         Some(beside(folder, out.text(node, &format!("`{name}`"))?))
     };
     written.slos = path(out, "slos");
+    written.dashboards = path(out, "dashboards");
     written.ledger = path(out, "ledger");
     written.history = match fields.get(out, "history") {
         Some(node) if node.text().is_some_and(|text| text.trim() == super::HISTORY_OFF) => Some(super::HISTORY_OFF.into()),
@@ -110,8 +113,7 @@ fn read_root(out: &mut Findings<'_>, root: &Node, folder: &Path, written: &mut W
     }
     written.sources = fields.get(out, "sources").map(|n| read_sources(out, n, folder)).unwrap_or_default();
     written.environment = fields.get(out, "environment").and_then(|n| out.text(n, "`environment`").cloned());
-    let language = fields.get(out, "language").and_then(|n| out.choice(n, "language", &Language::ALL));
-    written.language = language.unwrap_or_default();
+    written.language = fields.get(out, "language").and_then(|n| out.choice(n, "language", &Language::ALL));
     written.listen = fields.get(out, "listen").and_then(|n| read_listen(out, n));
     written.min_bad = fields.get(out, "min_bad").and_then(|n| {
         let number = out.decimal(n, "`min_bad`")?;

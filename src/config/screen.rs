@@ -3,7 +3,7 @@
 //! Deliberately absent: which actions and keys there are; the dashboard knows, and the stairs ask it.
 
 use super::mask;
-use crate::domain::base::{Place, Problem, Text};
+use crate::domain::base::{Language, Place, Problem, Text};
 use crate::kit::yaml::{Fields, Findings};
 
 /// A key that was given to an action.
@@ -20,6 +20,8 @@ pub struct KeySetting {
 /// What the file says of the dashboard.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ScreenSettings {
+    /// The language, where the file names one.
+    pub language: Option<Language>,
     /// `dark`, `light`, `high-contrast` or `auto`.
     pub theme: Option<&'static str>,
     /// `unicode`, `narrow` or `ascii`.
@@ -54,5 +56,5 @@ pub(super) fn read_screen(out: &mut Findings<'_>, fields: &Fields<'_>) -> Screen
             }
         }
     }
-    ScreenSettings { theme, glyphs, mouse, keys }
+    ScreenSettings { language: None, theme, glyphs, mouse, keys }
 }

@@ -116,13 +116,14 @@ fn an_option_wins_over_the_file() {
         config: Some(path),
         prometheus: Some("localhost:1".into()),
         slos: Some("there".into()),
+        dashboards: Some("boards".into()),
         ledger: Some("l.db".into()),
         history: None,
         listen: Some("127.0.0.1:0".into()),
     };
     let config = load(&overrides, &nowhere).unwrap();
     assert_eq!(config.prometheus.address.shown(), "http://localhost:1");
-    assert_eq!((config.slos, config.ledger), ("there".into(), "l.db".into()));
+    assert_eq!((config.slos, config.dashboards, config.ledger), ("there".into(), "boards".into(), "l.db".into()));
     assert_eq!(config.history, Some("l.history.db".into()), "beside the ledger that is in force");
     assert_eq!(config.listen.to_string(), "127.0.0.1:0");
     assert_eq!(config.prometheus.limits.concurrency, 2, "the rest of the source stays as the file has it");

@@ -16,6 +16,8 @@ pub(super) enum Kind {
     Business,
     /// An estimate of `cost estimate`.
     Cost,
+    /// A screen of one's own.
+    Dashboard,
     /// Unit tests of SLOs, which `test` reads: they may lie beside the SLOs.
     Test,
     /// A document of another tool, which `import` reads.
@@ -40,6 +42,7 @@ impl Kind {
             Self::Preset => PRESET_VERSION,
             Self::Business => BUSINESS_VERSION,
             Self::Cost => COST_VERSION,
+            Self::Dashboard => DASHBOARD_VERSION,
             Self::Test => TEST_VERSION,
         }
     }
@@ -53,12 +56,13 @@ pub(super) fn kind_of(root: &Node, file: &str) -> Kind {
         Some(PRESET_VERSION) => Kind::Preset,
         Some(BUSINESS_VERSION) => Kind::Business,
         Some(COST_VERSION) => Kind::Cost,
+        Some(DASHBOARD_VERSION) => Kind::Dashboard,
         Some(TEST_VERSION) => Kind::Test,
         _ => kind_of_name(file),
     }
 }
 
-/// `business.yaml` is the business, files in folders `policies` and `presets` are those, everything else holds SLOs.
+/// `business.yaml` is the business, files in folders `policies`, `presets` and `dashboards` are those, everything else holds SLOs.
 pub(super) fn kind_of_name(file: &str) -> Kind {
     let path = Path::new(file);
     let is = |part: Option<&std::ffi::OsStr>, name: &str| part.is_some_and(|p| p == name);
@@ -68,6 +72,8 @@ pub(super) fn kind_of_name(file: &str) -> Kind {
         Kind::Policy
     } else if is(path.parent().and_then(Path::file_name), "presets") {
         Kind::Preset
+    } else if is(path.parent().and_then(Path::file_name), "dashboards") {
+        Kind::Dashboard
     } else {
         Kind::Slos
     }
@@ -75,6 +81,9 @@ pub(super) fn kind_of_name(file: &str) -> Kind {
 
 /// `version:` of cost files, which `cost estimate` reads.
 pub(super) const COST_VERSION: &str = "burnledger-cost/v1";
+
+/// `version:` of dashboards.
+pub(super) const DASHBOARD_VERSION: &str = "burnledger-dashboard/v1";
 
 /// `version:` of test files, which `test` reads.
 pub(super) const TEST_VERSION: &str = "burnledger-test/v1";

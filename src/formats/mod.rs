@@ -7,6 +7,7 @@
 mod across;
 mod business;
 pub mod casefile;
+pub mod dashboards;
 pub mod estimate;
 pub mod export;
 mod files;
@@ -73,6 +74,8 @@ pub struct Loaded {
     pub places: std::collections::BTreeMap<Text, crate::domain::base::Place>,
     /// What of other tools' files has no equal here.
     pub notes: Vec<import::Note>,
+    /// Dashboards that lay among the files; whether the SLOs they name exist is asked by [`dashboards::unknown_slos`].
+    pub dashboards: Vec<dashboards::ReadDashboard>,
 }
 
 /// Most problems that are kept; a broken generator can make millions.
@@ -145,7 +148,8 @@ fn assemble(files: &[InputFile], parsed: &[Parsed], mut problems: Vec<Problem>, 
     let presets: Vec<_> = presets.iter().map(|known| &known.preset).collect();
     let known = native::Known { policies: &policies, presets: &presets };
     let drafts = native::read_all(parsed, known, options, &mut problems);
-    finish(files, drafts, business, problems, options)
+    let dashboards = dashboards::read_all(parsed, &mut problems);
+    Loaded { dashboards, ..finish(files, drafts, business, problems, options) }
 }
 
 fn finish(
@@ -166,7 +170,7 @@ fn finish(
     sort_and_cap(&mut problems);
     let business = business.business;
     let rulebook = Rulebook { slos, services, business, timing: options.timing, problems, hash: hash(files) };
-    Loaded { rulebook, files: files.len(), slos: written, places, notes: Vec::new() }
+    Loaded { rulebook, files: files.len(), slos: written, places, notes: Vec::new(), dashboards: Vec::new() }
 }
 
 /// Problems by file, then by place, at most [`MAX_PROBLEMS`].

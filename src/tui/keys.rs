@@ -120,6 +120,18 @@ pub enum Action {
     Firings,
     /// Leave the replay.
     Live,
+    /// The first dashboard of one's own.
+    Board1,
+    /// The second.
+    Board2,
+    /// The third.
+    Board3,
+    /// The fourth.
+    Board4,
+    /// The next dashboard.
+    NextBoard,
+    /// The dashboard before.
+    PrevBoard,
     /// Show or close the help.
     Help,
     /// Leave.
@@ -237,6 +249,17 @@ impl Action {
         }
         name
     }
+
+    /// Which dashboard of one's own it opens, counted from 0.
+    pub const fn board(self) -> Option<usize> {
+        match self {
+            Self::Board1 => Some(0),
+            Self::Board2 => Some(1),
+            Self::Board3 => Some(2),
+            Self::Board4 => Some(3),
+            _ => None,
+        }
+    }
 }
 
 /// Where a key means something.
@@ -258,6 +281,8 @@ pub enum Scope {
     Heat,
     /// In a replay only.
     Replay,
+    /// On dashboards of one's own only.
+    Board,
     /// Wherever there is an incident to act on.
     OnIncident,
     /// On the incident's screen only.
@@ -276,13 +301,14 @@ impl Scope {
             Self::History => "HISTORY",
             Self::Heat => "HEATMAP",
             Self::Replay => "REPLAY",
+            Self::Board => "DASHBOARDS",
             Self::OnIncident => "INCIDENT",
             Self::Incident => "INCIDENT SCREEN",
         }
     }
 
     /// All scopes in the order of the help.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Global,
         Self::List,
         Self::Overview,
@@ -293,6 +319,7 @@ impl Scope {
         Self::History,
         Self::Heat,
         Self::Replay,
+        Self::Board,
     ];
 }
 
@@ -326,6 +353,10 @@ pub const TABLE: &[Binding] = &[
     on(Scope::Global, &[Key::char('3')], Action::History, "past incidents", None),
     on(Scope::Global, &[Key::char('4')], Action::Heat, "heatmap", None),
     on(Scope::Global, &[Key::char('5')], Action::Replay, "replay the incident, or the last 6 h", None),
+    on(Scope::Global, &[Key::char('6')], Action::Board1, "your first dashboard", None),
+    on(Scope::Global, &[Key::char('7')], Action::Board2, "your second dashboard", None),
+    on(Scope::Global, &[Key::char('8')], Action::Board3, "your third dashboard", None),
+    on(Scope::Global, &[Key::char('9')], Action::Board4, "your fourth dashboard", None),
     on(Scope::Global, &[k(Code::Esc)], Action::Back, "close, then go back", None),
     on(Scope::Global, &[Key::char('?')], Action::Help, "this help", None),
     on(Scope::Global, &[Key::char('q'), Key::ctrl('c')], Action::Quit, "quit", None),
@@ -389,6 +420,8 @@ pub const TABLE: &[Binding] = &[
     on(Scope::Replay, &[k(Code::Home)], Action::First, "to the start", None),
     on(Scope::Replay, &[k(Code::End)], Action::Last, "to the end", None),
     on(Scope::Replay, &[k(Code::Esc)], Action::Live, "back to the present", Some("live")),
+    on(Scope::Board, &[k(Code::Tab)], Action::NextBoard, "next dashboard", Some("next")),
+    on(Scope::Board, &[k(Code::BackTab)], Action::PrevBoard, "previous dashboard", None),
     on(Scope::Incident, &[k(Code::Tab)], Action::NextPanel, "next panel", Some("panel")),
     on(Scope::Incident, &[k(Code::BackTab)], Action::PrevPanel, "previous panel", None),
     on(Scope::Incident, &[Key::char('l'), k(Code::Right)], Action::NextIncident, "next incident", None),

@@ -7,9 +7,11 @@ use super::model::Look;
 use super::theme::{Depth, Ground, Theme, Wanted};
 use crate::chart::Charset;
 use crate::domain::base::{Language, Span, Text};
-use crate::domain::view::FilmAsk;
+use crate::domain::view::{Dashboards, FilmAsk};
 use crate::words::{Words, Zone};
 use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::sync::watch;
 
 /// How a session looks and behaves.
 #[derive(Clone, Debug)]
@@ -26,6 +28,8 @@ pub struct TuiOptions {
     pub state: Option<PathBuf>,
     /// Begins with a replay of this.
     pub replay: Option<FilmAsk>,
+    /// Screens of one's own, as their files say; none when absent.
+    pub dashboards: Option<watch::Receiver<Arc<Dashboards>>>,
 }
 
 /// What the caller knows better than the environment.
@@ -67,6 +71,7 @@ impl TuiOptions {
             kept: Kept::default(),
             state: None,
             replay: None,
+            dashboards: None,
         }
     }
 }

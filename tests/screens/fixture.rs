@@ -584,6 +584,7 @@ pub fn answer(world: &Snapshot, question: &Question) -> Answer {
         Question::Past(ask) => Answer::Past(Arc::new(past(world, ask))),
         Question::Film(_) => Answer::Film(Arc::new(film(world))),
         Question::WhatIf(ask) => Answer::WhatIf(Arc::new(what_if(world, ask))),
+        Question::Values(ask) => Answer::Values(Arc::new(super::boards::values(ask))),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Whole screens after keys, as text; and the real program in a real terminal.
 
 mod attached;
+mod boards;
 mod charsets;
 mod desk;
 pub(crate) mod fixture;

@@ -95,6 +95,63 @@ fn what_keeps_it_from_starting_is_on_the_screen_and_told_again_when_it_is_left()
     t.wait("there are no SLO files in ./slos");
 }
 
+/// Waits for a text as long as a busy machine may need to read a recording.
+fn patiently(t: &Terminal, text: &str) {
+    assert!(
+        wait_until(Duration::from_secs(60), || t.screen().contains(text)),
+        "waited for `{text}`, saw:
+{}",
+        t.screen()
+    );
+}
+
+#[test]
+fn a_dashboard_of_ones_own_shows_values_reloads_and_keeps_its_screen_when_its_file_breaks() {
+    let Some(t) = Terminal::open(120, 36) else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("mine.yaml");
+    let mine = |title: &str, kind: &str| {
+        format!(
+            "version: burnledger-dashboard/v1\ntitle: {title}\nrows:\n  - panels:\n      - {kind}: sum(payments_total{{job=\"payments\"}}) > bool 0\n      - burn: payments/success\n"
+        )
+    };
+    std::fs::write(&file, mine("Mine", "value")).unwrap();
+    t.line(&started(dir.path(), &format!("demo --speed 60 --dashboards {}", dir.path().display())));
+    patiently(&t, "LAST 6h");
+    t.keys(&["6"]);
+    patiently(&t, "[6] Mine");
+    // The recording was asked, and the engine's history.
+    patiently(&t, "sum(payments_total");
+    assert!(wait_until(Duration::from_secs(60), || t.screen().lines().any(|line| line.starts_with(" 1 "))), "{}", t.screen());
+    patiently(&t, "14.4x");
+    std::fs::write(&file, mine("Changed", "value")).unwrap();
+    patiently(&t, "[6] Changed");
+    std::fs::write(&file, mine("Broken", "valeu")).unwrap();
+    patiently(&t, "did you mean `value`?; the former one stays");
+    patiently(&t, "[6] Changed");
+    t.keys(&["q"]);
+    t.wait("rc=0");
+    t.given_back();
+}
+
+#[test]
+fn the_demo_has_a_dashboard_and_speaks_chinese_where_it_can() {
+    let Some(t) = Terminal::open(120, 36) else { return };
+    let dir = tempfile::tempdir().unwrap();
+    t.line(&started(dir.path(), "demo --speed 60 --language zh"));
+    patiently(&t, "燃烧率");
+    t.keys(&["6"]);
+    patiently(&t, "On call");
+    patiently(&t, "payments by outcome");
+    t.keys(&["q"]);
+    t.wait("rc=0");
+    t.line(&format!("export LC_ALL=C; {}", started(dir.path(), "demo --speed 60 --language zh")));
+    patiently(&t, "sort: severity");
+    assert!(t.screen().is_ascii(), "{}", t.screen());
+    t.keys(&["q"]);
+    t.wait("rc=0");
+}
+
 /// A program that runs, and what it has printed.
 struct Running {
     child: Child,

@@ -90,6 +90,44 @@ fn check(paths: &[&Path], format: Format, color: bool) -> (Exit, String, String)
     (exit, data.text(), talk.text())
 }
 
+const DASHBOARD: &str = "version: burnledger-dashboard/v1
+title: Checkout
+rows:
+  - panels: [{burn: checkout/availabilty, width: 2}, {value: 'sum(up{job=\"a\")'}]
+";
+
+/// The examples to copy are sound, together and alone.
+#[test]
+fn the_examples_of_the_repository_are_sound() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for paths in [&["slos", "dashboards"][..], &["sample-data/connection-pool"]] {
+        let paths: Vec<PathBuf> = paths.iter().map(|path| root.join(path)).collect();
+        let (exit, data, talk) = check(&paths.iter().map(|p| &**p).collect::<Vec<_>>(), Format::Text, false);
+        assert!(exit == Exit::Fine && data.is_empty(), "{data}{talk}");
+    }
+}
+
+#[test]
+fn a_dashboard_is_checked_with_its_slos_and_its_promql() {
+    let dir = tempfile::tempdir().unwrap();
+    let slos = dir.path().join("checkout.yaml");
+    std::fs::write(&slos, "version: burnledger/v1\nservice: checkout\nslos:\n  - name: availability\n    target: 99.9%\n    sli: {events: {bad: e_total, total: t_total}}\n").unwrap();
+    let boards = dir.path().join("dashboards");
+    std::fs::create_dir(&boards).unwrap();
+    std::fs::write(boards.join("a.yaml"), DASHBOARD).unwrap();
+    let (exit, data, talk) = check(&[&slos, &boards], Format::Text, false);
+    assert_eq!(exit, Exit::No, "{data}{talk}");
+    assert!(data.contains("dashboards/a.yaml:4:") && data.contains("bad-query"), "{data}");
+    let mended = DASHBOARD.replace("{job=\"a\")", "{job=\"a\"})");
+    std::fs::write(boards.join("a.yaml"), &mended).unwrap();
+    let (exit, data, _) = check(&[&slos, &boards], Format::Text, false);
+    assert_eq!(exit, Exit::No, "{data}");
+    assert!(data.contains("there is no SLO `checkout/availabilty`, did you mean `checkout/availability`?"), "{data}");
+    std::fs::write(boards.join("a.yaml"), mended.replace("availabilty", "availability")).unwrap();
+    let (exit, data, talk) = check(&[&slos, &boards], Format::Text, false);
+    assert_eq!(exit, Exit::Fine, "{data}{talk}");
+}
+
 const BAD: &str = "version: burnledger/v1
 service: 结算
 slos:

@@ -1,5 +1,6 @@
 //! Orders people give and questions they ask, the same from CLI, dashboard and API.
 
+use super::dashboard::{Values, ValuesAsk};
 use super::film::{Film, FilmAsk};
 use super::past::{Lookback, Past};
 use super::what_if::{WhatIf, WhatIfAsk};
@@ -128,6 +129,8 @@ pub enum Question {
     Film(FilmAsk),
     /// What other rules would have done with a stretch of the past.
     WhatIf(WhatIfAsk),
+    /// The values of a PromQL expression, from the source.
+    Values(ValuesAsk),
 }
 
 /// Its answer.
@@ -143,6 +146,8 @@ pub enum Answer {
     Film(Arc<Film>),
     /// What other rules would have done.
     WhatIf(Arc<WhatIf>),
+    /// Values of an expression.
+    Values(Arc<Values>),
 }
 
 /// Why an order was not carried out.

@@ -3,6 +3,7 @@
 //! Deliberately absent: layout, words and JSON.
 
 pub mod command;
+pub mod dashboard;
 pub mod film;
 pub mod intake;
 pub mod past;
@@ -10,6 +11,7 @@ pub mod snapshot;
 pub mod what_if;
 
 pub use command::{Answer, Command, Question, Refusal};
+pub use dashboard::{Bound, Dashboard, Dashboards, Tile, TileKind, TileRow, Unit, Values, ValuesAsk, ValuesRow};
 pub use film::{Film, FilmAsk, FilmMark};
 pub use intake::InboundAlert;
 pub use past::{Lookback, Past, PastOf, PastRow, TrackId};

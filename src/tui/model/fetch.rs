@@ -3,7 +3,7 @@
 //! Late answers carry the ticket of a question nobody waits for any more and are dropped.
 
 use crate::domain::base::Text;
-use crate::domain::view::{Answer, Past, Question, Refusal};
+use crate::domain::view::{Answer, Past, Question, Refusal, Values};
 use std::sync::Arc;
 
 /// A question with what came of it.
@@ -59,6 +59,14 @@ impl Fetch {
     pub const fn past(&self) -> Option<&Arc<Past>> {
         match &self.answer {
             Some(Answer::Past(past)) => Some(past),
+            _ => None,
+        }
+    }
+
+    /// The last values of an expression.
+    pub const fn values(&self) -> Option<&Arc<Values>> {
+        match &self.answer {
+            Some(Answer::Values(values)) => Some(values),
             _ => None,
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! The model is changed by [`crate::tui::update()`] only and read by [`crate::tui::view()`] only; neither does IO.
 
+pub mod board;
 pub mod dialog;
 pub mod fetch;
 pub mod heat;
@@ -12,6 +13,7 @@ pub mod slo;
 pub mod state;
 pub mod ticker;
 
+pub use board::BoardTab;
 pub use dialog::{Input, Overlay, ResolveField, Sheet};
 pub use fetch::Fetch;
 pub use heat::{HeatKind, HeatTab};
@@ -65,11 +67,13 @@ pub enum Tab {
     Heat,
     /// The past, played.
     Replay,
+    /// A screen of one's own.
+    Board,
 }
 
 impl Tab {
     /// All of them.
-    pub const ALL: [Self; 6] = [Self::Overview, Self::Slo, Self::Incident, Self::History, Self::Heat, Self::Replay];
+    pub const ALL: [Self; 7] = [Self::Overview, Self::Slo, Self::Incident, Self::History, Self::Heat, Self::Replay, Self::Board];
 
     /// Where keys go, narrow scopes first.
     pub const fn scopes(self) -> &'static [Scope] {
@@ -80,6 +84,7 @@ impl Tab {
             Self::History => &[Scope::History, Scope::List, Scope::Global],
             Self::Heat => &[Scope::Heat, Scope::Time, Scope::List, Scope::Global],
             Self::Replay => &[Scope::Replay, Scope::List, Scope::Global],
+            Self::Board => &[Scope::Board, Scope::Global],
         }
     }
 }
@@ -187,6 +192,8 @@ pub struct Model {
     pub history: HistoryTab,
     /// The heatmap.
     pub heat: HeatTab,
+    /// Screens of one's own.
+    pub board: BoardTab,
     /// The replay that is on.
     pub replay: Option<Replay>,
     /// An incident of the ledger that no snapshot shows any more.
@@ -226,6 +233,7 @@ impl Model {
             incident: IncidentTab::default(),
             history: HistoryTab::default(),
             heat: HeatTab::default(),
+            board: BoardTab::default(),
             replay: None,
             opened: None,
             overlay: None,
@@ -303,7 +311,7 @@ impl Model {
         match self.tab {
             Tab::Incident => self.on_screen(),
             Tab::Slo => self.slo_row().and_then(|r| self.incident_of(r.incident?)),
-            Tab::History => None,
+            Tab::History | Tab::Board => None,
             Tab::Overview | Tab::Heat | Tab::Replay => self.row_incident().or_else(|| self.live_incidents().next()),
         }
     }

@@ -133,6 +133,7 @@ impl Session {
             model.tab = Tab::Replay;
             model.fresh = false;
         }
+        self.hear_of_dashboards(&answer);
         let mut stage = Stage { model, painter, dirty: true, pressed: false, drawn: now.mono, answer };
         let mut ears = Ears { stopped, signals, events: EventStream::new(), replies, broken, snapshots, desk_lives: true };
         // The first frame waits for nothing.
@@ -154,6 +155,26 @@ impl Session {
         }
         self.settle(&mut ears, &mut stage).await;
         Ok(ended)
+    }
+
+    /// What the files of dashboards say comes as messages, now and whenever they change.
+    fn hear_of_dashboards(&self, answer: &UnboundedSender<Msg>) {
+        let Some(mut dashboards) = self.options.dashboards.clone() else { return };
+        let answer = answer.clone();
+        self.caller.spawn(async move {
+            dashboards.mark_changed();
+            loop {
+                let changed = tokio::select! {
+                    changed = dashboards.changed() => changed.is_ok(),
+                    () = answer.closed() => false,
+                };
+                if !changed {
+                    return;
+                }
+                let now = dashboards.borrow_and_update().clone();
+                let _ = answer.send(Msg::Dashboards(now));
+            }
+        });
     }
 
     /// Orders that are under way when a person leaves still reach the ledger; the terminal is free meanwhile.

@@ -53,6 +53,7 @@ pub(super) fn remember(msg: &Msg, typing: bool) {
         Msg::Answer { ticket, result } => {
             format!("question {ticket} answered, {}", if result.is_ok() { "told" } else { "refused" })
         }
+        Msg::Dashboards(all) => format!("{} dashboards, {} problems", all.all.len(), all.problems.len()),
         Msg::Saved(_) => "a file was written or not".into(),
         other => format!("{other:?}"),
     };

@@ -1,13 +1,13 @@
 //! What the screen in front wants to know of the past or the ledger, asked once.
 
 use super::{Effect, palette};
-use crate::domain::base::{Ms, Span};
-use crate::domain::view::{Answer, Lookback, PastOf, Question, Refusal};
+use crate::domain::base::{Ms, Span, Text};
+use crate::domain::view::{Answer, Lookback, PastOf, Question, Refusal, TileKind, TrackId, ValuesAsk};
 use crate::tui::model::fetch::Fetch;
 use crate::tui::model::history::MOST;
 use crate::tui::model::slo::Stretch;
 use crate::tui::model::{HeatKind, Model, Tab};
-use crate::tui::view::layout;
+use crate::tui::view::{board, layout};
 
 /// Questions of the screen in front that were not asked yet.
 pub(super) fn wanted(model: &mut Model) -> Vec<Effect> {
@@ -20,6 +20,7 @@ pub(super) fn wanted(model: &mut Model) -> Vec<Effect> {
         Tab::Slo => of_slo(model, now),
         Tab::Heat => of_heat(model, now),
         Tab::History => of_history(model),
+        Tab::Board => of_board(model, now),
         Tab::Overview | Tab::Incident | Tab::Replay => Vec::new(),
     }
 }
@@ -79,6 +80,56 @@ fn of_history(model: &mut Model) -> Vec<Effect> {
     ask(model, &Question::Incidents { limit: MOST }, |m| &mut m.history.list).into_iter().collect()
 }
 
+/// What the tiles want to know. A source that is slow is not asked anew before it has answered.
+fn of_board(model: &mut Model, now: Ms) -> Vec<Effect> {
+    let asks: Vec<Option<Question>> = (0..model.board.tiles.len()).map(|tile| of_tile(model, tile, now)).collect();
+    let mut out = Vec::new();
+    for ((_, fetch), question) in model.board.tiles.iter_mut().zip(asks) {
+        let ticket = model.next_ticket;
+        let Some(question) = question.filter(|_| !fetch.is_waiting()) else { continue };
+        if fetch.want(&question, ticket) {
+            model.next_ticket += 1;
+            out.push(Effect::Ask { ticket, question });
+        }
+    }
+    out
+}
+
+/// The question of one tile at its present size; none where it is not drawn or needs no answer.
+fn of_tile(model: &Model, tile: usize, now: Ms) -> Option<Question> {
+    let (kind, last) = (&model.board.tiles.get(tile)?.0.kind, model.board.shown()?.last);
+    let columns = board::place_of(model, tile)?.width;
+    let cells = layout::tile_columns(columns) * 2;
+    let past = |of, span: Span, most: Span| {
+        let cell = Span((span.0 / cells.max(1) as i64).clamp(1000, most.0.max(1000)));
+        let to = now.floor_to(cell);
+        Question::Past(Lookback { of, from: to - span, to, cells: cells.min(Lookback::MOST_CELLS) })
+    };
+    let track = |slo| board::row_of(model, slo).map(TrackId::of);
+    let values = |expr: &Text, cell: Span, cells: usize| {
+        Question::Values(ValuesAsk {
+            expr: expr.clone(),
+            to: now.floor_to(cell),
+            cell,
+            cells: cells.clamp(1, ValuesAsk::MOST_CELLS),
+        })
+    };
+    Some(match kind {
+        TileKind::Burn { slo, window } => past(PastOf::Burn { track: track(slo)?, window: Some(*window) }, last, last),
+        TileKind::Budget { slo } => {
+            let period = board::row_of(model, slo)?.slo.period.span();
+            past(PastOf::Remaining { track: track(slo)? }, period, Span(60_000))
+        }
+        TileKind::Value { expr } | TileKind::Table { expr, .. } => values(expr, board::SHORTEST, 1),
+        TileKind::Sparkline { expr } | TileKind::Heatmap { expr, .. } => {
+            let shortest = board::SHORTEST.0;
+            let cell = (last.0 / columns.max(1) as i64).div_euclid(shortest).max(0) * shortest + shortest;
+            values(expr, Span(cell), (last.0 / cell).unsigned_abs() as usize)
+        }
+        TileKind::Text(_) => return None,
+    })
+}
+
 /// The budget's way over its whole period, whatever stretch the burn chart shows.
 fn budget_question(of: PastOf, period: Span, columns: usize, now: Ms) -> Question {
     let cells = layout::budget_columns(columns).0 * 2;
@@ -112,7 +163,8 @@ pub(super) fn take(model: &mut Model, ticket: u64, result: &Result<Answer, Refus
     }
     let (slo, heat) = (&mut model.slo, &mut model.heat);
     let slots = [&mut slo.burn, &mut slo.strip, &mut slo.budget, &mut heat.burn, &mut heat.latency, &mut model.history.list];
-    let taken = slots.into_iter().any(|slot| slot.take(ticket, result));
+    let tiles = model.board.tiles.iter_mut().map(|(_, fetch)| fetch);
+    let taken = slots.into_iter().chain(tiles).any(|slot| slot.take(ticket, result));
     if taken && matches!(result, Ok(Answer::Incidents(_))) {
         model.history.recount(model.wall());
     }

@@ -12,13 +12,13 @@ mod tables;
 mod take;
 mod what_if;
 
-pub use palette::matching;
+pub use palette::{matching, told};
 
 use super::keys::{Action, Code, Key};
 use super::model::{Frozen, Model, Mood, Overlay, Sheet, Tab, Toast};
 use super::view::layout;
 use crate::domain::base::{Mono, Now, Severity, Span};
-use crate::domain::view::{Answer, Command, IncidentView, Question, Refusal, Snapshot};
+use crate::domain::view::{Answer, Command, Dashboards, IncidentView, Question, Refusal, Snapshot};
 use std::sync::Arc;
 
 /// Something that happened.
@@ -26,6 +26,8 @@ use std::sync::Arc;
 pub enum Msg {
     /// The engine made a new snapshot.
     Snapshot(Arc<Snapshot>),
+    /// Files of dashboards were read, or read anew.
+    Dashboards(Arc<Dashboards>),
     /// The engine is gone.
     CutOff,
     /// A key was pressed.
@@ -117,6 +119,10 @@ pub fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Effect> {
             model.live_at = now.mono;
             refresh(model);
             first_screen(model);
+            Vec::new()
+        }
+        Msg::Dashboards(all) => {
+            model.board.renew(all);
             Vec::new()
         }
         Msg::CutOff => {

@@ -19,6 +19,9 @@ pub(super) fn act(model: &mut Model, action: Action) {
         Action::Slo => open_slo(model),
         Action::History => model.tab = Tab::History,
         Action::Heat => model.tab = Tab::Heat,
+        Action::Board1 | Action::Board2 | Action::Board3 | Action::Board4 => open_board(model, action.board().unwrap_or(0)),
+        Action::NextBoard => step_board(model, 1),
+        Action::PrevBoard => step_board(model, -1),
         Action::Range => next_range(model),
         Action::CellBack => move_cell(model, 1),
         Action::CellOn => move_cell(model, -1),
@@ -57,6 +60,25 @@ pub(super) fn act(model: &mut Model, action: Action) {
 fn show_incident(model: &mut Model) {
     let of_slo = (model.tab == Tab::Slo).then(|| model.target().map(|v| v.incident.id)).flatten();
     open_incident(model, of_slo);
+}
+
+/// A dashboard of one's own. The first place is always there, as it tells how to write one.
+fn open_board(model: &mut Model, at: usize) {
+    if at > 0 && at >= model.board.all.all.len() {
+        return say(model, Mood::Told, "there is no such dashboard; each file of the folder `dashboards` makes one");
+    }
+    if model.board.at != at || model.board.tiles.is_empty() {
+        model.board.open(at);
+    }
+    model.tab = Tab::Board;
+}
+
+/// The next dashboard, around the end.
+fn step_board(model: &mut Model, by: i64) {
+    let many = model.board.all.all.len() as i64;
+    if many > 1 {
+        model.board.open((model.board.at as i64 + by).rem_euclid(many) as usize);
+    }
 }
 
 /// The selected SLO in detail.
@@ -148,7 +170,7 @@ pub(super) fn last_view(model: &mut Model) {
     let there = match model.last {
         Tab::Slo => model.slo.track.is_some(),
         Tab::Replay => model.replay.is_some(),
-        Tab::Overview | Tab::Incident | Tab::History | Tab::Heat => true,
+        Tab::Overview | Tab::Incident | Tab::History | Tab::Heat | Tab::Board => true,
     };
     model.tab = if there { model.last } else { Tab::Overview };
 }
@@ -256,6 +278,7 @@ fn half_page(model: &Model) -> i64 {
         Tab::Heat => (layout::heat_rows(model) / 2).max(1) as i64,
         Tab::History => (layout::history_rows(model) / 2).max(1) as i64,
         Tab::Incident => (layout::panel_rows(model) / 2).max(1) as i64,
+        Tab::Board => 1,
     }
 }
 

@@ -17,7 +17,7 @@ pub fn matching(model: &Model, text: &str) -> Vec<&'static Binding> {
     let mut found: Vec<(usize, &'static Binding)> = Vec::new();
     for scope in model.tab.scopes() {
         for binding in TABLE.iter().filter(|b| b.scope == *scope && b.action != Action::Palette) {
-            let (name, said) = (binding.action.name(), model.look.words.say(binding.help).to_lowercase());
+            let (name, said) = (binding.action.name(), told(model, binding).to_lowercase());
             let rank = [name.starts_with(&text), name.contains(&text), binding.help.contains(&text) || said.contains(&text)]
                 .iter()
                 .position(|m| *m);
@@ -29,6 +29,12 @@ pub fn matching(model: &Model, text: &str) -> Vec<&'static Binding> {
     }
     found.sort_by_key(|(rank, _)| *rank);
     found.into_iter().map(|(_, binding)| binding).collect()
+}
+
+/// What the palette and the help say of a binding: of a dashboard of one's own its title.
+pub fn told(model: &Model, binding: &Binding) -> String {
+    let title = binding.action.board().and_then(|at| model.board.all.all.get(at));
+    title.map_or_else(|| model.look.words.say(binding.help).into(), |dashboard| dashboard.title.to_string())
 }
 
 pub(super) fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {

@@ -5,11 +5,11 @@
 
 use crate::domain::base::{Labels, Ms};
 use crate::domain::incident::Incident;
-use crate::domain::view::{IncidentView, Past, PastRow, SloRow};
+use crate::domain::view::{IncidentView, Past, PastRow, SloRow, Tile, ValuesRow};
 use crate::tui::model::heat::HeatKind;
 use crate::tui::model::history::began;
 use crate::tui::model::list::{burn_over, severity};
-use crate::tui::model::{Model, Tab};
+use crate::tui::model::{Fetch, Model, Tab};
 use crate::words::escape::csv as quoted;
 use crate::words::{Zone, timeline, units};
 
@@ -17,6 +17,7 @@ const SLOS: &str = "slo,group,team,severity,state,sli_5m,budget_left,burn_5m,bur
 const INCIDENTS: &str = "incident,severity,service,phase,began,detected,acknowledged,resolved,cost";
 const ENTRIES: &str = "incident,at,kind,text,who";
 const BURN: &str = "slo,group,from,to,burn,bad,total";
+const VALUES: &str = "panel,series,at,value";
 const LATENCY: &str = "slo,group,from,to,bucket_seconds,share";
 
 type Rows = Vec<Vec<String>>;
@@ -31,6 +32,7 @@ pub(super) fn csv(model: &Model) -> String {
             (LATENCY, model.heat.latency.past().map(|p| latency(p)).unwrap_or_default())
         }
         Tab::Heat => (BURN, model.heat.burn.past().map(|p| burn(p)).unwrap_or_default()),
+        Tab::Board => (VALUES, model.board.tiles.iter().flat_map(|(tile, fetch)| values(tile, fetch)).collect()),
         Tab::Overview | Tab::Replay => {
             let slos = model.shown().map(|s| s.slos.as_slice()).unwrap_or_default();
             (SLOS, model.list.order.iter().filter_map(|i| slos.get(*i)).map(row_cells).collect())
@@ -38,6 +40,15 @@ pub(super) fn csv(model: &Model) -> String {
     };
     let lines = rows.into_iter().map(|cells| cells.iter().map(|c| cell(c)).collect::<Vec<_>>().join(","));
     std::iter::once(head.to_string()).chain(lines).map(|line| line + "\r\n").collect()
+}
+
+/// The last value of each series of a tile.
+fn values(tile: &Tile, fetch: &Fetch) -> Rows {
+    let Some(values) = fetch.values() else { return Rows::new() };
+    let name = tile.title.as_deref().unwrap_or_else(|| tile.kind.name());
+    let number = |v: Option<&f64>| v.filter(|v| v.is_finite()).map(|v| v.to_string()).unwrap_or_default();
+    let row = |row: &ValuesRow| vec![name.into(), row.labels.to_string(), values.to.rfc3339(), number(row.values.last())];
+    values.rows.iter().map(row).collect()
 }
 
 /// Names of what a row of the overview says.

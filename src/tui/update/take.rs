@@ -23,6 +23,7 @@ pub(super) fn copy(model: &mut Model) -> Vec<Effect> {
             Some(i) => (i.id.to_string(), past_cells(i).join("  ")),
             None => return nothing(model),
         },
+        Tab::Board => return nothing(model),
         Tab::Overview | Tab::Slo | Tab::Heat | Tab::Replay => {
             let row =
                 if model.tab == Tab::Slo { model.slo_row() } else { model.shown().and_then(|s| model.list.selected_row(s)) };

@@ -6,7 +6,7 @@ use crate::domain::base::{IncidentId, Ms};
 use crate::domain::incident::Phase;
 use crate::tui::model::{Input, Model, Overlay, ResolveField, Sheet, list};
 use crate::tui::theme::Role;
-use crate::tui::update::matching;
+use crate::tui::update::{matching, told};
 use crate::words::{Words, time, units, width};
 use ratatui::layout::{Position, Rect};
 
@@ -102,7 +102,7 @@ fn palette(model: &Model, input: &Input, at: usize, complaint: Option<&str>, pen
         let line = top + 1 + row - first;
         pen.put_cut(2, line, 18, &binding.action.name(), Role::Strong);
         pen.put_cut(21, line, 12, &model.look.keys.written(binding), Role::Key);
-        pen.put_cut(34, line, pen.width().saturating_sub(35), w.say(binding.help), Role::Text);
+        pen.put_cut(34, line, pen.width().saturating_sub(35), &told(model, binding), Role::Text);
         if row == at {
             pen.over_row(line, pen.look.theme.selected());
         }

@@ -18,6 +18,8 @@ const TABS: [(char, &str, Tab); 5] = [
 /// Program, environment and tabs at the left; state of the link, time and age of the data at the right.
 pub(super) fn header(model: &Model, pen: &mut Pen<'_>) {
     let wide = pen.width() >= 100;
+    // Dashboards of one's own need the room that names would take.
+    let named = wide && (model.board.all.all.is_empty() || pen.width() >= 150);
     let mut x = pen.put(1, 0, "burnledger", Role::Strong);
     let right = right_side(model, wide);
     let room = pen.width().saturating_sub(right.iter().map(|(t, _)| width::columns(t)).sum::<usize>() + 1);
@@ -35,7 +37,21 @@ pub(super) fn header(model: &Model, pen: &mut Pen<'_>) {
         let text = if named || active { format!("[{number}] {name}") } else { format!("[{number}]") };
         x = pen.put(x, 0, &text, if active { Role::Active } else { Role::Faint }) + 2;
     }
+    own_tabs(model, x, room, pen);
     pen.pieces(room, 0, &right);
+}
+
+/// Dashboards of one's own behind the usual tabs, as far as there is room; the one in front by its title.
+fn own_tabs(model: &Model, mut x: usize, room: usize, pen: &mut Pen<'_>) {
+    for (at, dashboard) in model.board.all.all.iter().enumerate().take(4) {
+        let active = model.tab == Tab::Board && model.board.at == at;
+        let text = if active { format!("[{}] {}", at + 6, dashboard.title) } else { format!("[{}]", at + 6) };
+        let text = width::cut(&text, 20, pen.look.glyphs.ellipsis);
+        if x + width::columns(&text) + 1 >= room {
+            return;
+        }
+        x = pen.put(x, 0, &text, if active { Role::Active } else { Role::Faint }) + 2;
+    }
 }
 
 /// What the tabs take at most: narrow screens name the active one only.

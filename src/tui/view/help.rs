@@ -2,9 +2,10 @@
 
 use super::pen::{Pen, piece};
 use crate::tui::keymap::Keymap;
-use crate::tui::keys::{Scope, TABLE};
+use crate::tui::keys::{Binding, Scope, TABLE};
 use crate::tui::model::Model;
 use crate::tui::theme::Role;
+use crate::tui::update::told;
 use crate::words::{Words, width};
 
 /// What the signs mean, for readers who see them first here.
@@ -29,8 +30,8 @@ pub(super) fn rows(terminal: usize) -> usize {
 pub(super) type Line = Vec<(String, Role)>;
 
 /// The help as lines for a terminal `columns` wide: two columns of scopes where there is room.
-pub(super) fn lines(keys: &Keymap, words: Words, columns: usize) -> Vec<Line> {
-    let mut blocks: Vec<Vec<Line>> = Scope::ALL.into_iter().map(|s| scope(keys, words, s)).collect();
+pub(super) fn lines(keys: &Keymap, words: Words, told: &dyn Fn(&Binding) -> String, columns: usize) -> Vec<Line> {
+    let mut blocks: Vec<Vec<Line>> = Scope::ALL.into_iter().map(|s| scope(keys, words, told, s)).collect();
     blocks.push(typing(words));
     blocks.push(signs(words));
     if columns < 90 {
@@ -39,10 +40,10 @@ pub(super) fn lines(keys: &Keymap, words: Words, columns: usize) -> Vec<Line> {
     two_columns(blocks, (columns.min(116) - 4) / 2)
 }
 
-fn scope(keys: &Keymap, words: Words, scope: Scope) -> Vec<Line> {
+fn scope(keys: &Keymap, words: Words, told: &dyn Fn(&Binding) -> String, scope: Scope) -> Vec<Line> {
     let mut out = vec![vec![piece(words.say(scope.title()), Role::Title)]];
     for b in TABLE.iter().filter(|b| b.scope == scope) {
-        out.push(entry(&keys.written(b), words.say(b.help)));
+        out.push(entry(&keys.written(b), &told(b)));
     }
     out
 }
@@ -93,7 +94,7 @@ fn beside(mut left: Line, right: Line, column: usize) -> Line {
 
 /// Draws the lines that are in view.
 pub(super) fn draw(model: &Model, scroll: usize, pen: &mut Pen<'_>) {
-    let lines = lines(&model.look.keys, model.look.words, usize::from(model.size.0));
+    let lines = lines(&model.look.keys, model.look.words, &|b| told(model, b), usize::from(model.size.0));
     for (y, line) in lines.iter().skip(scroll).take(pen.height()).enumerate() {
         pen.pieces(0, y, line);
     }
@@ -107,7 +108,7 @@ mod tests {
     fn every_key_of_the_table_is_in_the_help_at_every_width() {
         let words = Words::default();
         for columns in [60, 80, 120, 200] {
-            let text: String = lines(&Keymap::default(), words, columns)
+            let text: String = lines(&Keymap::default(), words, &|b| b.help.into(), columns)
                 .iter()
                 .flatten()
                 .map(|(t, _)| t.as_str())
@@ -116,7 +117,7 @@ mod tests {
             for b in TABLE {
                 assert!(text.contains(b.help), "{} at {columns}", b.help);
             }
-            for line in lines(&Keymap::default(), words, columns) {
+            for line in lines(&Keymap::default(), words, &|b| b.help.into(), columns) {
                 assert!(line.iter().map(|(t, _)| width::columns(t)).sum::<usize>() <= columns - 4, "{line:?}");
             }
         }

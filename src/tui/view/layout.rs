@@ -5,6 +5,7 @@
 
 use super::{banners, heat, help, history, incident, sheets};
 use crate::tui::model::{Model, Sheet, Tab};
+use crate::tui::update::told;
 
 /// Below 60x15 there is no room for panels.
 pub const fn is_tiny(columns: u16, rows: u16) -> bool {
@@ -77,6 +78,11 @@ pub const fn budget_columns(columns: usize) -> (usize, usize) {
     (columns - future, future)
 }
 
+/// Columns of a chart within a tile of so many.
+pub fn tile_columns(columns: usize) -> usize {
+    columns.saturating_sub(super::plot::LABELS + 1).max(10)
+}
+
 /// Columns of the heatmap's cells.
 pub fn heat_columns(model: &Model) -> usize {
     usize::from(model.size.0).saturating_sub(heat::NAMES + 2).max(1)
@@ -110,7 +116,7 @@ pub fn panel_lines(model: &Model) -> usize {
 
 /// Lines of the help at the model's width.
 pub fn help_lines(model: &Model) -> usize {
-    help::lines(&model.look.keys, model.look.words, usize::from(model.size.0)).len()
+    help::lines(&model.look.keys, model.look.words, &|b| told(model, b), usize::from(model.size.0)).len()
 }
 
 /// Lines of the help that fit at once.

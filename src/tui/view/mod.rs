@@ -1,6 +1,7 @@
 //! The screens, drawn from the model alone: same model, same picture.
 
 mod banners;
+pub mod board;
 mod burn_chart;
 mod choices;
 pub(super) mod columns;
@@ -63,6 +64,7 @@ fn screen(model: &Model, pen: &mut Pen<'_>) -> Option<Position> {
         Tab::Heat => heat::draw(model, &mut inner),
         Tab::Replay => replay::draw(model, &mut inner),
         Tab::Incident => incident::draw(model, &mut inner),
+        Tab::Board => board::draw(model, &mut inner),
     }
     frame::footer(model, &mut pen.part(0, body.top + body.height, usize::MAX, 2));
     frame::toast(model, &mut pen.part(0, body.top, usize::MAX, body.height + 1));

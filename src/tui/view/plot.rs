@@ -91,9 +91,12 @@ fn times(axes: &Axes, zone: Zone, width: usize, pen: &mut Pen<'_>) {
     let (x, y) = (LABELS + 1, pen.height() - 1);
     let room = if long { 20 } else { 14 };
     let count = (width / room).clamp(1, 6);
-    for i in 0..count {
+    let end = name(axes.to);
+    // On a short axis its end says more than its start.
+    let first = usize::from(count == 1 && width < 2 * end.len() + 1);
+    for i in first..count {
         let share = i as f64 / count as f64;
         pen.put(x + (share * width as f64) as usize, y, &name(axes.from + Span((span.0 as f64 * share) as i64)), Role::Faint);
     }
-    pen.put_right(x + width, y, 12, &name(axes.to), Role::Faint);
+    pen.put_right(x + width, y, 12, &end, Role::Faint);
 }

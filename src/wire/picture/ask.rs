@@ -6,8 +6,8 @@ use super::slo::SloForm;
 use crate::domain::base::{Ms, Text, clean_line};
 use crate::domain::incident::Entry;
 use crate::domain::view::{
-    Answer, Film, FilmAsk, FilmMark, Fired, Lookback, Past, PastOf, PastRow, Question, Snapshot, TrackId, WhatIf, WhatIfAsk,
-    WhatIfTrack,
+    Answer, Film, FilmAsk, FilmMark, Fired, Lookback, Past, PastOf, PastRow, Question, Snapshot, TrackId, Values, ValuesAsk, ValuesRow,
+    WhatIf, WhatIfAsk, WhatIfTrack,
 };
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -47,6 +47,8 @@ impl Form<PastOf> for PastOfForm {
     }
 }
 
+form!(ValuesAskForm of ValuesAsk { expr: Text, to: i64, cell: i64, cells: usize });
+
 form!(LookbackForm of Lookback { of: PastOfForm, from: i64, to: i64, cells: usize });
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -80,6 +82,7 @@ pub(super) enum QuestionForm {
     Past(LookbackForm),
     Film(FilmAskForm),
     WhatIf { film: FilmAskForm, change: Text },
+    Values(ValuesAskForm),
 }
 
 impl Form<Question> for QuestionForm {
@@ -90,6 +93,7 @@ impl Form<Question> for QuestionForm {
             Question::Past(lookback) => Self::Past(Form::of(lookback)),
             Question::Film(ask) => Self::Film(Form::of(ask)),
             Question::WhatIf(ask) => Self::WhatIf { film: Form::of(&ask.film), change: ask.change.clone() },
+            Question::Values(ask) => Self::Values(Form::of(ask)),
         }
     }
     fn back(self) -> Result<Question, Wrong> {
@@ -102,6 +106,10 @@ impl Form<Question> for QuestionForm {
             }
             Self::Film(ask) => Question::Film(ask.back()?),
             Self::WhatIf { film, change } => Question::WhatIf(WhatIfAsk { film: film.back()?, change: clean_line(&change, 500) }),
+            Self::Values(form) => {
+                let ask: ValuesAsk = form.back()?;
+                Question::Values(ValuesAsk { cells: ask.cells.clamp(1, ValuesAsk::MOST_CELLS), ..ask })
+            }
         })
     }
 }
@@ -127,6 +135,29 @@ impl Form<PastRow> for PastRowForm {
 }
 
 form!(PastForm of Past { from: i64, to: i64, cell: i64, rows: Vec<PastRowForm> });
+
+#[derive(Debug, Serialize, Deserialize)]
+struct ValuesRowForm {
+    labels: Vec<(Text, Text)>,
+    values: Vec<Num>,
+    is_present: bool,
+}
+
+impl Form<ValuesRow> for ValuesRowForm {
+    fn of(value: &ValuesRow) -> Self {
+        let values = value.values.iter().map(Form::of).collect();
+        Self { labels: Form::of(&value.labels), values, is_present: value.is_present }
+    }
+    fn back(self) -> Result<ValuesRow, Wrong> {
+        if self.values.len() > ValuesAsk::MOST_CELLS {
+            return Err(Wrong("a series has more values than were asked for".into()));
+        }
+        let values = self.values.into_iter().map(Form::back).collect::<Result<Arc<[f64]>, _>>()?;
+        Ok(ValuesRow { labels: self.labels.back()?, values, is_present: self.is_present })
+    }
+}
+
+form!(ValuesForm of Values { from: i64, to: i64, rows: Vec<ValuesRowForm>, more: usize, warnings: Vec<Text> });
 
 #[derive(Debug, Serialize, Deserialize)]
 struct MarkForm {
@@ -222,6 +253,7 @@ pub(super) enum AnswerForm {
     Past(PastForm),
     Film(Box<FilmForm>),
     WhatIf(WhatIfForm),
+    Values(ValuesForm),
     /// What an order recorded.
     Recorded(Vec<EntryForm>),
 }
@@ -234,6 +266,7 @@ impl AnswerForm {
             Answer::Past(past) => Self::Past(Form::of(&**past)),
             Answer::Film(film) => Self::Film(Box::new(FilmForm::of(film)?)),
             Answer::WhatIf(told) => Self::WhatIf(Form::of(&**told)),
+            Answer::Values(values) => Self::Values(Form::of(&**values)),
         })
     }
 
@@ -249,6 +282,13 @@ impl AnswerForm {
             Self::Past(past) => Answer::Past(Arc::new(past.back()?)),
             Self::Film(film) => Answer::Film(Arc::new(film.back()?)),
             Self::WhatIf(told) => Answer::WhatIf(Arc::new(told.back()?)),
+            Self::Values(form) => {
+                let values: Values = form.back()?;
+                if values.rows.len() > ValuesAsk::MOST_SERIES {
+                    return Err(Wrong("it has too many series".into()));
+                }
+                Answer::Values(Arc::new(values))
+            }
             Self::Recorded(_) => return Err(Wrong("it answers an order, not a question".into())),
         })
     }

@@ -50,5 +50,9 @@ pub(super) const WORDS: &[Pair] = &[
     ("{} has no runbook; `runbook:` of an SLO names one", "{} 没有处理手册；可在 SLO 中用 `runbook:` 指定"),
     ("runbook (copied): {}", "处理手册（已复制）：{}"),
     ("there is no incident to write about", "没有可撰写的事故"),
+    (
+        "there is no such dashboard; each file of the folder `dashboards` makes one",
+        "没有这个看板；`dashboards` 目录中每个文件对应一个",
+    ),
     ("copied: {}", "已复制：{}"),
 ];

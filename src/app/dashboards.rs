@@ -1,0 +1,97 @@
+//! Dashboards of one's own, followed: their files are looked at every two seconds and taken over when they change.
+//!
+//! A file that is wrong by now leaves its former screen in force, and what is wrong with it stands on the screens. Deliberately
+//! absent: whether SLOs they name exist; that is known where they are drawn.
+
+use crate::domain::base::{Span, Text};
+use crate::domain::view::{Dashboard, Dashboards};
+use crate::formats::dashboards::{DashboardFile, load, load_bytes};
+use crate::ports::Clock;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::sync::watch;
+
+const LOOK_EVERY: Span = Span::from_secs(2);
+/// What the demo shows.
+const EXAMPLE: &str = include_str!("../../sample-data/connection-pool/dashboards/on-call.yaml");
+
+/// The dashboards of a folder (or a file) now and whenever they change, read beside the screens until nobody looks any more.
+/// That it is not there is told where it `must_be`.
+pub fn follow(path: PathBuf, must_be: bool, clock: Arc<dyn Clock>) -> watch::Receiver<Arc<Dashboards>> {
+    let (tell, told) = watch::channel(Arc::default());
+    tokio::spawn(async move {
+        let mut kept = Kept::default();
+        loop {
+            let path = path.clone();
+            if let Ok(files) = tokio::task::spawn_blocking(move || load(&path, must_be)).await
+                && let Some(now) = kept.take(files)
+            {
+                tell.send_replace(Arc::new(now));
+            }
+            let wake = clock.now().mono + LOOK_EVERY;
+            tokio::select! {
+                () = clock.sleep_until(wake) => {}
+                () = tell.closed() => return,
+            }
+        }
+    });
+    told
+}
+
+/// The demo's dashboard, which is inside the program.
+pub fn example() -> Dashboards {
+    Kept::default().take(vec![load_bytes("dashboards/on-call.yaml", EXAMPLE)]).unwrap_or_default()
+}
+
+/// What was taken over.
+#[derive(Default)]
+struct Kept {
+    sound: BTreeMap<Text, Arc<Dashboard>>,
+    seen: Option<Vec<DashboardFile>>,
+}
+
+impl Kept {
+    /// The dashboards after a look; nothing when no file has changed.
+    fn take(&mut self, files: Vec<DashboardFile>) -> Option<Dashboards> {
+        if self.seen.as_ref() == Some(&files) {
+            return None;
+        }
+        self.sound.retain(|name, _| files.iter().any(|file| file.name == *name));
+        for file in &files {
+            if let Some(read) = &file.read {
+                self.sound.insert(file.name.clone(), Arc::clone(&read.dashboard));
+            }
+        }
+        let problems = files.iter().flat_map(|file| file.problems.iter().cloned()).collect();
+        self.seen = Some(files);
+        Some(Dashboards { all: self.sound.values().cloned().collect(), problems })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ONE: &str = "version: burnledger-dashboard/v1\ntitle: One\nrows:\n  - panels: [{text: hello}]\n";
+
+    #[test]
+    fn a_file_that_is_broken_leaves_its_former_screen_and_says_why() {
+        let mut kept = Kept::default();
+        let first = kept.take(vec![load_bytes("a.yaml", ONE)]).unwrap();
+        assert_eq!((first.all.len(), first.problems.len()), (1, 0));
+        assert_eq!(kept.take(vec![load_bytes("a.yaml", ONE)]), None, "nothing has changed");
+        let broken = kept.take(vec![load_bytes("a.yaml", ONE.replace("rows", "rowz"))]).unwrap();
+        assert_eq!(broken.all, first.all);
+        assert!(broken.problems[0].message.contains("did you mean `rows`?"), "{:?}", broken.problems);
+        let mended = kept.take(vec![load_bytes("a.yaml", ONE.replace("One", "Two"))]).unwrap();
+        assert_eq!((&*mended.all[0].title, mended.problems.len()), ("Two", 0));
+        assert_eq!(kept.take(Vec::new()).unwrap(), Dashboards::default(), "a file that is gone takes its screen with it");
+    }
+
+    #[test]
+    fn the_example_is_sound() {
+        let example = example();
+        assert_eq!((example.problems.as_slice(), example.all.len()), (&[][..], 1));
+    }
+}
