@@ -159,16 +159,17 @@ async fn show(args: &TuiArgs, common: &Common, config: &Config, out: &mut Out) -
     if !args.samples.is_empty() || args.replay.is_some() {
         return replay(&load(common).await?, args, options, out).await;
     }
+    let language = options.look.words.language();
     let duty = if args.watch_only || args.once { Duty::Looks } else { Duty::Records };
     if args.once {
-        let raised = raise(common.overrides(), duty).await?;
+        let raised = raise(common.overrides(), duty, language).await?;
         let snapshot = first_evaluation(&raised.house).await;
         print(&snapshot, raised.house.clock.now(), Screen::Overview, &args.look, common, out);
         raised.end().await;
         return Ok(Exit::Fine);
     }
     if args.plain || !out.is_terminal {
-        let raised = raise(common.overrides(), duty).await?;
+        let raised = raise(common.overrides(), duty, language).await?;
         let ascii = options.look.glyphs.charset == Charset::Ascii;
         let exit = super::plain::follow(raised.house.snapshots.clone(), ascii, out).await;
         raised.end().await;
@@ -180,9 +181,9 @@ async fn show(args: &TuiArgs, common: &Common, config: &Config, out: &mut Out) -
 /// The dashboard, at once; its house is raised behind it.
 async fn live(options: TuiOptions, common: &Common, duty: Duty) -> Result<Exit, SetupError> {
     let (desk, opening) = late_desk();
-    let overrides = common.overrides();
+    let (overrides, language) = (common.overrides(), options.look.words.language());
     let raising = tokio::spawn(async move {
-        let raised = raise(overrides, duty).await;
+        let raised = raise(overrides, duty, language).await;
         match &raised {
             Ok(raised) => drop(tokio::spawn(opening.open(Arc::new(raised.house.desk("tui"))))),
             Err(error) => opening.fail(error),
@@ -216,9 +217,10 @@ impl Raised {
 }
 
 /// Reads everything and raises the house.
-async fn raise(overrides: Overrides, duty: Duty) -> Result<Raised, SetupError> {
+async fn raise(overrides: Overrides, duty: Duty, language: Language) -> Result<Raised, SetupError> {
     let setup = read(overrides).await?;
     let (plan, history) = (Plan::without_pages(&setup, duty).await?, setup.history(false).await);
+    let plan = Plan { language, ..plan };
     let (rules, follower) = follow_later(&setup);
     let house = House::raise_keeping(plan, rules, history).await?;
     Ok(Raised { house, following: follower.start(None) })
@@ -299,6 +301,11 @@ pub fn print(
         Export::Text => tui::text(snapshot, screen, now, args.size, look),
         Export::Svg => tui::picture(snapshot, screen, now, args.size, look),
     });
+}
+
+/// The language that screens will have.
+pub fn language(args: &ScreenArgs, common: &Common) -> Language {
+    options(args, common).look.words.language()
 }
 
 /// Shows the dashboard of a house until a person leaves.

@@ -94,6 +94,7 @@ async fn plan(setup: &Setup) -> Result<Plan, crate::app::SetupError> {
         until: None,
         speed: None,
         environment: setup.environment(),
+        language: setup.config.language,
     })
 }
 

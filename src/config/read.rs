@@ -42,7 +42,7 @@ pub(super) struct Written {
 }
 
 /// Every key of the file's first level.
-pub(super) const FIELDS: [&str; 31] = [
+pub(super) const FIELDS: [&str; 32] = [
     "prometheus",
     "sources",
     "slos",

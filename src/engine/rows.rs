@@ -195,7 +195,7 @@ pub fn recent(incidents: &Incidents) -> Vec<RecentLine> {
     let newest = incidents.iter().rev().take(MOST_RECENT);
     let entries = newest.flat_map(|i| i.entries.iter().rev().filter(|e| is_news(e)).take(MOST_RECENT).map(move |e| (&**i, e)));
     let line = |(incident, entry): (&Incident, &Entry)| {
-        let text = format!("{} {}", incident.id, words::timeline::sentence(entry, words::Zone::Local)).into();
+        let text = format!("{} {}", incident.id, state.words().sentence(entry, words::Zone::Local)).into();
         (entry.seq, RecentLine { at: entry.at, severity: severity_after(incident, entry), text, incident: Some(incident.id) })
     };
     let mut lines: Vec<(Seq, RecentLine)> = entries.map(line).collect();
@@ -209,8 +209,8 @@ fn notices(at_large: &AtLarge) -> impl Iterator<Item = (Seq, RecentLine)> + '_ {
     let plain = |at, text: String| RecentLine { at, severity: None, text: text.into(), incident: None };
     let changes = at_large.changes().iter().rev().take(MOST_RECENT).map(move |c| (c.id, plain(c.at, c.words())));
     let silences = at_large.silences().iter().rev().take(MOST_RECENT).map(move |s| {
-        let text =
-            format!("silence {}: pages for {} are held back, by {}: {}", s.id.0, s.silence.scope, s.author, s.silence.reason);
+        let values: [&dyn std::fmt::Display; 4] = [&s.id.0, &s.silence.scope, &s.author, &s.silence.reason];
+        let text = state.words().fill("silence {}: pages for {} are held back, by {}: {}", &values);
         (s.id, plain(s.silence.from, text))
     });
     changes.chain(silences)

@@ -9,6 +9,7 @@ use crate::domain::measure::Track;
 use crate::domain::objective::{Level, Percentile, Slo};
 use crate::domain::review::BurnSeries;
 use crate::domain::view::Signal;
+use crate::words::Words;
 use rust_decimal::prelude::ToPrimitive;
 use std::sync::Arc;
 
@@ -26,7 +27,7 @@ pub fn of(state: &State, incident: &Incident, at: Ms) -> Vec<Signal> {
     let axis = Axis::new(start - BEFORE, end);
     let mine = |id| incident.services.iter().any(|(_, slos)| slos.contains(id));
     let feeds = state.board.slos.iter().filter(|f| mine(&f.slo.id));
-    let mut signals: Vec<Signal> = feeds.flat_map(|f| of_feed(f, &axis)).collect();
+    let mut signals: Vec<Signal> = feeds.flat_map(|f| of_feed(state.words(), f, &axis)).collect();
     signals.truncate(MOST_SIGNALS);
     signals
 }
@@ -61,24 +62,24 @@ impl Axis {
     }
 }
 
-fn of_feed(feed: &SloFeed, axis: &Axis) -> Vec<Signal> {
+fn of_feed(w: Words, feed: &SloFeed, axis: &Axis) -> Vec<Signal> {
     let Some(track) = feed.meter.tracks().first() else { return Vec::new() };
     let slo = &feed.slo;
-    let named = |what: &str| Text::from(format!("{} {what}", slo.name));
+    let named = |template: &'static str| Text::from(w.fill(template, &[&slo.name]));
     let window = axis.window;
     let mut out = Vec::new();
     if feed.meter.spec().has_total() && slo.sli.kind() != "threshold" {
-        out.push(axis.signal(named("error ratio"), "ratio", ratio_levels(slo), |end| ratio(track, end, window)));
-        out.push(axis.signal(named("requests"), "per_minute", Vec::new(), |end| per_minute(track, end, window, false)));
+        out.push(axis.signal(named("{} error ratio"), "ratio", ratio_levels(slo), |end| ratio(track, end, window)));
+        out.push(axis.signal(named("{} requests"), "per_minute", Vec::new(), |end| per_minute(track, end, window, false)));
     } else if slo.sli.kind() == "occurrences" {
-        out.push(axis.signal(named("count"), "per_minute", Vec::new(), |end| per_minute(track, end, window, true)));
+        out.push(axis.signal(named("{} count"), "per_minute", Vec::new(), |end| per_minute(track, end, window, true)));
     }
     if slo.sli.kind() == "latency" {
         let p99 = |end| track.quantiles([0.99], end, window, &mut Vec::new()).map(|[q]| q.seconds);
-        out.insert(0, axis.signal(named("p99"), "seconds", latency_levels(slo), p99));
+        out.insert(0, axis.signal(named("{} p99"), "seconds", latency_levels(slo), p99));
     }
     if slo.sli.kind() == "threshold" {
-        out.push(axis.signal(named("value"), "value", Vec::new(), |end| track.value(end, window)));
+        out.push(axis.signal(named("{} value"), "value", Vec::new(), |end| track.value(end, window)));
     }
     out
 }

@@ -92,11 +92,15 @@ fn rows(buf: &Buffer) -> Vec<Vec<Seen>> {
         .chunks(width)
         .map(|row| {
             let mut covered = 0;
+            let mut wide: Option<&Cell> = None;
             row.iter()
                 .map(|cell| {
                     let hidden = covered > 0;
                     covered = if hidden { covered - 1 } else { crate::words::width::columns(cell.symbol()).saturating_sub(1) };
-                    Seen { symbol: if hidden { String::new() } else { cell.symbol().into() }, cell: cell.clone() }
+                    // A wide character has one look over both of its columns.
+                    wide = if hidden { wide } else { Some(cell) };
+                    let look = wide.filter(|_| hidden).unwrap_or(cell).clone();
+                    Seen { symbol: if hidden { String::new() } else { cell.symbol().into() }, cell: look }
                 })
                 .collect()
         })

@@ -81,7 +81,8 @@ impl Words {
 
     /// One short word for the kind of an entry.
     pub fn entry(self, fact: &Fact) -> &'static str {
-        self.say(timeline::word(fact))
+        let english = timeline::word(fact);
+        if self.is_zh() { zh::entry(english).unwrap_or(english) } else { english }
     }
 
     /// What an entry says.

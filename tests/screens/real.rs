@@ -98,7 +98,7 @@ fn what_keeps_it_from_starting_is_on_the_screen_and_told_again_when_it_is_left()
 /// Waits for a text as long as a busy machine may need to read a recording.
 fn patiently(t: &Terminal, text: &str) {
     assert!(
-        wait_until(Duration::from_secs(60), || t.screen().contains(text)),
+        wait_until(Duration::from_mins(1), || t.screen().contains(text)),
         "waited for `{text}`, saw:
 {}",
         t.screen()
@@ -122,7 +122,7 @@ fn a_dashboard_of_ones_own_shows_values_reloads_and_keeps_its_screen_when_its_fi
     patiently(&t, "[6] Mine");
     // The recording was asked, and the engine's history.
     patiently(&t, "sum(payments_total");
-    assert!(wait_until(Duration::from_secs(60), || t.screen().lines().any(|line| line.starts_with(" 1 "))), "{}", t.screen());
+    assert!(wait_until(Duration::from_mins(1), || t.screen().lines().any(|line| line.starts_with(" 1 "))), "{}", t.screen());
     patiently(&t, "14.4x");
     std::fs::write(&file, mine("Changed", "value")).unwrap();
     patiently(&t, "[6] Changed");

@@ -42,6 +42,11 @@ pub(super) fn of(english: &str) -> Option<&'static str> {
     INDEX.get(english).copied()
 }
 
+/// The Chinese for the kind of an entry.
+pub(super) fn entry(english: &str) -> Option<&'static str> {
+    incident::ENTRIES.iter().find(|(word, _)| *word == english).map(|(_, chinese)| *chinese)
+}
+
 /// The Chinese that follows a number.
 pub(super) fn counted(many: &str) -> Option<&'static str> {
     COUNTED.iter().find(|(english, _)| *english == many).map(|(_, chinese)| *chinese)

@@ -85,7 +85,7 @@ pub(super) const WORDS: &[Pair] = &[
     ("note on {}   {} {}", "备注 {}   {} {}"),
     ("Esc again discards the note   Enter saves", "再按 Esc 丢弃备注   Enter 保存"),
     ("Enter save   A-Enter new line   Esc discard", "Enter 保存   A-Enter 换行   Esc 丢弃"),
-    ("resolve", "结束事故"),
+    ("resolve", "结束"),
     ("Tab next field   Esc cancel   Enter on Cancel does nothing", "Tab 下一项   Esc 取消   停在取消时 Enter 无害"),
     ("[ Cancel ]", "[ 取消 ]"),
     ("resolve: type {} ", "结束：输入 {} "),

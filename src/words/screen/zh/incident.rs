@@ -55,7 +55,30 @@ pub(super) const WORDS: &[Pair] = &[
     ("memo, not added: ", "仅列示，不计入："),
     ("  nothing is scheduled", "  没有预定的动作"),
     ("in {}", "{} 后"),
-    // Kinds of entries.
+    ("severity", "级别"),
+    ("ack", "确认"),
+    ("note", "备注"),
+    ("mitigate", "缓解"),
+    // What comes next.
+    ("resolves by itself if it stays good", "若保持正常，将自动结束"),
+    ("the acknowledgement ends: escalates to the next level", "确认到期：上报下一级"),
+    ("the acknowledgement ends: pages again", "确认到期：再次通知"),
+    ("still not acknowledged: escalates to the next level", "仍无人确认：上报下一级"),
+    ("still not acknowledged: pages again", "仍无人确认：再次通知"),
+    ("{} burn over {} crosses {}x: {}", "{} 的 {} 燃烧率越过 {}x：{}"),
+    ("error budget exhausted at the 1h rate{}", "按 1h 速率错误预算耗尽{}"),
+    ("; cost by then {}", "；届时损失 {}"),
+    // Names of series.
+    ("{} error ratio", "{} 错误率"),
+    ("{} p99", "{} p99"),
+    ("silence {}: pages for {} are held back, by {}: {}", "静默 {}：{} 的通知暂缓，由 {} 设置：{}"),
+    ("{} requests", "{} 请求"),
+    ("{} count", "{} 次数"),
+    ("{} value", "{} 数值"),
+];
+
+/// Words for the kinds of entries: in English some of them are also words for keys.
+pub(super) const ENTRIES: &[Pair] = &[
     ("suspect", "疑似"),
     ("open", "发生"),
     ("join", "并入"),
@@ -77,19 +100,6 @@ pub(super) const WORDS: &[Pair] = &[
     ("cause", "起因"),
     ("evidence", "证据"),
     ("correct", "更正"),
-    // What comes next.
-    ("resolves by itself if it stays good", "若保持正常，将自动结束"),
-    ("the acknowledgement ends: escalates to the next level", "确认到期：上报下一级"),
-    ("the acknowledgement ends: pages again", "确认到期：再次通知"),
-    ("still not acknowledged: escalates to the next level", "仍无人确认：上报下一级"),
-    ("still not acknowledged: pages again", "仍无人确认：再次通知"),
-    ("{} burn over {} crosses {}x: {}", "{} 的 {} 燃烧率越过 {}x：{}"),
-    ("error budget exhausted at the 1h rate{}", "按 1h 速率错误预算耗尽{}"),
-    ("; cost by then {}", "；届时损失 {}"),
-    // Names of series.
-    ("{} error ratio", "{} 错误率"),
-    ("{} requests", "{} 请求"),
-    ("{} count", "{} 次数"),
-    ("{} value", "{} 数值"),
-    ("burn {}", "{} 燃烧率"),
+    ("resolve", "结束"),
+    ("cost", "损失"),
 ];

@@ -40,6 +40,7 @@ pub(super) const WORDS: &[Pair] = &[
     ("page down", "向下翻页"),
     ("page up", "向上翻页"),
     ("move", "移动"),
+    ("open", "打开"),
     ("open the incident, else the SLO", "打开事故，否则打开 SLO"),
     ("open the SLO in detail", "打开 SLO 详情"),
     ("detail", "详情"),
