@@ -139,6 +139,7 @@ pub(super) const WORDS: &[Pair] = &[
     ("no data, which never means fine", "无数据，绝不代表正常"),
     ("{} bad of {}", "异常 {} / {}"),
     ("   {} of the events", "   占事件的 {}"),
+    ("burn {}", "燃烧率 {}"),
     ("burn {}   {}{}", "燃烧率 {}   {}{}"),
     ("  {}, the last hour by bucket", "  {}，最近一小时按桶分布"),
     ("LATENCY", "延迟分布"),
