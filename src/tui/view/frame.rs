@@ -18,13 +18,11 @@ const TABS: [(char, &str, Tab); 5] = [
 /// Program, environment and tabs at the left; state of the link, time and age of the data at the right.
 pub(super) fn header(model: &Model, pen: &mut Pen<'_>) {
     let wide = pen.width() >= 100;
-    // Dashboards of one's own need the room that names would take.
-    let named = wide && (model.board.all.all.is_empty() || pen.width() >= 150);
     let mut x = pen.put(1, 0, "burnledger", Role::Strong);
     let right = right_side(model, wide);
     let room = pen.width().saturating_sub(right.iter().map(|(t, _)| width::columns(t)).sum::<usize>() + 1);
     // Names only where all of them fit beside what stands at the right.
-    let named = wide && x + 3 + tabs_width(model, wide) <= room + 1;
+    let named = wide && x + 3 + tabs_width(model, wide) + own_width(model) <= room + 1;
     let environment = model.shown().map(|s| s.environment.to_string()).unwrap_or_default();
     if !environment.is_empty() {
         let w = room.saturating_sub(x + 2 + tabs_width(model, named) + 3).min(24);
@@ -39,6 +37,14 @@ pub(super) fn header(model: &Model, pen: &mut Pen<'_>) {
     }
     own_tabs(model, x, room, pen);
     pen.pieces(room, 0, &right);
+}
+
+/// What the tabs of dashboards of one's own take at most.
+fn own_width(model: &Model) -> usize {
+    match model.board.all.all.len() {
+        0 => 0,
+        many => many.min(4) * 5 + 16,
+    }
 }
 
 /// Dashboards of one's own behind the usual tabs, as far as there is room; the one in front by its title.
