@@ -6,8 +6,8 @@ use super::slo::SloForm;
 use crate::domain::base::{Ms, Text, clean_line};
 use crate::domain::incident::Entry;
 use crate::domain::view::{
-    Answer, Film, FilmAsk, FilmMark, Fired, Lookback, Past, PastOf, PastRow, Question, Snapshot, TrackId, Values, ValuesAsk, ValuesRow,
-    WhatIf, WhatIfAsk, WhatIfTrack,
+    Answer, Film, FilmAsk, FilmMark, Fired, Lookback, Past, PastOf, PastRow, Question, Snapshot, TrackId, Values, ValuesAsk,
+    ValuesRow, WhatIf, WhatIfAsk, WhatIfTrack,
 };
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
