@@ -11,7 +11,7 @@ use super::pricing;
 use super::signals;
 use super::sparks::Spark;
 use super::state::State;
-use crate::domain::base::{Ms, Now, Seq, Severity, Span, Text};
+use crate::domain::base::{Language, Ms, Now, Seq, Severity, Span, Text};
 use crate::domain::incident::{AtLarge, Correction, Entry, Fact, Incident, Incidents, Phase};
 use crate::domain::judge::{HeldBack, TrackState, Verdict};
 use crate::domain::measure::Track;
@@ -42,7 +42,7 @@ pub fn snapshot(state: &State, health: &Health, now: Now) -> Snapshot {
         slos: state.board.slos.iter().flat_map(|feed| rows(state, feed, now, health.ended)).collect(),
         incidents: incidents(state, now),
         incident_count: state.incidents.len(),
-        recent: recent(&state.incidents),
+        recent: recent(&state.incidents, state.language),
         problems: state.book.problems.clone(),
         receivers: (health.receivers)(),
         ledger_error: health.ledger_error.clone(),
@@ -190,27 +190,28 @@ pub fn view(state: &State, incident: &Arc<Incident>) -> IncidentView {
     }
 }
 
-/// The newest entries of all incidents, and silences and changes beside them, newest first.
-pub fn recent(incidents: &Incidents) -> Vec<RecentLine> {
+/// The newest entries of all incidents, and silences and changes beside them, newest first, in the words of a language.
+pub fn recent(incidents: &Incidents, language: Language) -> Vec<RecentLine> {
+    let w = words::Words::of(language);
     let newest = incidents.iter().rev().take(MOST_RECENT);
     let entries = newest.flat_map(|i| i.entries.iter().rev().filter(|e| is_news(e)).take(MOST_RECENT).map(move |e| (&**i, e)));
     let line = |(incident, entry): (&Incident, &Entry)| {
-        let text = format!("{} {}", incident.id, state.words().sentence(entry, words::Zone::Local)).into();
+        let text = format!("{} {}", incident.id, w.sentence(entry, words::Zone::Local)).into();
         (entry.seq, RecentLine { at: entry.at, severity: severity_after(incident, entry), text, incident: Some(incident.id) })
     };
     let mut lines: Vec<(Seq, RecentLine)> = entries.map(line).collect();
-    lines.extend(notices(incidents.at_large()));
+    lines.extend(notices(w, incidents.at_large()));
     lines.sort_by_key(|(seq, _)| std::cmp::Reverse(*seq));
     lines.truncate(MOST_RECENT);
     lines.into_iter().map(|(_, line)| line).collect()
 }
 
-fn notices(at_large: &AtLarge) -> impl Iterator<Item = (Seq, RecentLine)> + '_ {
+fn notices(w: words::Words, at_large: &AtLarge) -> impl Iterator<Item = (Seq, RecentLine)> + '_ {
     let plain = |at, text: String| RecentLine { at, severity: None, text: text.into(), incident: None };
     let changes = at_large.changes().iter().rev().take(MOST_RECENT).map(move |c| (c.id, plain(c.at, c.words())));
     let silences = at_large.silences().iter().rev().take(MOST_RECENT).map(move |s| {
         let values: [&dyn std::fmt::Display; 4] = [&s.id.0, &s.silence.scope, &s.author, &s.silence.reason];
-        let text = state.words().fill("silence {}: pages for {} are held back, by {}: {}", &values);
+        let text = w.fill("silence {}: pages for {} are held back, by {}: {}", &values);
         (s.id, plain(s.silence.from, text))
     });
     changes.chain(silences)
