@@ -378,7 +378,8 @@ mod tests {
         assert_eq!(svg.matches("<path").count(), 2, "{svg}");
         assert!(svg.contains("class=\"t\">█▏⣿─░</text>"), "{svg}");
         let rule = render(&grid("────────"));
-        assert_eq!(rule.matches('M').count(), 1, "a rule is one piece: {rule}");
+        let drawn = rule.split(" d=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+        assert_eq!(drawn.matches('M').count(), 1, "a rule is one piece: {rule}");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::far::Heard;
 use super::life::Left;
 use burnledger::domain::base::{IncidentId, Span, Text};
 use burnledger::domain::incident::Incidents;
-use burnledger::domain::paging::{Dispatch, DispatchId, DispatchKind, DispatchState};
+use burnledger::domain::paging::{Dispatch, DispatchKind, DispatchState};
 use std::collections::BTreeMap;
 
 /// Every law of pages.
@@ -73,15 +73,11 @@ fn is_heard(left: &Left, heard: &[Heard], row: &Dispatch) -> bool {
     by(&row.receiver) || refused && heard.iter().filter(same).any(|h| h.page.kind.is_firing())
 }
 
-/// A row comes again only when its sender could not know that it had come, and never after a later one.
+/// At least once and in order: a row may come again, never after a later one.
 fn in_order(list: &[&Heard], receiver: &Text) {
-    let mut last: Option<(DispatchId, bool)> = None;
-    for one in list {
-        if let Some((before, answered)) = last {
-            let again = one.page.id == before && (!answered || one.page.possible_repeat);
-            assert!(one.page.id > before || again, "{receiver} heard {:?} after {before:?}", one.page);
-        }
-        last = Some((one.page.id, one.answered));
+    for pair in list.windows(2) {
+        let (before, one) = (pair[0].page.id, &pair[1].page);
+        assert!(one.id >= before, "{receiver} heard {one:?} after {before:?}");
     }
 }
 

@@ -3,6 +3,7 @@
 use super::Pair;
 
 pub(super) const WORDS: &[Pair] = &[
+    ("merge", "合并"),
     ("another severity (asks why)", "改变级别（会询问原因）"),
     ("merge with another one (asks)", "与另一起合并（会询问）"),
     ("there is no incident whose severity could be set", "没有可以设定级别的事故"),
