@@ -1,3 +1,5 @@
+//! Dashboards as people write them: what is read, and what is told of mistakes with its place.
+
 use super::*;
 
 fn file(rows: &str) -> DashboardFile {
