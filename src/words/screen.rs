@@ -1,6 +1,6 @@
 //! The words of the screens in the language of who sits before them.
 //!
-//! Views write English; the tables below [`zh`] have the Chinese of every one of those texts, whole sentences with places for
+//! Views write English; the tables below `zh` have the Chinese of every one of those texts, whole sentences with places for
 //! values, so that another language is another set of tables. A text without an entry stays English, and a test of every
 //! screen finds it. Deliberately absent: what comes from outside (names, notes, messages of files and servers), which stands
 //! as it was written.
