@@ -6,21 +6,21 @@ use super::intake::LedgerIntake;
 use super::reload::{self, Followed};
 use super::setup::{History, Setup, SetupError};
 use crate::config::HeartbeatSettings;
-use crate::domain::base::{Language, Ms, Now, Span, Text};
+use crate::domain::base::{Language, Ms, Span, Text};
 use crate::domain::objective::Rulebook;
-use crate::domain::paging::{DispatchKind, DispatchState, Emergencies, NewDispatch, Routes};
+use crate::domain::paging::{DispatchState, Routes};
 use crate::domain::view::{ReceiverHealth, Role, Snapshot};
-use crate::engine::courier::{Courier, CourierPorts, Roster, emergency};
+use crate::engine::courier::{Courier, CourierPorts, Roster, WayOut};
 use crate::engine::health::Health;
 use crate::engine::live::{Asked, Emergency, Live, Options, World};
 use crate::engine::state::{Settings, State};
-use crate::ports::{Clock, Job, Ledger, MetricSource, PAGES_NOBODY};
+use crate::ports::{Clock, Ledger, MetricSource, PAGES_NOBODY};
 use crate::serve::{self, Served, Tokens};
 use crate::telemetry::Metrics;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use tokio::sync::{Mutex, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 /// How long a lease lasts without renewal: another process takes over after so long.
@@ -137,7 +137,7 @@ pub fn build(plan: Plan) -> Frame {
     let receivers = Arc::new(move || -> Vec<ReceiverHealth> { told.borrow().to_vec() });
     let mut health = Health::new(plan.environment, plan.role, plan.source.name(), receivers);
     health.speed = plan.speed;
-    let way_out = WayOut { roster: rosters.subscribe(), metrics: metrics.clone(), all: Mutex::default() };
+    let way_out = WayOut::new(rosters.subscribe(), rand::random::<f64>, metrics.clone());
     let world = World {
         source: plan.source,
         ledger: plan.ledger,
@@ -301,26 +301,4 @@ pub fn follow_later(setup: &Setup) -> (watch::Receiver<Arc<Rulebook>>, Follower)
 /// Rules that stay as they are. The sender must live as long as they are used.
 pub fn fixed_rules(book: &Arc<Rulebook>) -> watch::Sender<Arc<Rulebook>> {
     watch::Sender::new(Arc::clone(book))
-}
-
-/// Pages although the ledger is down.
-struct WayOut {
-    roster: watch::Receiver<Arc<Roster>>,
-    metrics: Metrics,
-    all: Mutex<Emergencies>,
-}
-
-impl Emergency for WayOut {
-    fn page(&self, dispatches: Vec<NewDispatch>, now: Now) -> Job<'_, ()> {
-        Box::pin(async move {
-            let mut all = self.all.lock().await;
-            let roster = self.roster.borrow().clone();
-            // Repeats and escalations are of incidents that are recorded already; their rows wait in the outbox.
-            let news = |kind| matches!(kind, DispatchKind::First | DispatchKind::Raised | DispatchKind::Reopened);
-            for page in dispatches.iter().filter(|page| news(page.kind)) {
-                let luck = rand::random::<f64>();
-                emergency(&mut all, &roster, page.severity, &page.content, now, luck, &self.metrics).await;
-            }
-        })
-    }
 }

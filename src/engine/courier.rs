@@ -9,7 +9,7 @@ mod carry;
 mod emergency;
 mod keep_alive;
 
-pub use emergency::emergency;
+pub use emergency::{WayOut, emergency};
 
 use crate::domain::base::{Mono, Ms, Now, Seq, Span, Text};
 use crate::domain::paging::{Bucket, Dispatch, DispatchState, Routes, Standing};

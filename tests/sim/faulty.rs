@@ -79,30 +79,27 @@ pub(crate) struct FaultyLedger {
     pub(crate) notes: AtomicUsize,
 }
 
-fn down<T>() -> Result<T, LedgerError> {
+pub(crate) fn down<T>() -> Result<T, LedgerError> {
     Err(LedgerError::Unavailable { path: "memory".into(), why: "the simulation says so".into() })
+}
+
+/// A person is quicker than the commit: the `number`-th note on its incident.
+pub(crate) async fn note_before(ledger: &MemoryLedger, commit: &Commit, number: usize, now: Now) {
+    let known = commit.entries.iter().find_map(|e| match e.incident {
+        IncidentRef::Known(id) => Some(id),
+        IncidentRef::Opens(_) => None,
+    });
+    let Some(id) = known else { return };
+    let (incident, actor, fact) = (IncidentRef::Known(id), Actor::Person("ann".into()), Fact::Note("looking".into()));
+    let entry = NewEntry { incident, fact, at: now.wall, actor, source: "cli".into(), corrects: None };
+    let id = CommitId(format!("note-{number}").into());
+    let commit = Commit { id, entries: vec![entry], dispatches: Vec::new(), decided_at: None };
+    ledger.commit(commit, None, now).await.unwrap();
 }
 
 impl FaultyLedger {
     fn trouble(&self) -> Trouble {
         *self.now.lock().unwrap()
-    }
-
-    async fn note(&self, commit: &Commit, now: Now) {
-        let known = commit.entries.iter().find_map(|e| match e.incident {
-            IncidentRef::Known(id) => Some(id),
-            IncidentRef::Opens(_) => None,
-        });
-        let Some(id) = known else { return };
-        let number = self.notes.fetch_add(1, Ordering::Relaxed);
-        let fact = Fact::Note("looking".into());
-        let (incident, actor) = (IncidentRef::Known(id), Actor::Person("ann".into()));
-        let entry = NewEntry { incident, fact, at: now.wall, actor, source: "cli".into(), corrects: None };
-        let id = CommitId(format!("note-{number}").into());
-        self.inner
-            .commit(Commit { id, entries: vec![entry], dispatches: Vec::new(), decided_at: None }, None, now)
-            .await
-            .unwrap();
     }
 }
 
@@ -121,7 +118,7 @@ impl Ledger for FaultyLedger {
             }
             if trouble.note_first {
                 self.now.lock().unwrap().note_first = false;
-                self.note(&commit, now).await;
+                note_before(&self.inner, &commit, self.notes.fetch_add(1, Ordering::Relaxed), now).await;
             }
             let done = self.inner.commit(commit, fence, now).await;
             if trouble.loses_answer && done.is_ok() { down() } else { done }

@@ -1,26 +1,13 @@
 //! Several sources in one configuration: each SLO is asked of its own, and one that is down is nobody else's trouble.
 
-use crate::support::{Guard, Prometheus, VictoriaMetrics, free_port, http, require, wait_until};
+use crate::support::{Guard, Prometheus, VictoriaMetrics, free_port, http, require, run, wait_until};
 use axum::extract::{Request, State};
 use axum::response::IntoResponse;
 use serde_json::Value;
 use std::fmt::Write;
-use std::path::Path;
 use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-
-fn run(dir: &Path, args: &[&str]) -> (i32, String, String) {
-    let out = Command::new(env!("CARGO_BIN_EXE_burnledger"))
-        .args(args)
-        .current_dir(dir)
-        .env("XDG_STATE_HOME", dir)
-        .env("XDG_CONFIG_HOME", dir)
-        .output()
-        .unwrap();
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (out.status.code().unwrap_or(-1), text(&out.stdout), text(&out.stderr))
-}
 
 fn now() -> i64 {
     let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap();

@@ -1,13 +1,12 @@
 //! Presets by name in SLO files, `presets`, `init` and `coverage`: on recorded samples, and on a real Prometheus that scrapes.
 
 use super::cases::{line, run_cases};
-use crate::support::{Prometheus, require, wait_until};
+use crate::support::{Prometheus, require, run, wait_until};
 use burnledger::domain::objective::{Form, Side, Sli};
 use burnledger::formats::{InputFile, KnownPreset, LoadOptions, known_presets, load_files};
 use burnledger::query::plan_lines;
 use std::fmt::Write as _;
 use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 
 /// The SLI that a sound one became, as `explain` shows it.
@@ -130,19 +129,6 @@ fn the_examples_of_the_page_are_sound() {
         let problems: Vec<String> = loaded.rulebook.problems.iter().map(line).collect();
         assert!(problems.is_empty() && !loaded.rulebook.slos.is_empty(), "{block}\n{}", problems.join("\n"));
     }
-}
-
-/// Exit code, stdout and stderr.
-fn run(dir: &Path, args: &[&str]) -> (i32, String, String) {
-    let out = Command::new(env!("CARGO_BIN_EXE_burnledger"))
-        .args(args)
-        .current_dir(dir)
-        .env("XDG_STATE_HOME", dir)
-        .env("XDG_CONFIG_HOME", dir)
-        .output()
-        .unwrap();
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (out.status.code().unwrap_or(-1), text(&out.stdout), text(&out.stderr))
 }
 
 const RECORDING: &str = r#"# TYPE up gauge

@@ -2,9 +2,42 @@
 
 use super::{Roster, outcome_name};
 use crate::domain::base::{Now, Severity, Text};
-use crate::domain::paging::{Emergencies, PageContent, SendOutcome, Whom};
+use crate::domain::paging::{DispatchKind, Emergencies, NewDispatch, PageContent, SendOutcome, Whom};
+use crate::engine::live::Emergency;
+use crate::ports::Job;
 use crate::telemetry::{EmergencyLabels, Metrics};
 use futures_util::future::join_all;
+use std::sync::Arc;
+use tokio::sync::{Mutex, watch};
+
+/// Pages although the ledger is down, to the receivers of the latest roster.
+pub struct WayOut {
+    roster: watch::Receiver<Arc<Roster>>,
+    luck: fn() -> f64,
+    metrics: Metrics,
+    all: Mutex<Emergencies>,
+}
+
+impl WayOut {
+    /// `luck` gives numbers in [0, 1) that spread retries.
+    pub fn new(roster: watch::Receiver<Arc<Roster>>, luck: fn() -> f64, metrics: Metrics) -> Self {
+        Self { roster, luck, metrics, all: Mutex::default() }
+    }
+}
+
+impl Emergency for WayOut {
+    fn page(&self, dispatches: Vec<NewDispatch>, now: Now) -> Job<'_, ()> {
+        Box::pin(async move {
+            let mut all = self.all.lock().await;
+            let roster = self.roster.borrow().clone();
+            // Repeats and escalations are of incidents that are recorded already; their rows wait in the outbox.
+            let news = |kind| matches!(kind, DispatchKind::First | DispatchKind::Raised | DispatchKind::Reopened);
+            for page in dispatches.iter().filter(|page| news(page.kind)) {
+                emergency(&mut all, &roster, page.severity, &page.content, now, (self.luck)(), &self.metrics).await;
+            }
+        })
+    }
+}
 
 /// Sends an emergency page if one is due, to the receivers of the first level at once; level by level, then to the fallback,
 /// while nobody takes it. Returns who was tried and what they said; empty when none was due.

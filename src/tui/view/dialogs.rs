@@ -67,13 +67,18 @@ pub(super) fn boxed<'a>(pen: &'a mut Pen<'_>, w: usize, h: usize, title: &str, k
 
 /// The filter stands where the footer is; the list above follows it as one types.
 fn filter(input: &Input, pen: &mut Pen<'_>) -> Option<Position> {
+    let w = pen.look.words;
+    let help = w.say("words, sev:p0, team:x, state:no_data, !not   Enter keeps  Esc takes back");
+    last_line(w.say("filter:"), input, (help, Role::Faint), pen)
+}
+
+/// A line typed where the footer is, with advice beside it.
+fn last_line(label: &str, input: &Input, advice: (&str, Role), pen: &mut Pen<'_>) -> Option<Position> {
     let y = pen.height().saturating_sub(1);
     pen.part(0, y, usize::MAX, 1).clear();
-    let w = pen.look.words;
-    let x = pen.put(1, y, w.say("filter:"), Role::Title) + 1;
+    let x = pen.put(1, y, label, Role::Title) + 1;
     let at = field(input, x, y, pen.width().saturating_sub(x + 1), pen);
-    let help = w.say("words, sev:p0, team:x, state:no_data, !not   Enter keeps  Esc takes back");
-    beside_input(input, x, y, (help, Role::Faint), pen);
+    beside_input(input, x, y, advice, pen);
     at
 }
 
@@ -144,26 +149,16 @@ fn sheet_box(model: &Model, sheet: Sheet, scroll: usize, pen: &mut Pen<'_>) {
 
 /// A time to go to, typed where the footer is.
 fn go_to(input: &Input, complaint: Option<&str>, pen: &mut Pen<'_>) -> Option<Position> {
-    let y = pen.height().saturating_sub(1);
-    pen.part(0, y, usize::MAX, 1).clear();
     let w = pen.look.words;
-    let x = pen.put(1, y, w.say("go to:"), Role::Title) + 1;
-    let at = field(input, x, y, pen.width().saturating_sub(x + 1), pen);
     let help = w.say("02:31, -10m, +90s or RFC 3339   Enter goes  Esc stays");
-    beside_input(input, x, y, complaint.map_or((help, Role::Faint), |c| (c, Role::P1)), pen);
-    at
+    last_line(w.say("go to:"), input, complaint.map_or((help, Role::Faint), |c| (c, Role::P1)), pen)
 }
 
 /// A change to suppose, typed where the footer is.
 fn what_if(input: &Input, pen: &mut Pen<'_>) -> Option<Position> {
-    let y = pen.height().saturating_sub(1);
-    pen.part(0, y, usize::MAX, 1).clear();
     let w = pen.look.words;
-    let x = pen.put(1, y, w.say("what if:"), Role::Title) + 1;
-    let at = field(input, x, y, pen.width().saturating_sub(x + 1), pen);
     let help = w.say("target=99.5%  burn=14.4:10  period=28d  guards=none  slo=NAME   Enter judges  Esc stays");
-    beside_input(input, x, y, (help, Role::Faint), pen);
-    at
+    last_line(w.say("what if:"), input, (help, Role::Faint), pen)
 }
 
 /// A text field of one line; the cursor stays in view. Returns where it stands.

@@ -2,16 +2,16 @@
 //! source and ledger fail on order. What the ledger acknowledged is written down for the auditor.
 
 use super::far::Far;
-use crate::sim::faulty::{Source, Trouble};
+use crate::sim::faulty::{Source, Trouble, down, note_before};
 use burnledger::collector::Recorded;
-use burnledger::domain::base::{CommitId, IncidentId, Labels, Ms, Now, Seq, Span, Text};
-use burnledger::domain::incident::{Actor, Entry, Fact, IncidentRef, NewEntry};
+use burnledger::domain::base::{IncidentId, Labels, Ms, Now, Seq, Span, Text};
+use burnledger::domain::incident::Entry;
 use burnledger::domain::measure::{Ask, Coverage, Selector, Sink};
 use burnledger::domain::paging::{Commit, Dispatch, DispatchId, SendOutcome, Settlement};
 use burnledger::ledger::MemoryLedger;
 use burnledger::ports::{Fence, Job, Lead, Ledger, LedgerError, MetricSource, Notifier, SourceError};
 use std::future::Future;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::sync::watch;
 
@@ -70,7 +70,7 @@ pub(super) struct Weather {
     pub(super) ledger: Mutex<Trouble>,
     pub(super) acknowledged: Mutex<Vec<Entry>>,
     asked: AtomicU64,
-    notes: AtomicU64,
+    notes: AtomicUsize,
 }
 
 impl Weather {
@@ -126,28 +126,9 @@ pub(super) struct DoomedLedger {
     pub(super) weather: Arc<Weather>,
 }
 
-fn down<T>() -> Result<T, LedgerError> {
-    Err(LedgerError::Unavailable { path: "memory".into(), why: "the simulation says so".into() })
-}
-
 impl DoomedLedger {
     fn trouble(&self) -> Trouble {
         *self.weather.ledger.lock().unwrap()
-    }
-
-    /// A person is quicker than the commit.
-    async fn note(&self, commit: &Commit, now: Now) {
-        let known = commit.entries.iter().find_map(|e| match e.incident {
-            IncidentRef::Known(id) => Some(id),
-            IncidentRef::Opens(_) => None,
-        });
-        let Some(id) = known else { return };
-        let number = self.weather.notes.fetch_add(1, Ordering::Relaxed);
-        let (incident, actor, fact) = (IncidentRef::Known(id), Actor::Person("ann".into()), Fact::Note("looking".into()));
-        let entry = NewEntry { incident, fact, at: now.wall, actor, source: "cli".into(), corrects: None };
-        let id = CommitId(format!("note-{number}").into());
-        let commit = Commit { id, entries: vec![entry], dispatches: Vec::new(), decided_at: None };
-        self.inner.commit(commit, None, now).await.unwrap();
     }
 
     fn acknowledge(&self, done: &Result<Vec<Entry>, LedgerError>) {
@@ -172,7 +153,8 @@ impl Ledger for DoomedLedger {
             }
             if trouble.note_first {
                 self.weather.ledger.lock().unwrap().note_first = false;
-                self.note(&commit, now).await;
+                let number = self.weather.notes.fetch_add(1, Ordering::Relaxed);
+                note_before(&self.inner, &commit, number, now).await;
             }
             let done = self.inner.commit(commit, fence, now).await;
             self.acknowledge(&done);

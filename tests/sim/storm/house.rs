@@ -8,20 +8,20 @@ use crate::sim::town;
 use burnledger::clock::ManualClock;
 use burnledger::collector::Recorded;
 use burnledger::domain::base::Severity::{P0, P1, P2};
-use burnledger::domain::base::{Now, SloId, Span, Text};
+use burnledger::domain::base::{SloId, Span, Text};
 use burnledger::domain::objective::{Period, Rulebook, ServiceInfo, Sli, Slo, Tier, Timing};
-use burnledger::domain::paging::{DispatchKind, Emergencies, NewDispatch, Route, Routes};
+use burnledger::domain::paging::{Route, Routes};
 use burnledger::domain::view::Role;
-use burnledger::engine::courier::{Courier, CourierPorts, Roster, emergency};
+use burnledger::engine::courier::{Courier, CourierPorts, Roster, WayOut};
 use burnledger::engine::health::Health;
-use burnledger::engine::live::{Emergency, Live, Options, World};
+use burnledger::engine::live::{Live, Options, World};
 use burnledger::engine::state::{Settings, State};
 use burnledger::ledger::MemoryLedger;
-use burnledger::ports::{Clock, Job, Ledger, MetricSource, Notifier};
+use burnledger::ports::{Clock, Ledger, MetricSource, Notifier};
 use burnledger::query;
 use burnledger::telemetry::Metrics;
 use std::sync::Arc;
-use tokio::sync::{Mutex, watch};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 /// Lives of incidents are short here, so that a past of an hour holds several.
@@ -148,7 +148,7 @@ impl Process {
             ledger,
             clock,
             metrics: Metrics::default(),
-            emergency: Some(Arc::new(WayOut { roster: rosters.subscribe(), all: Mutex::default() })),
+            emergency: Some(Arc::new(WayOut::new(rosters.subscribe(), || 0.5, Metrics::default()))),
         };
         let settings = Settings {
             routes: routes(),
@@ -190,23 +190,4 @@ fn roster(ground: &Ground, doom: &Arc<Doom>) -> Roster {
         Arc::new(DoomedNotifier { name: name.into(), far, doom }) as Arc<dyn Notifier>
     };
     Roster::new(NAMES.map(one), routes())
-}
-
-/// Pages although the ledger is down, as the program does.
-struct WayOut {
-    roster: watch::Receiver<Arc<Roster>>,
-    all: Mutex<Emergencies>,
-}
-
-impl Emergency for WayOut {
-    fn page(&self, dispatches: Vec<NewDispatch>, now: Now) -> Job<'_, ()> {
-        Box::pin(async move {
-            let mut all = self.all.lock().await;
-            let roster = self.roster.borrow().clone();
-            let news = |kind| matches!(kind, DispatchKind::First | DispatchKind::Raised | DispatchKind::Reopened);
-            for page in dispatches.iter().filter(|page| news(page.kind)) {
-                emergency(&mut all, &roster, page.severity, &page.content, now, 0.5, &Metrics::default()).await;
-            }
-        })
-    }
 }
