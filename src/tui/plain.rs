@@ -33,7 +33,9 @@ impl Plain {
 
     /// The lines of what changed since the last snapshot, oldest first.
     pub fn lines(&mut self, snapshot: &Snapshot) -> Vec<String> {
-        let at = snapshot.made;
+        // A link is lost after the last that came over it, or before anything did.
+        let lost = snapshot.attached.as_ref().and_then(|a| a.lost.as_ref());
+        let at = lost.map_or(snapshot.made, |lost| snapshot.made.max(lost.since));
         let mut out = Vec::new();
         out.extend(self.part(snapshot, at));
         self.sources(snapshot, &mut out);

@@ -1,7 +1,8 @@
 //! The line mode's lines for hand-made snapshots.
 
 use super::fixture;
-use burnledger::domain::view::{Role, Snapshot};
+use burnledger::domain::base::Ms;
+use burnledger::domain::view::{Attachment, LostLink, Role, Snapshot};
 use burnledger::tui::Plain;
 use burnledger::words::Zone;
 
@@ -33,6 +34,15 @@ fn who_records_and_pages_is_said_and_said_again_when_it_changes() {
     let watched = Snapshot { role: Role::Following { leader: "h\u{e9}:7".into() }, ..alone };
     let lines = plain.lines(&watched);
     assert!(lines[0].ends_with(" h?:7 leads this ledger; this view follows"), "no byte above 127: {lines:?}");
+}
+
+#[test]
+fn a_link_that_is_lost_before_anything_came_is_told_with_its_time() {
+    let since = Ms::parse_rfc3339("2026-03-17T14:31:07Z").unwrap();
+    let lost = LostLink { since, error: "refused".into(), tries: 1, next_try: since };
+    let attached = Attachment { address: "http://watch:9".into(), lost: Some(lost), ..Attachment::default() };
+    let lines = Plain::new(Zone::Utc, true).lines(&Snapshot { attached: Some(attached.into()), ..Snapshot::default() });
+    assert_eq!(lines, ["14:31:07 ! cut off from http://watch:9: refused"]);
 }
 
 #[test]
