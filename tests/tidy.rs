@@ -79,9 +79,12 @@ const GUESTS: &[(&str, &[&str])] = &[
     ("promql_parser", &["query"]),
     ("ratatui", &["tui"]),
     ("crossterm", &["tui", "cli"]),
+    ("fontdb", &["tui"]),
+    ("ttf_parser", &["tui"]),
+    ("ab_glyph_rasterizer", &["tui"]),
     ("clap", &["cli"]),
     ("indicatif", &["cli"]),
-    ("flate2", &["collector"]),
+    ("flate2", &["collector", "tui"]),
 ];
 
 /// Rooms without IO, clocks, async and serde, and what gives those away.

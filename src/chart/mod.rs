@@ -11,6 +11,7 @@ pub mod plot;
 pub mod pool;
 pub mod reel;
 pub mod scale;
+pub mod shapes;
 pub mod spark;
 pub mod svg;
 

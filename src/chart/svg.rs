@@ -3,6 +3,7 @@
 //! Letters are text (selectable, placed by run so that no font can shear the columns). Blocks, braille and box lines are
 //! drawn as shapes, because fonts disagree about them; transparent text lies over them so that copying still works.
 
+use super::shapes::{Area, CELL_H, CELL_W, is_shape, shape};
 use std::fmt::Write;
 
 /// Red, green, blue.
@@ -36,11 +37,13 @@ pub struct Grid {
     pub title: String,
 }
 
-/// Width, height and distance from the row's top to the baseline of a cell, and the margin, in pixels.
-const CELL_W: f64 = 8.4;
-const CELL_H: f64 = 18.0;
+/// Distance from a row's top to its baseline, and the margin, in pixels.
 const BASE: f64 = 13.4;
 const MARGIN: f64 = 14.0;
+/// [`FAINT`](super::shapes::FAINT), as SVG writes it.
+const SHADE: &str = " fill-opacity=\"0.22\"";
+/// Letters two columns wide are this large: they fill their columns without being stretched much.
+const WIDE: &str = " style=\"font-size:16px\"";
 
 /// The picture.
 pub fn render(grid: &Grid) -> String {
@@ -136,20 +139,24 @@ enum Kind {
     Blank,
     Text,
     Shape,
-    Wide,
+    /// A letter of another script.
+    Other,
+    /// The second column of one.
+    Second,
 }
 
 fn kind(cell: &Cell) -> Kind {
     match cell.symbol.chars().next() {
-        None | Some(' ') => Kind::Blank,
-        Some('\u{2500}'..='\u{259F}' | '\u{2800}'..='\u{28FF}') => Kind::Shape,
+        None => Kind::Second,
+        Some(' ') => Kind::Blank,
+        Some(c) if is_shape(c) => Kind::Shape,
         Some(c) if c.is_ascii() => Kind::Text,
-        Some(_) => Kind::Wide,
+        Some(_) => Kind::Other,
     }
 }
 
-/// Splits a row. Single blanks join the words around them; other scripts stand alone, because
-/// their advance differs from the letters'.
+/// Splits a row. Single blanks join the words around them; letters of other scripts stand alone, because
+/// their advance differs from the letters', but those two columns wide stand together.
 fn runs(row: &[Cell]) -> Vec<Run<'_>> {
     let same = |a: &Cell, b: &Cell| a.fg == b.fg && a.bg == b.bg && a.bold == b.bold && a.underline == b.underline;
     let mut out: Vec<Run<'_>> = Vec::new();
@@ -171,6 +178,8 @@ fn runs(row: &[Cell]) -> Vec<Run<'_>> {
 const fn joins(a: Kind, b: Kind, next: Kind) -> bool {
     match (a, b) {
         (Kind::Text, Kind::Blank) => matches!(next, Kind::Text),
+        (Kind::Second, Kind::Other) => matches!(next, Kind::Second),
+        (Kind::Other, Kind::Second) => true,
         (a, b) => {
             matches!((a, b), (Kind::Text | Kind::Blank, Kind::Text) | (Kind::Blank, Kind::Blank) | (Kind::Shape, Kind::Shape))
         }
@@ -193,7 +202,7 @@ fn grounds(out: &mut Vec<Piece>, row: &[Cell], y: usize, ground: Rgb) {
 
 fn draw(out: &mut Vec<Piece>, run: &Run<'_>, y: usize) {
     let (x, top) = (MARGIN + run.x as f64 * CELL_W, MARGIN + y as f64 * CELL_H);
-    let Some(first) = run.cells.first().filter(|_| run.kind != Kind::Blank) else { return };
+    let Some(first) = run.cells.first().filter(|_| !matches!(run.kind, Kind::Blank | Kind::Second)) else { return };
     if run.kind == Kind::Shape {
         shapes(out, run.cells, x, top, first.fg);
     }
@@ -203,10 +212,11 @@ fn draw(out: &mut Vec<Piece>, run: &Run<'_>, y: usize) {
 /// The run's letters, stretched to exactly their columns. Blanks at both ends are left out.
 fn text(out: &mut Vec<Piece>, run: &Run<'_>, x: f64, base: f64, first: &Cell) {
     let lead = run.cells.iter().take_while(|c| kind(c) == Kind::Blank).count();
-    let tail = run.cells.iter().rev().take_while(|c| kind(c) == Kind::Blank && !c.symbol.is_empty()).count();
+    let tail = run.cells.iter().rev().take_while(|c| kind(c) == Kind::Blank).count();
     let cells = &run.cells[lead..run.cells.len().saturating_sub(tail).max(lead)];
+    let wide = if cells.get(1).is_some_and(|c| kind(c) == Kind::Second) { WIDE } else { "" };
     let shape = format!(
-        "x=\"{:.1}\" y=\"{base:.1}\" textLength=\"{:.1}\" lengthAdjust=\"spacingAndGlyphs\"",
+        "x=\"{:.1}\" y=\"{base:.1}\" textLength=\"{:.1}\" lengthAdjust=\"spacingAndGlyphs\"{wide}",
         x + lead as f64 * CELL_W,
         cells.len() as f64 * CELL_W,
     );
@@ -227,97 +237,26 @@ fn text(out: &mut Vec<Piece>, run: &Run<'_>, x: f64, base: f64, first: &Cell) {
 
 /// Blocks, braille dots and lines of a run as one path, shades as faint rectangles.
 fn shapes(out: &mut Vec<Piece>, cells: &[Cell], x: f64, top: f64, fill: Rgb) {
-    let (mut path, mut shade) = (Vec::new(), Vec::new());
-    for (i, cell) in cells.iter().enumerate() {
-        let at = x + i as f64 * CELL_W;
-        match cell.symbol.chars().next() {
-            Some('░') => rect(&mut shade, at, top + 1.0, CELL_W, CELL_H - 1.0),
-            Some(c @ '▁'..='█') => {
-                let part = f64::from(c as u32 - 0x2580) / 8.0;
-                let height = (CELL_H - 1.0) * part;
-                rect(&mut path, at, top + CELL_H - height, CELL_W, height);
-            }
-            Some(c @ '▉'..='▏') => rect(&mut path, at, top + 1.0, CELL_W * f64::from(0x2590 - c as u32) / 8.0, CELL_H - 1.0),
-            Some(c @ '\u{2800}'..='\u{28FF}') => braille(&mut path, c as u32 - 0x2800, at, top),
-            Some(c) => lines(&mut path, c, at, top),
-            None => {}
+    let (mut full, mut faint) = (Vec::new(), Vec::new());
+    for (i, c) in cells.iter().enumerate().filter_map(|(i, cell)| Some((i, cell.symbol.chars().next()?))) {
+        let (at, drawn) = (x + i as f64 * CELL_W, shape(c));
+        let path = if drawn.faint { &mut faint } else { &mut full };
+        for area in drawn.areas {
+            add(path, Area { x: at + area.x, y: top + area.y, ..area });
         }
     }
-    for (rects, look) in [(shade, " fill-opacity=\"0.22\""), (path, "")] {
-        if !rects.is_empty() {
-            let d: String = rects.iter().map(Area::path).collect();
+    for (areas, look) in [(faint, SHADE), (full, "")] {
+        if !areas.is_empty() {
+            let d: String = areas.iter().map(path).collect();
             out.push(Piece { layer: Layer::Shape, fill, shape: format!("d=\"{d}\""), look, text: None });
         }
     }
 }
 
-fn braille(path: &mut Vec<Area>, dots: u32, x: f64, top: f64) {
-    const PLACE: [(f64, f64); 8] =
-        [(0.0, 0.0), (0.0, 1.0), (0.0, 2.0), (1.0, 0.0), (1.0, 1.0), (1.0, 2.0), (0.0, 3.0), (1.0, 3.0)];
-    for (bit, (column, row)) in PLACE.iter().enumerate() {
-        if dots >> bit & 1 == 1 {
-            rect(path, x + 1.0 + column * CELL_W / 2.0, top + 1.2 + row * CELL_H / 4.0, 2.4, 2.4);
-        }
-    }
-}
-
-/// Box lines: which of the four arms a character has, drawn thin (or thick for heavy ones), dashed where it is dashed.
-fn lines(path: &mut Vec<Area>, c: char, x: f64, top: f64) {
-    let (cx, cy) = (x + CELL_W / 2.0, top + CELL_H / 2.0);
-    let thick = if matches!(c, '━' | '┃' | '╋') { 2.2 } else { 1.0 };
-    let half = thick / 2.0;
-    let (left, right, up, down) = arms(c);
-    if matches!(c, '┄' | '╌' | '┈') {
-        for k in 0..2 {
-            rect(path, x + 0.8 + f64::from(k) * CELL_W / 2.0, cy - half, CELL_W / 2.0 - 1.6, thick);
-        }
-        return;
-    }
-    if left {
-        rect(path, x, cy - half, CELL_W / 2.0 + half, thick);
-    }
-    if right {
-        rect(path, cx - half, cy - half, CELL_W / 2.0 + half, thick);
-    }
-    if up {
-        rect(path, cx - half, top, thick, CELL_H / 2.0 + half);
-    }
-    if down {
-        rect(path, cx - half, cy - half, thick, CELL_H / 2.0 + half);
-    }
-}
-
-/// Left, right, up, down.
-const fn arms(c: char) -> (bool, bool, bool, bool) {
-    match c {
-        '─' | '━' => (true, true, false, false),
-        '│' | '┃' => (false, false, true, true),
-        '┌' | '╭' => (false, true, false, true),
-        '┐' | '╮' => (true, false, false, true),
-        '└' | '╰' => (false, true, true, false),
-        '┘' | '╯' => (true, false, true, false),
-        '├' => (false, true, true, true),
-        '┤' => (true, false, true, true),
-        '┬' => (true, true, false, true),
-        '┴' => (true, true, true, false),
-        '┼' | '╋' => (true, true, true, true),
-        _ => (false, false, false, false),
-    }
-}
-
-/// A rectangle of a path.
-struct Area {
-    x: f64,
-    y: f64,
-    w: f64,
-    h: f64,
-}
-
-impl Area {
-    fn path(&self) -> String {
-        let (x, y, w, h) = (short(self.x), short(self.y), short(self.w), short(self.h));
-        format!("M{x} {y}h{w}v{h}h-{w}z")
-    }
+/// A rectangle as a part of a path.
+fn path(area: &Area) -> String {
+    let (x, y, w, h) = (short(area.x), short(area.y), short(area.w), short(area.h));
+    format!("M{x} {y}h{w}v{h}h-{w}z")
 }
 
 /// With one decimal, where there is one.
@@ -327,11 +266,11 @@ fn short(n: f64) -> String {
 }
 
 /// Adds a rectangle; one that goes on where the last one ends makes that one longer, so that rules and areas are one piece.
-fn rect(path: &mut Vec<Area>, x: f64, y: f64, w: f64, h: f64) {
-    let touches = |last: &&mut Area| last.y == y && last.h == h && last.x <= x && x <= last.x + last.w + 0.05;
+fn add(path: &mut Vec<Area>, new: Area) {
+    let touches = |last: &&mut Area| last.y == new.y && last.h == new.h && last.x <= new.x && new.x <= last.x + last.w + 0.05;
     match path.last_mut().filter(touches) {
-        Some(last) => last.w = last.w.max(x + w - last.x),
-        None => path.push(Area { x, y, w, h }),
+        Some(last) => last.w = last.w.max(new.x + new.w - last.x),
+        None => path.push(new),
     }
 }
 
@@ -377,9 +316,22 @@ mod tests {
         let svg = render(&grid("█▏⣿─░"));
         assert_eq!(svg.matches("<path").count(), 2, "{svg}");
         assert!(svg.contains("class=\"t\">█▏⣿─░</text>"), "{svg}");
+        assert!(svg.contains(&format!("{}", super::super::shapes::FAINT)), "{svg}");
         let rule = render(&grid("────────"));
         let drawn = rule.split(" d=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
         assert_eq!(drawn.matches('M').count(), 1, "a rule is one piece: {rule}");
+    }
+
+    #[test]
+    fn letters_two_columns_wide_take_both_and_stand_together() {
+        let mut wide = grid("a预.算.·b═");
+        for i in [2, 4] {
+            wide.cells[i].symbol.clear();
+        }
+        let svg = render(&wide);
+        let run = "textLength=\"33.6\" lengthAdjust=\"spacingAndGlyphs\" style=\"font-size:16px\" fill=\"#d0d0d0\">预算</text>";
+        assert!(svg.contains(run), "{svg}");
+        assert!(svg.contains(">·</text>") && svg.contains(">═</text>"), "what is no shape here is a letter: {svg}");
     }
 
     #[test]

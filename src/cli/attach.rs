@@ -76,8 +76,7 @@ async fn once(desk: &dyn Desk, look: &ScreenArgs, common: &Common, out: &mut Out
         let (url, why) = (attached.address.to_string(), lost.error.to_string());
         return Err(SetupError::Source(SourceError::Unreachable { url, why }));
     }
-    super::tui::print(&snapshot, crate::app::machine_clock().now(), Screen::Overview, look, common, out);
-    Ok(Exit::Fine)
+    Ok(super::tui::print(&snapshot, crate::app::machine_clock().now(), Screen::Overview, look, common, out))
 }
 
 /// The first snapshot that holds verdicts or says why there is none; the present one when neither comes in half a minute.

@@ -147,8 +147,7 @@ async fn headless(demo: &Demo, args: &DemoArgs, speed: Speed, common: &Common, o
         return Ok(Exit::Ledger);
     }
     if let Some(screen) = args.picture {
-        tui::print(&played.snapshot, played.now, screen.into(), &args.look, common, out);
-        return Ok(Exit::Fine);
+        return Ok(tui::print(&played.snapshot, played.now, screen.into(), &args.look, common, out));
     }
     let Some(incident) = worst(&played.incidents) else {
         out.error("nothing happened in this recording", None);

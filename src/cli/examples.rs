@@ -45,7 +45,7 @@ pub const TABLE: &[Examples] = &[
         &[
             ("burnledger tui", "the dashboard; beside a watch it follows"),
             ("burnledger tui --replay 17", "incident 17 again, from its own samples"),
-            ("burnledger tui --once --export svg > now.svg", "one picture of how it is"),
+            ("burnledger tui --once --export png > now.png", "one picture of how it is"),
             ("burnledger tui --plain", "a line for each change"),
         ],
     ),

@@ -88,8 +88,13 @@ impl Out {
 
     /// Data without a line break added.
     pub fn text(&mut self, text: &str) {
+        self.bytes(text.as_bytes());
+    }
+
+    /// Data that is no text.
+    pub fn bytes(&mut self, bytes: &[u8]) {
         if !self.closed {
-            let written = self.data.write_all(text.as_bytes());
+            let written = self.data.write_all(bytes);
             self.heed(written);
         }
     }

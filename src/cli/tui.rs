@@ -12,11 +12,14 @@ use crate::app::late::late_desk;
 use crate::app::watch::{Duty, House, Plan, follow_later};
 use crate::app::{Setup, SetupError, logging};
 use crate::chart::Charset;
+use crate::chart::svg::Grid;
 use crate::config::{self, Config, Overrides, ScreenSettings};
 use crate::domain::base::{IncidentId, Language, Ms, Problem, Text};
 use crate::domain::view::{Dashboards, FilmAsk, Snapshot};
 use crate::ports::Desk;
+use crate::tui::pixels::{advice, few};
 use crate::tui::{self, Ended, Glyphs, Ground, Kept, Keymap, Screen, TuiOptions, Wanted, Wishes};
+use crate::words::escape;
 use clap::{Args, ValueEnum};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -115,7 +118,7 @@ pub enum ThemeName {
     Light,
     /// Dark, and nothing dim.
     HighContrast,
-    /// As COLORFGBG says.
+    /// As COLORFGBG says, else as the terminal answers.
     Auto,
 }
 
@@ -127,6 +130,8 @@ pub enum Export {
     Text,
     /// A picture.
     Svg,
+    /// A picture in pixels, drawn with the fonts of this machine.
+    Png,
 }
 
 fn size(text: &str) -> Result<(u16, u16), String> {
@@ -164,9 +169,9 @@ async fn show(args: &TuiArgs, common: &Common, config: &Config, out: &mut Out) -
     if args.once {
         let raised = raise(common.overrides(), duty, language).await?;
         let snapshot = first_evaluation(&raised.house).await;
-        print(&snapshot, raised.house.clock.now(), Screen::Overview, &args.look, common, out);
+        let exit = print(&snapshot, raised.house.clock.now(), Screen::Overview, &args.look, common, out);
         raised.end().await;
-        return Ok(Exit::Fine);
+        return Ok(exit);
     }
     if args.plain || !out.is_terminal {
         let raised = raise(common.overrides(), duty, language).await?;
@@ -287,7 +292,7 @@ async fn first_evaluation(house: &House) -> Arc<Snapshot> {
     Arc::clone(&house.snapshots.borrow())
 }
 
-/// Prints a screen that nobody looks at in a terminal.
+/// Prints a screen that nobody looks at in a terminal; a PNG that cannot be drawn is told.
 pub fn print(
     snapshot: &Arc<Snapshot>,
     now: crate::domain::base::Now,
@@ -295,12 +300,36 @@ pub fn print(
     args: &ScreenArgs,
     common: &Common,
     out: &mut Out,
-) {
+) -> Exit {
     let look = options(args, common).look;
-    out.text(&match args.export {
-        Export::Text => tui::text(snapshot, screen, now, args.size, look),
-        Export::Svg => tui::picture(snapshot, screen, now, args.size, look),
-    });
+    match args.export {
+        Export::Text => out.text(&tui::text(snapshot, screen, now, args.size, look)),
+        Export::Svg => out.text(&tui::picture(snapshot, screen, now, args.size, look)),
+        Export::Png => return print_pixels(&tui::pictured(snapshot, screen, now, args.size, look), out),
+    }
+    Exit::Fine
+}
+
+/// A PNG is bytes: a terminal gets none of them, and what its fonts lack is said beside it.
+fn print_pixels(grid: &Grid, out: &mut Out) -> Exit {
+    if out.is_terminal {
+        out.error("a PNG is nothing for a terminal", Some("send it into a file: `--export png > screen.png`"));
+        return Exit::Usage;
+    }
+    match tui::png(grid) {
+        Ok(drawn) => {
+            out.bytes(&drawn.bytes);
+            if !drawn.lacking.is_empty() {
+                let (some, package) = (escape::terminal(&few(&drawn.lacking)), advice(&drawn.lacking));
+                out.say(&format!("no font of this machine has {some}: boxes stand for them (Debian: {package})"));
+            }
+            Exit::Fine
+        }
+        Err(why) => {
+            out.error(&why, Some("`--export svg` and `--export text` need no fonts"));
+            Exit::Usage
+        }
+    }
 }
 
 /// The language that screens will have.
@@ -362,10 +391,10 @@ fn settled(args: &ScreenArgs, common: &Common, written: &ScreenSettings, keys: K
     let env = |name: &str| std::env::var(name).ok();
     let named = |theme: &str| ThemeName::from_str(theme, true).ok();
     let ground = match args.theme.or_else(|| written.theme.and_then(named)).unwrap_or(ThemeName::Dark) {
-        ThemeName::Dark => Ground::Dark,
-        ThemeName::Light => Ground::Light,
-        ThemeName::HighContrast => Ground::HighContrast,
-        ThemeName::Auto => Ground::detect(&env),
+        ThemeName::Dark => Some(Ground::Dark),
+        ThemeName::Light => Some(Ground::Light),
+        ThemeName::HighContrast => Some(Ground::HighContrast),
+        ThemeName::Auto => None,
     };
     let mouse = args.mouse || written.mouse;
     let language = args.language.map(Language::from).or(written.language);

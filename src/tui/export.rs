@@ -1,4 +1,4 @@
-//! Pictures of a screen without a terminal: as SVG and as text.
+//! Pictures of a screen without a terminal: as cells, as SVG and as text.
 
 use super::glyphs::Glyphs;
 use super::model::{Look, Model};
@@ -45,11 +45,19 @@ pub fn cells(model: &Model) -> Buffer {
     buf
 }
 
-/// The screen as SVG. A picture has every character and all colours, whatever the terminal has that it was made in.
-pub fn picture(snapshot: &Arc<Snapshot>, screen: Screen, now: Now, size: (u16, u16), look: Look) -> String {
+/// What every picture shows.
+pub const TITLE: &str = "burnledger's dashboard";
+
+/// The screen as a picture's cells. A picture has every character and all colours, whatever the terminal has that it was made in.
+pub fn pictured(snapshot: &Arc<Snapshot>, screen: Screen, now: Now, size: (u16, u16), look: Look) -> Grid {
     let theme = Theme { depth: Depth::TrueColor, ..look.theme };
     let look = Look { glyphs: Glyphs::of(Charset::Unicode), theme, ..look };
-    svg(&cells(&posed(snapshot, screen, now, size, look)), theme, "burnledger's dashboard")
+    grid(&cells(&posed(snapshot, screen, now, size, look)), theme, TITLE)
+}
+
+/// The screen as SVG.
+pub fn picture(snapshot: &Arc<Snapshot>, screen: Screen, now: Now, size: (u16, u16), look: Look) -> String {
+    render_svg(&pictured(snapshot, screen, now, size, look))
 }
 
 /// The screen as plain text, without blanks at the ends of lines.

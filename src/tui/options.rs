@@ -4,7 +4,7 @@ use super::glyphs::Glyphs;
 use super::kept::Kept;
 use super::keymap::Keymap;
 use super::model::Look;
-use super::theme::{Depth, Ground, Theme, Wanted};
+use super::theme::{Depth, Ground, Theme, Wanted, answers};
 use crate::chart::Charset;
 use crate::domain::base::{Language, Span, Text};
 use crate::domain::view::{Dashboards, FilmAsk};
@@ -22,6 +22,8 @@ pub struct TuiOptions {
     pub frame_gap: Span,
     /// The mouse selects and scrolls; the terminal's own selection needs Shift then.
     pub mouse: bool,
+    /// The terminal is asked whether its ground is light.
+    pub ask_ground: bool,
     /// Begins in this state.
     pub kept: Kept,
     /// Where the state is kept for the next session, and where a crash leaves its last messages; nowhere when absent.
@@ -39,8 +41,8 @@ pub struct Wishes {
     pub color: Wanted,
     /// `glyphs:` of the configuration.
     pub charset: Option<Charset>,
-    /// `theme:` of the configuration.
-    pub ground: Ground,
+    /// `theme:` of the configuration; as the environment or the terminal says when absent.
+    pub ground: Option<Ground>,
     /// `--language`, else `language:` of the configuration; by the locale when absent.
     pub language: Option<Language>,
     /// The zone; the machine's own when absent.
@@ -62,12 +64,16 @@ impl TuiOptions {
         // ASCII has no Chinese.
         let language = wishes.language.unwrap_or_else(|| locale_language(env));
         let words = if glyphs.charset == Charset::Ascii { Words::default() } else { Words::of(language) };
-        let theme = Theme { depth: Depth::detect(wishes.color, env), ground: wishes.ground };
+        let depth = Depth::detect(wishes.color, env);
+        let known = wishes.ground.or_else(|| Ground::told(env));
+        let theme = Theme { depth, ground: known.unwrap_or_default() };
         let ssh = env("SSH_CONNECTION").is_some_and(|v| !v.is_empty());
         Self {
             look: Look { glyphs, theme, words, zone: wishes.zone.unwrap_or(Zone::Local), who, keys: wishes.keys },
             frame_gap: Span(if ssh { 100 } else { 33 }),
             mouse: wishes.mouse,
+            // Without colours there is nothing that a light ground would change.
+            ask_ground: known.is_none() && depth != Depth::Mono && answers(env),
             kept: Kept::default(),
             state: None,
             replay: None,

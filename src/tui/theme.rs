@@ -67,12 +67,20 @@ pub enum Ground {
 }
 
 impl Ground {
-    /// What the environment says of a terminal's ground: `COLORFGBG` ends in the number of its colour; dark when it says nothing.
-    /// (Asking the terminal itself could answer late, and a late answer would be read as keys.)
-    pub fn detect(env: &dyn Fn(&str) -> Option<String>) -> Self {
-        let told = env("COLORFGBG").and_then(|text| text.rsplit(';').next().and_then(|n| n.trim().parse::<u8>().ok()));
-        if matches!(told, Some(7 | 15)) { Self::Light } else { Self::Dark }
+    /// What the environment says of a terminal's ground: `COLORFGBG` ends in the number of its colour.
+    pub fn told(env: &dyn Fn(&str) -> Option<String>) -> Option<Self> {
+        let number: u8 = env("COLORFGBG")?.rsplit(';').next()?.trim().parse().ok()?;
+        (number < 16).then_some(if matches!(number, 7 | 15) { Self::Light } else { Self::Dark })
     }
+}
+
+/// Whether a terminal can be asked for its ground: those that would print the question, or hand it on to nobody, are not.
+/// GNU screen and tmux may have the same `TERM`, but only tmux answers for itself.
+pub fn answers(env: &dyn Fn(&str) -> Option<String>) -> bool {
+    let term = env("TERM").unwrap_or_default();
+    let silent = ["linux", "dumb", "ansi", "cons", "vt", "eterm", "sun", "unknown"].iter().any(|name| term.starts_with(name));
+    let screen = term.starts_with("screen") && env("TMUX").is_none_or(|v| v.is_empty());
+    !term.is_empty() && !silent && !screen
 }
 
 /// What a piece of text is.
@@ -216,9 +224,33 @@ mod tests {
 
     #[test]
     fn the_ground_is_what_the_environment_says_of_it() {
-        let ground = |text: &'static str| Ground::detect(&move |name| (name == "COLORFGBG").then(|| text.to_string()));
-        assert_eq!([ground("0;15"), ground("15;default;0"), ground("?")], [Ground::Light, Ground::Dark, Ground::Dark]);
-        assert_eq!(Ground::detect(&|_| None), Ground::Dark);
+        let ground = |text: &'static str| Ground::told(&move |name| (name == "COLORFGBG").then(|| text.to_string()));
+        assert_eq!([ground("0;15"), ground("15;default;0")], [Some(Ground::Light), Some(Ground::Dark)]);
+        assert_eq!([ground("?"), ground("0;default"), ground("99"), Ground::told(&|_| None)], [None; 4]);
+    }
+
+    #[test]
+    fn only_terminals_that_can_answer_are_asked() {
+        let asks = |term: &'static str, tmux: &'static str| {
+            answers(&move |name| match name {
+                "TERM" => Some(term.into()),
+                "TMUX" => Some(tmux.into()),
+                _ => None,
+            })
+        };
+        for (term, tmux, want) in [
+            ("xterm-256color", "", true),
+            ("foot", "", true),
+            ("tmux-256color", "/tmp/tmux-0/default,1,0", true),
+            ("screen-256color", "/tmp/tmux-0/default,1,0", true),
+            ("screen-256color", "", false),
+            ("linux", "", false),
+            ("dumb", "", false),
+            ("vt220", "", false),
+            ("", "", false),
+        ] {
+            assert_eq!(asks(term, tmux), want, "{term}");
+        }
     }
 
     #[test]

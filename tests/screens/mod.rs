@@ -5,6 +5,7 @@ mod boards;
 mod charsets;
 mod desk;
 pub(crate) mod fixture;
+mod ground;
 mod keys;
 mod language;
 mod latency;

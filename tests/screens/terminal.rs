@@ -8,7 +8,7 @@ use super::fixture;
 use crate::support::{require, wait_until};
 use burnledger::clock::SystemClock;
 use burnledger::ports::{Clock, Desk};
-use burnledger::tui::{self, Ended, TuiOptions, Wishes};
+use burnledger::tui::{self, Ended, Ground, TuiOptions, Wishes};
 use burnledger::words::Zone;
 use std::process::Command;
 use std::sync::Arc;
@@ -19,6 +19,8 @@ use std::time::Duration;
 const WORLD: &str = "BURNLEDGER_TEST_WORLD";
 /// Names the folder for what a session leaves.
 const STATE: &str = "BURNLEDGER_TEST_STATE";
+/// The ground that is wished: `auto` asks the terminal.
+pub const GROUND: &str = "BURNLEDGER_TEST_GROUND";
 /// Long, for a machine that builds and tests other things as well; a screen that is well needs a fraction of a second.
 const LIMIT: Duration = Duration::from_mins(1);
 
@@ -43,7 +45,8 @@ fn program() {
         assert!(!desk.snapshots().borrow().slos.is_empty());
         return;
     }
-    let wishes = Wishes { zone: Some(Zone::Utc), who: Some("wei".into()), ..Wishes::default() };
+    let ground = (std::env::var(GROUND).as_deref() != Ok("auto")).then_some(Ground::Dark);
+    let wishes = Wishes { ground, zone: Some(Zone::Utc), who: Some("wei".into()), ..Wishes::default() };
     let state = std::env::var(STATE).ok().map(std::path::PathBuf::from);
     let options = TuiOptions { state, ..TuiOptions::resolve(wishes, &|name| std::env::var(name).ok()) };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
@@ -80,7 +83,7 @@ impl Terminal {
         Some(terminal)
     }
 
-    fn tmux(&self, args: &[&str]) -> String {
+    pub fn tmux(&self, args: &[&str]) -> String {
         let out = Command::new("tmux").args(["-L", &self.server, "-f", "/dev/null"]).args(args).output().expect("tmux runs");
         String::from_utf8_lossy(&out.stdout).into_owned()
     }
@@ -95,7 +98,7 @@ impl Terminal {
     }
 
     /// Starts the program with a world and more environment.
-    fn start(&self, world: &str, env: &str) {
+    pub fn start(&self, world: &str, env: &str) {
         let exe = std::env::current_exe().expect("a path");
         self.line(&format!(
             "clear; {WORLD}={world} {env} {} screens::terminal::program --exact --nocapture; echo rc=$?",
@@ -153,7 +156,7 @@ impl Terminal {
     }
 
     /// The program has the terminal whole.
-    fn taken(&self) {
+    pub fn taken(&self) {
         let whole = wait_until(LIMIT, || self.state() == "alt=1 cursor=0 mouse=0");
         assert!(whole, "the terminal was taken as {}:\n{}", self.state(), self.screen());
     }

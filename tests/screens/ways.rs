@@ -5,7 +5,7 @@ use super::scene::Scene;
 use burnledger::domain::base::IncidentId;
 use burnledger::domain::view::{Answer, Command, Question};
 use burnledger::tui::model::{Overlay, Tab};
-use burnledger::tui::{Effect, Msg};
+use burnledger::tui::{Effect, Msg, Written};
 
 const SIZE: (u16, u16) = (120, 36);
 
@@ -97,6 +97,16 @@ fn the_screen_or_its_whole_table_becomes_a_file() {
     let (_, _, text) = saved("1 e t");
     assert!(text.contains("checkout-api/availability") && !text.contains("into a file"), "the screen, not the dialog");
     assert!(saved("e s").2.starts_with("<svg"));
+    let drawn = busy().press("1 e p");
+    let pixels = |e: &Effect| match e {
+        Effect::Draw { stem, grid } => {
+            stem.starts_with("burnledger-overview-")
+                && grid.width == usize::from(SIZE.0)
+                && grid.cells.iter().any(|c| c.symbol == "▁")
+        }
+        _ => false,
+    };
+    assert!(drawn.effects.iter().any(pixels) && !drawn.text().contains("into a file"), "the screen, not the dialog");
     let table = |keys: &str, way: &str| {
         let scene = busy().press(keys).told_past().press(way);
         scene
@@ -119,6 +129,12 @@ fn the_screen_or_its_whole_table_becomes_a_file() {
     let mut told = busy();
     told.tell(Msg::Saved(Err("read-only file system".into())));
     assert!(told.text().contains("nothing was written: read-only file system"));
+    let written = |lacking: &str| Msg::Saved(Ok(Written { name: "a.png".into(), lacking: lacking.into() }));
+    told.tell(written(""));
+    assert!(told.text().contains("written: a.png") && !told.text().contains("no font"), "{}", told.text());
+    told.tell(written("一二三四五六七八"));
+    let text = told.text().replace(' ', "");
+    assert!(text.contains("a.png,butnofontherehas一二三四五六...(Debian:fonts-noto-cjk)"), "{}", told.text());
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //! Two threads of its own: one waits for keys, signals, snapshots and time and never writes; the other writes to the
 //! terminal and may block there (a slow link, a stopped terminal) without keys, orders or the engine noticing.
 
+mod answers;
 mod files;
 mod input;
 mod painter;

@@ -1,5 +1,6 @@
 //! The thread that writes to the terminal. It takes the newest picture and leaves out those that came in between.
 
+use super::answers::QUESTION;
 use super::terminal;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -28,6 +29,7 @@ struct Work {
     picture: Option<Picture>,
     anew: bool,
     copy: Option<String>,
+    ask: bool,
     order: Option<(u64, Order)>,
 }
 
@@ -87,6 +89,11 @@ impl Painter {
         self.ask(|work| work.copy = Some(text));
     }
 
+    /// Asks the terminal for its ground, behind the picture that waits.
+    pub(super) fn ask_ground(&self) {
+        self.ask(|work| work.ask = true);
+    }
+
     /// Gives the terminal back for a while; returns whether that was done before patience ended.
     pub(super) fn give_back(&self) -> bool {
         self.order(Order::GiveBack)
@@ -123,7 +130,7 @@ fn hold(work: &Mutex<Work>) -> MutexGuard<'_, Work> {
 
 fn next(desk: &(Mutex<Work>, Condvar)) -> Work {
     let mut work = hold(&desk.0);
-    while work.picture.is_none() && work.order.is_none() && work.copy.is_none() {
+    while work.picture.is_none() && work.order.is_none() && work.copy.is_none() && !work.ask {
         work = desk.1.wait(work).unwrap_or_else(PoisonError::into_inner);
     }
     std::mem::take(&mut *work)
@@ -159,6 +166,9 @@ fn paint(mut screen: Screen, desk: &(Mutex<Work>, Condvar), done: &Sender<u64>, 
             let cleared = if work.anew { wipe(&mut screen) } else { Ok(()) };
             report(cleared.and_then(|()| draw(&mut screen, &picture)), failed);
         }
+        if work.ask && !away {
+            report(send(&mut screen, QUESTION), failed);
+        }
     }
 }
 
@@ -171,8 +181,12 @@ fn wipe(screen: &mut Screen) -> io::Result<()> {
 
 /// OSC 52: the terminal puts it into its clipboard, also over ssh; one that does not know it ignores it.
 fn copy_out(screen: &mut Screen, text: &str) -> io::Result<()> {
+    send(screen, format!("\x1b]52;c;{}\x07", STANDARD.encode(text)).as_bytes())
+}
+
+fn send(screen: &mut Screen, bytes: &[u8]) -> io::Result<()> {
     let out = screen.backend_mut();
-    write!(out, "\x1b]52;c;{}\x07", STANDARD.encode(text))?;
+    out.write_all(bytes)?;
     io::Write::flush(out)
 }
 

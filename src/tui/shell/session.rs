@@ -1,5 +1,6 @@
 //! The loop: waits for whatever comes first, lets `update` decide, and asks the painter for a picture when something changed.
 
+use super::answers::{Answers, Heard};
 use super::painter::{Painter, Picture};
 use super::{Ended, STATE, TuiError, input, suspend, terminal};
 use crate::domain::base::{CommitId, Mono};
@@ -8,9 +9,10 @@ use crate::ports::{Clock, Desk};
 use crate::tui::kept::Kept;
 use crate::tui::model::{Model, Replay, Tab};
 use crate::tui::options::TuiOptions;
-use crate::tui::update::{Effect, Msg, update};
+use crate::tui::pixels::{Drawn, png};
+use crate::tui::update::{Effect, Msg, Written, update};
 use crate::tui::view;
-use crossterm::event::EventStream;
+use crossterm::event::{Event, EventStream};
 use futures_util::StreamExt;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -25,6 +27,9 @@ use tokio::time::{sleep, timeout};
 
 /// How long orders under way are waited for when the screen is left.
 const PATIENCE: Duration = Duration::from_secs(3);
+
+/// How long the terminal's answer is waited for when the screen is left before it came.
+const LAST_WORD: Duration = Duration::from_millis(50);
 
 /// What a key leads to is drawn so many times sooner than what comes by itself.
 const SOONER: u64 = 3;
@@ -44,7 +49,9 @@ pub(super) struct Session {
 enum Woken {
     Stop,
     Signal(Asked),
-    Event(Option<io::Result<crossterm::event::Event>>),
+    Event(Option<io::Result<Event>>),
+    /// Keys that could have begun an answer of the terminal did not.
+    LetGo,
     Reply(Msg),
     Broken,
     Snapshot(bool),
@@ -112,6 +119,7 @@ struct Stage {
     pressed: bool,
     drawn: Mono,
     answer: UnboundedSender<Msg>,
+    answers: Answers,
 }
 
 impl Session {
@@ -134,10 +142,15 @@ impl Session {
             model.fresh = false;
         }
         self.hear_of_dashboards(&answer);
-        let mut stage = Stage { model, painter, dirty: true, pressed: false, drawn: now.mono, answer };
+        let mut stage =
+            Stage { model, painter, dirty: true, pressed: false, drawn: now.mono, answer, answers: Answers::default() };
         let mut ears = Ears { stopped, signals, events: EventStream::new(), replies, broken, snapshots, desk_lives: true };
         // The first frame waits for nothing.
         self.draw(&mut stage);
+        if self.options.ask_ground {
+            stage.painter.ask_ground();
+            stage.answers.ask(self.clock.now().mono);
+        }
         self.tell(&mut stage, Msg::Tick);
         let ended = loop {
             let woken = self.wait(&mut ears, &stage).await;
@@ -148,6 +161,7 @@ impl Session {
                 self.draw(&mut stage);
             }
         };
+        self.hear_out(&mut ears, &mut stage).await;
         stage.painter.finish();
         if let Some(folder) = &self.options.state {
             // A state that cannot be kept is no reason to keep anybody.
@@ -177,6 +191,17 @@ impl Session {
         });
     }
 
+    /// An answer that is under way would be typed into the shell: it is waited for, as long as nobody notices.
+    async fn hear_out(&self, ears: &mut Ears, stage: &mut Stage) {
+        let answered = async {
+            while stage.answers.is_due(self.clock.now().mono) {
+                let Some(Ok(event)) = ears.events.next().await else { return };
+                stage.answers.hear(event, self.clock.now().mono);
+            }
+        };
+        let _ = timeout(LAST_WORD, answered).await;
+    }
+
     /// Orders that are under way when a person leaves still reach the ledger; the terminal is free meanwhile.
     async fn settle(&self, ears: &mut Ears, stage: &mut Stage) {
         let answers = async {
@@ -190,6 +215,7 @@ impl Session {
 
     async fn wait(&self, ears: &mut Ears, stage: &Stage) -> Woken {
         let frame = self.gap_left(stage).filter(|_| stage.dirty);
+        let held = stage.answers.patience(self.clock.now().mono);
         let second = if stage.model.is_moving() { MOVING } else { until_next_second(self.clock.now().wall.0) };
         tokio::select! {
             biased;
@@ -197,6 +223,7 @@ impl Session {
             asked = ears.signals.next() => Woken::Signal(asked),
             Some(_) = ears.broken.recv() => Woken::Broken,
             event = ears.events.next() => Woken::Event(event),
+            () = sleep(held.unwrap_or_default()), if held.is_some() => Woken::LetGo,
             Some(reply) = ears.replies.recv() => Woken::Reply(reply),
             () = sleep(frame.unwrap_or_default()), if frame.is_some() => Woken::Frame,
             changed = ears.snapshots.changed(), if ears.desk_lives => Woken::Snapshot(changed.is_ok()),
@@ -211,9 +238,10 @@ impl Session {
             Woken::Broken | Woken::Event(None | Some(Err(_))) => return Some(Ended::TerminalGone),
             Woken::Signal(Asked::Suspend) => return self.carry_out(stage, vec![Effect::Suspend]),
             Woken::Signal(Asked::Continued) => self.come_back(stage),
-            Woken::Event(Some(Ok(event))) => {
-                stage.pressed |= event.is_key();
-                return self.tell(stage, input::msg(event)?);
+            Woken::Event(Some(Ok(event))) => return self.heard(stage, event),
+            Woken::LetGo => {
+                let events = stage.answers.let_go();
+                return events.into_iter().find_map(|event| self.done(stage, event));
             }
             Woken::Reply(msg) => return self.tell(stage, msg),
             Woken::Snapshot(true) => {
@@ -230,6 +258,20 @@ impl Session {
         None
     }
 
+    /// What a person did, or what the terminal said of itself.
+    fn heard(&self, stage: &mut Stage, event: Event) -> Option<Ended> {
+        let Heard { events, ground } = stage.answers.hear(event, self.clock.now().mono);
+        if let Some(ground) = ground {
+            self.tell(stage, Msg::Ground(ground));
+        }
+        events.into_iter().find_map(|event| self.done(stage, event))
+    }
+
+    fn done(&self, stage: &mut Stage, event: Event) -> Option<Ended> {
+        stage.pressed |= event.is_key();
+        self.tell(stage, input::msg(event)?)
+    }
+
     fn tell(&self, stage: &mut Stage, msg: Msg) -> Option<Ended> {
         stage.dirty = true;
         terminal::remember(&msg, stage.model.overlay.is_some());
@@ -244,7 +286,10 @@ impl Session {
                 Effect::Redraw => stage.painter.anew(),
                 Effect::Suspend => self.suspend(stage),
                 Effect::Copy(text) => stage.painter.copy(text),
-                Effect::Save { stem, ending, text } => self.save(stage, stem, ending, text),
+                Effect::Save { stem, ending, text } => {
+                    self.save(stage, stem, ending, || Ok(Drawn { bytes: text.into_bytes(), lacking: String::new() }));
+                }
+                Effect::Draw { stem, grid } => self.save(stage, stem, "png", move || png(&grid)),
                 Effect::Order { ticket, command } => self.order(stage, ticket, command),
                 Effect::Ask { ticket, question } => self.ask(stage, ticket, question),
             }
@@ -272,12 +317,23 @@ impl Session {
         });
     }
 
-    /// Files are written beside the loop.
-    fn save(&self, stage: &Stage, stem: String, ending: &'static str, text: String) {
+    /// Files are made and written beside the loop.
+    fn save(
+        &self,
+        stage: &Stage,
+        stem: String,
+        ending: &'static str,
+        make: impl FnOnce() -> Result<Drawn, String> + Send + 'static,
+    ) {
         let answer = stage.answer.clone();
-        self.caller.spawn_blocking(move || {
-            let saved = super::files::write_new(std::path::Path::new("."), &stem, ending, &text).map_err(|e| e.to_string());
-            let _ = answer.send(Msg::Saved(saved));
+        let saving = self.caller.spawn_blocking(move || {
+            let Drawn { bytes, lacking } = make()?;
+            let written = super::files::write_new(std::path::Path::new("."), &stem, ending, &bytes);
+            written.map(|name| Written { name, lacking }).map_err(|e| e.to_string())
+        });
+        self.caller.spawn(async move {
+            let lost = |_| Err("it failed inside".into());
+            let _ = answer.send(Msg::Saved(saving.await.unwrap_or_else(lost)));
         });
     }
 

@@ -16,7 +16,9 @@ pub use palette::{matching, told};
 
 use super::keys::{Action, Code, Key};
 use super::model::{Frozen, Model, Mood, Overlay, Sheet, Tab, Toast};
+use super::theme::Ground;
 use super::view::layout;
+use crate::chart::svg::Grid;
 use crate::domain::base::{Mono, Now, Severity, Span};
 use crate::domain::view::{Answer, Command, Dashboards, IncidentView, Question, Refusal, Snapshot};
 use std::sync::Arc;
@@ -41,7 +43,9 @@ pub enum Msg {
     /// The mouse was clicked: column, row.
     Click(u16, u16),
     /// A file was written, or was not.
-    Saved(Result<String, String>),
+    Saved(Result<Written, String>),
+    /// The terminal said what its ground is.
+    Ground(Ground),
     /// Time passed.
     Tick,
     /// An order was answered.
@@ -60,6 +64,15 @@ pub enum Msg {
     },
     /// There is no shell to come back from.
     CannotSuspend,
+}
+
+/// A file that was written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// Its name.
+    pub name: String,
+    /// Characters of the screen that no font of this machine has, so that boxes stand for them.
+    pub lacking: String,
 }
 
 /// Something to do outside of the model.
@@ -81,6 +94,13 @@ pub enum Effect {
         ending: &'static str,
         /// What it holds.
         text: String,
+    },
+    /// The same with a picture in pixels.
+    Draw {
+        /// The wished name, less its ending.
+        stem: String,
+        /// What is drawn.
+        grid: Grid,
     },
     /// Ask something; the answer comes back as [`Msg::Answer`].
     Ask {
@@ -142,6 +162,10 @@ pub fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Effect> {
         Msg::Click(column, row) => mouse::click(model, column, row),
         Msg::Saved(result) => {
             take::saved(model, result);
+            Vec::new()
+        }
+        Msg::Ground(ground) => {
+            model.look.theme.ground = ground;
             Vec::new()
         }
         Msg::Tick => Vec::new(),

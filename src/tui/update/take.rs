@@ -1,11 +1,12 @@
 //! Taking things out of the dashboard: to the clipboard, into files; and what else concerns an incident's papers.
 
 use super::tables::{self, past_cells, row_cells, row_names};
-use super::{Effect, say, tell};
+use super::{Effect, Written, say, tell};
 use crate::domain::view::{IncidentView, SloRow};
-use crate::tui::export::{cells, plain, svg};
+use crate::tui::export::{TITLE, cells, grid, plain, svg};
 use crate::tui::keys::{Code, Key};
 use crate::tui::model::{Model, Mood, Overlay, Sheet, Tab};
+use crate::tui::pixels::{advice, few};
 use crate::words::escape::terminal;
 use crate::words::{Zone, money, time, timeline};
 
@@ -83,15 +84,15 @@ fn incident_text(model: &Model, view: &IncidentView) -> String {
 }
 
 pub(super) fn export_key(model: &mut Model, key: Key) -> Vec<Effect> {
-    let picture: fn(&Model) -> String = |m| svg(&cells(m), m.look.theme, "burnledger's dashboard");
-    let (ending, text): (&'static str, fn(&Model) -> String) = match key.code {
+    let make: fn(String, &Model) -> Effect = match key.code {
         Code::Esc | Code::Char('q' | 'e') => {
             model.overlay = None;
             return Vec::new();
         }
-        Code::Char('s') => ("svg", picture),
-        Code::Char('t') => ("txt", |m| plain(&cells(m))),
-        Code::Char('c') => ("csv", tables::csv),
+        Code::Char('p') => |stem, m| Effect::Draw { stem, grid: grid(&cells(m), m.look.theme, TITLE) },
+        Code::Char('s') => |stem, m| Effect::Save { stem, ending: "svg", text: svg(&cells(m), m.look.theme, TITLE) },
+        Code::Char('t') => |stem, m| Effect::Save { stem, ending: "txt", text: plain(&cells(m)) },
+        Code::Char('c') => |stem, m| Effect::Save { stem, ending: "csv", text: tables::csv(m) },
         _ => return Vec::new(),
     };
     // What is written is the screen behind this dialog.
@@ -99,19 +100,23 @@ pub(super) fn export_key(model: &mut Model, key: Key) -> Vec<Effect> {
     model.toast = None;
     let at: String = Zone::Utc.full(model.wall()).chars().filter(|c| c.is_ascii_digit()).take(14).collect();
     let tab = format!("{:?}", model.tab).to_lowercase();
-    let (stem, text) = (format!("burnledger-{tab}-{at}"), text(model));
-    vec![Effect::Save { stem, ending, text }]
+    vec![make(format!("burnledger-{tab}-{at}"), model)]
 }
 
 /// The name of the file, or why there is none.
-pub(super) fn saved(model: &mut Model, result: Result<String, String>) {
+pub(super) fn saved(model: &mut Model, result: Result<Written, String>) {
     match result {
-        Ok(name) => {
+        Ok(Written { name, lacking }) if lacking.is_empty() => {
             let text = model.look.words.fill("written: {}", &[&name]);
             tell(model, Mood::Done, text);
         }
+        Ok(Written { name, lacking }) => {
+            let (some, advice) = (terminal(&few(&lacking)), advice(&lacking));
+            let text = model.look.words.fill("written: {}, but no font here has {} (Debian: {})", &[&name, &some, &advice]);
+            tell(model, Mood::Told, text);
+        }
         Err(why) => {
-            let text = model.look.words.fill("nothing was written: {}", &[&why]);
+            let text = model.look.words.fill("nothing was written: {}", &[&model.look.words.known(&why)]);
             tell(model, Mood::Failed, text);
         }
     }

@@ -76,6 +76,7 @@ pub(super) const WORDS: &[Pair] = &[
     ("into a file in the current folder", "写入当前目录的文件"),
     ("Esc closes   no file is ever overwritten", "Esc 关闭   从不覆盖已有文件"),
     ("this screen as a picture (SVG)", "本界面，图片（SVG）"),
+    ("this screen as a picture in pixels (PNG)", "本界面，像素图（PNG）"),
     ("this screen as text", "本界面，文本"),
     ("the table behind it as CSV", "背后的表格（CSV）"),
     ("Esc close", "Esc 关闭"),

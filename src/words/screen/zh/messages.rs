@@ -44,7 +44,12 @@ pub(super) const WORDS: &[Pair] = &[
     ("copied {} (if this terminal takes OSC 52)", "已复制 {}（若此终端支持 OSC 52）"),
     ("nothing is selected to copy", "没有选中可复制的内容"),
     ("written: {}", "已写入：{}"),
+    ("written: {}, but no font here has {} (Debian: {})", "已写入：{}，但本机字体缺少 {}（Debian：{}）"),
     ("nothing was written: {}", "未写入：{}"),
+    (
+        "this machine has no fonts for a PNG (Debian: fonts-dejavu-core); an SVG needs none",
+        "本机没有绘制 PNG 的字体（Debian：fonts-dejavu-core）；SVG 不需要字体",
+    ),
     ("there is no incident whose cost could be shown", "没有可显示损失的事故"),
     ("there is no incident with a runbook", "没有带处理手册的事故"),
     ("{} has no runbook; `runbook:` of an SLO names one", "{} 没有处理手册；可在 SLO 中用 `runbook:` 指定"),
