@@ -4,6 +4,7 @@
 //! (an asked ratio, a counter of seconds), then as fine as the greatest slice allows, at most 2^-20 of an event.
 //! Deliberately absent: deciding what a sample means (see `counter` and `meter`) and what is too much (see `judge`).
 
+mod blocks;
 mod pages;
 mod room;
 
@@ -12,6 +13,7 @@ pub use room::{Ceiling, Room};
 use super::cells::{Cell, Cells, MAX_BAD, MAX_TOTAL, SliceState};
 use super::notes::{Note, Notes};
 use crate::domain::base::{Ms, Span};
+use blocks::Blocks;
 use std::collections::VecDeque;
 
 /// Windows up to this long are exact at the step.
@@ -121,7 +123,7 @@ pub struct History {
     origin: i64,
     /// Number of the first block of `blocks`; those between `origin` and it were forgotten.
     first: i64,
-    blocks: VecDeque<Sums>,
+    blocks: Blocks,
     /// Number of the first block of `dense`; both end with the same block.
     dense_first: i64,
     dense: VecDeque<Cells>,
@@ -151,7 +153,7 @@ impl History {
             per_block,
             origin: 0,
             first: 0,
-            blocks: VecDeque::new(),
+            blocks: Blocks::default(),
             dense_first: 0,
             dense: VecDeque::new(),
             max_blocks: blocks_for(period.0.max(EXACT.0) + slack.0) + 1,
@@ -193,7 +195,10 @@ impl History {
 
     /// The slice that holds `at`. Unknown slices, and those further back than 3 days, read as no data.
     pub fn slice_at(&self, at: Ms) -> Slice {
-        let cell = self.cell(self.index(at));
+        self.slice_of(self.cell(self.index(at)))
+    }
+
+    pub(super) fn slice_of(&self, cell: Cell) -> Slice {
         let unit = 1.0 / f64::from(self.scale);
         Slice {
             state: cell.state,
@@ -230,7 +235,7 @@ impl History {
     /// Bytes of memory it takes.
     pub fn bytes(&self) -> usize {
         size_of::<Self>()
-            + self.blocks.capacity() * size_of::<Sums>()
+            + self.blocks.bytes()
             + self.dense.capacity() * size_of::<Cells>()
             + self.dense.iter().map(Cells::bytes).sum::<usize>()
             + self.notes.bytes()
@@ -299,10 +304,12 @@ impl History {
             return;
         }
         cells.set(at, cell, size);
-        let sums = &mut self.blocks[(block - self.first) as usize];
+        let at = (block - self.first) as usize;
+        let mut sums = self.blocks.get(at);
         let bad = sums.bad;
         sums.take(old);
         sums.add(cell);
+        self.blocks.set(at, sums);
         self.bad_ever = self.bad_ever.wrapping_add(sums.bad.wrapping_sub(bad));
         self.changed(k);
     }
@@ -318,7 +325,7 @@ impl History {
             (self.origin, self.first, self.dense_first) = (block, block, block);
         }
         while self.first + (self.blocks.len() as i64) <= block {
-            push_sparingly(&mut self.blocks, Sums::default());
+            self.blocks.push_back();
             push_sparingly(&mut self.dense, Cells::default());
             if self.blocks.len() > self.max_blocks {
                 self.blocks.pop_front();
@@ -367,9 +374,11 @@ impl History {
     fn rescale(&mut self, scale: u32) {
         let factor = f64::from(scale) / f64::from(self.scale);
         let size = self.per_block as usize;
-        for sums in &mut self.blocks {
+        for at in 0..self.blocks.len() {
+            let mut sums = self.blocks.get(at);
             sums.bad = (sums.bad as f64 * factor).round() as u64;
             sums.total = (sums.total as f64 * factor).round() as u64;
+            self.blocks.set(at, sums);
         }
         for (i, cells) in self.dense.iter_mut().enumerate().filter(|(_, cells)| **cells != Cells::Empty) {
             let mut sums = Sums::default();
@@ -380,7 +389,7 @@ impl History {
                 cells.set(at, cell, size);
                 sums.add(cell);
             }
-            self.blocks[(self.dense_first - self.first) as usize + i] = sums;
+            self.blocks.set((self.dense_first - self.first) as usize + i, sums);
         }
         self.scale = scale;
         self.version += 1;
@@ -408,17 +417,15 @@ impl History {
     }
 
     pub(super) fn cell(&self, k: i64) -> Cell {
-        let at = self.block(k) - self.dense_first;
-        if at < 0 || at as usize >= self.dense.len() {
-            return Cell::default();
-        }
-        self.dense[at as usize].get((k - 1).rem_euclid(self.per_block) as usize)
+        // Divisions of small numbers are several times quicker, and this is done for every window of every track.
+        let Ok(after) = u32::try_from(k - 1 - self.dense_first * self.per_block) else { return Cell::default() };
+        let size = self.per_block as u32;
+        self.dense.get((after / size) as usize).map_or_else(Cell::default, |cells| cells.get((after % size) as usize))
     }
 
     /// Slices of the block of `k` are kept one by one, or there never were any.
     pub(super) const fn is_exact(&self, k: i64) -> bool {
-        let block = self.block(k);
-        block >= self.dense_first || block < self.origin
+        k > self.dense_first * self.per_block || k <= self.origin * self.per_block
     }
 
     /// Sums of the block are kept, or there never were any.
@@ -438,7 +445,7 @@ impl History {
 
     pub(super) fn block_sums(&self, block: i64) -> Sums {
         let at = block - self.first;
-        if at < 0 || at as usize >= self.blocks.len() { Sums::default() } else { self.blocks[at as usize] }
+        usize::try_from(at).map_or_else(|_| Sums::default(), |at| self.blocks.get(at))
     }
 
     /// Sums of the slices `from + 1 ..= to`, whole blocks at a time where it can.

@@ -140,7 +140,7 @@ impl History {
             return None;
         }
         for block in wanted {
-            self.blocks[(block - self.first) as usize] = sums[(block - first) as usize];
+            self.blocks.set((block - self.first) as usize, sums[(block - first) as usize]);
         }
         Some(())
     }
@@ -213,7 +213,7 @@ impl History {
                 let (sums, factor) = (with.block_sums(block), f64::from(self.scale) / f64::from(with.scale));
                 let units = |n: u64| (n as f64 * factor).round() as u64;
                 let sums = Sums { bad: units(sums.bad), total: units(sums.total), ..sums };
-                self.blocks[(block - self.first) as usize] = sums;
+                self.blocks.set((block - self.first) as usize, sums);
                 if block >= self.dense_first {
                     self.dense[(block - self.dense_first) as usize] = Cells::default();
                 }
@@ -228,7 +228,7 @@ impl History {
     /// Forgets what is within a page, as never known.
     pub(in crate::domain::measure) fn blank(&mut self, page: i64) {
         for block in self.blocks_of(page, self.first) {
-            self.blocks[(block - self.first) as usize] = Sums::default();
+            self.blocks.set((block - self.first) as usize, Sums::default());
         }
         for block in self.blocks_of(page, self.dense_first) {
             self.dense[(block - self.dense_first) as usize] = Cells::default();
@@ -245,7 +245,7 @@ impl History {
             return;
         }
         let first = block.max(self.first - room);
-        (first..self.first).for_each(|_| self.blocks.push_front(Sums::default()));
+        (first..self.first).for_each(|_| self.blocks.push_front());
         (self.first, self.origin) = (first, self.origin.min(first));
         self.unsaved = i64::MIN;
     }
