@@ -14,7 +14,7 @@ use super::verdict::{
     BreachVerdict, HeldBack, LatencyStatus, Quantile, Reason, ReasonCode, RuleRef, TierVerdict, TrackState, Verdict, WindowStatus,
 };
 use crate::domain::base::{Ms, Severity, Span};
-use crate::domain::measure::{Counts, QuantileValue, Room, Slice, SliceState, Track, Window};
+use crate::domain::measure::{Counts, NearEdge, QuantileValue, Room, Slice, SliceState, Track, Window};
 use crate::domain::objective::{Mode, Period, Slo};
 
 const FIVE_MINUTES: Span = Span::from_mins(5);
@@ -101,13 +101,14 @@ impl Judge {
     /// The same with what the breach rules need to know of the world beside the track, in their order.
     pub fn evaluate_beside(&mut self, slo: &Slo, track: &Track, at: Ms, beside: &[Beside], verdict: &mut Verdict) {
         let at = at.floor_to(self.step);
-        self.read_windows(track, at, verdict);
+        let near = NearEdge::new(&track.history, at);
+        self.read_windows(&near, verdict);
         self.over_period = self.period.read(&slo.period, &self.counts, &track.history, at);
         verdict.at = at;
         if verdict.group != track.group {
             verdict.group = track.group.clone();
         }
-        (verdict.state, verdict.state_since) = self.state(track, at);
+        (verdict.state, verdict.state_since) = self.state(track, &near, at);
         self.judge_tiers(slo, verdict);
         self.judge_breaches(slo, track, at, beside, verdict);
         verdict.budget = budget(slo, self.scale, &self.over_period, &self.counts[self.hour], track);
@@ -115,23 +116,23 @@ impl Judge {
         verdict.value = track.value(at, self.step);
         verdict.errors_never_seen = track.errors_never_seen();
         verdict.interpolated = track.is_interpolated();
-        verdict.partial = track.history.slice_at(at).partial;
+        verdict.partial = near.slice().partial;
         tell_reasons(slo, self.scale, verdict);
         self.idle = verdict.tiers.iter().all(|told| !told.is_true && !told.firing && told.held_back_by.is_none());
     }
 
-    fn read_windows(&mut self, track: &Track, at: Ms, verdict: &mut Verdict) {
+    fn read_windows(&mut self, near: &NearEdge<'_>, verdict: &mut Verdict) {
         self.counts.clear();
         verdict.windows.clear();
         for window in &mut self.windows {
-            let counts = window.read(&track.history, at);
+            let counts = window.read_at(near);
             self.counts.push(counts);
             verdict.windows.push(window_status(self.scale, window.span(), &counts));
         }
     }
 
-    fn state(&mut self, track: &Track, at: Ms) -> (TrackState, Option<Ms>) {
-        let now = state_of(track.sampled_slice(at), track.has_total());
+    fn state(&mut self, track: &Track, near: &NearEdge<'_>, at: Ms) -> (TrackState, Option<Ms>) {
+        let now = state_of(track.sampled_slice_at(near, at), track.has_total());
         let since = match self.state {
             Some((state, since)) if state == now => since,
             Some(_) => Some(at),
@@ -144,7 +145,7 @@ impl Judge {
     fn judge_tiers(&mut self, slo: &Slo, verdict: &mut Verdict) {
         verdict.tiers.clear();
         for (i, plan) in self.tiers.iter().enumerate() {
-            let mut told = self.judge_tier(slo, plan, self.firing[i]);
+            let mut told = self.judge_tier(slo, plan, &verdict.windows, self.firing[i]);
             self.firing[i] = told.firing;
             told.tier = i;
             if slo.mode == Mode::Observe && told.firing {
@@ -154,9 +155,13 @@ impl Judge {
         }
     }
 
-    fn judge_tier(&self, slo: &Slo, plan: &TierPlan, was_firing: bool) -> TierVerdict {
-        let (long, short) = (&self.counts[plan.long], &self.counts[plan.short]);
-        let (over_long, over_short) = (self.scale.measured(long), self.scale.measured(short));
+    fn judge_tier(&self, slo: &Slo, plan: &TierPlan, windows: &[WindowStatus], was_firing: bool) -> TierVerdict {
+        let (long, short) = (&windows[plan.long], &windows[plan.short]);
+        let measured = |window: &WindowStatus, counts: &Counts| {
+            if self.scale.has_ratio() { window.error_ratio } else { self.scale.measured(counts) }
+        };
+        let over_long = measured(long, &self.counts[plan.long]);
+        let over_short = measured(short, &self.counts[plan.short]);
         let is_above = |measured: Option<f64>, level: f64| measured.is_some_and(|value| value > level);
         let (long_true, short_true) = (is_above(over_long, plan.long_level), is_above(over_short, plan.short_level));
         let is_true = long_true && short_true;
@@ -166,8 +171,8 @@ impl Judge {
         let no_traffic = undetermined && !firing && (long_true || short_true);
         TierVerdict {
             tier: 0,
-            long_burn: burn(self.scale, self.windows[plan.long].span(), long),
-            short_burn: burn(self.scale, self.windows[plan.short].span(), short),
+            long_burn: long.burn_rate,
+            short_burn: short.burn_rate,
             is_true,
             firing,
             undetermined,

@@ -36,4 +36,4 @@ pub use selector::{MatchOp, Matcher, Selector};
 pub use spec::{Births, MeterSpec, Side};
 pub use time_slices::{TimeSliceCounts, TimeSliceRule};
 pub use track::Track;
-pub use window::Window;
+pub use window::{NearEdge, Window};

@@ -42,6 +42,11 @@ impl Values {
         Some(values)
     }
 
+    /// No slice ever had one.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
     /// The value of slice `k`, when it is still here.
     pub(super) fn get(&self, k: i64) -> Option<f64> {
         let (slice, value) = self.rows.get(k.rem_euclid(self.depth as i64) as usize)?;

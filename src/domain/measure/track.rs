@@ -10,6 +10,7 @@ use super::history::{History, Slice};
 use super::notes::Note;
 use super::recent::{QuantileValue, Recent, Values, quantile};
 use super::time_slices::{TimeSliceCounts, TimeSlices};
+use super::window::NearEdge;
 use super::{MeterSpec, Plan};
 use crate::domain::base::{Labels, Ms, Span};
 
@@ -138,8 +139,17 @@ impl Track {
         self.history.slice_at(at)
     }
 
+    /// The same from the edge that windows are read at.
+    pub fn sampled_slice_at(&self, near: &NearEdge<'_>, at: Ms) -> Slice {
+        let slice = near.slice();
+        if near.is_at(at) && slice.state != SliceState::Between { slice } else { self.sampled_slice(at) }
+    }
+
     /// The SLI's own value at `at` (threshold SLIs); the newest one within `within` before it when `at` has none.
     pub fn value(&self, at: Ms, within: Span) -> Option<f64> {
+        if self.values.is_empty() {
+            return None;
+        }
         let (k, oldest) = (self.history.floor(at), self.history.floor(at - within));
         (oldest + 1..=k).rev().find_map(|k| self.values.get(k))
     }
