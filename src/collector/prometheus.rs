@@ -1,25 +1,25 @@
 //! A Prometheus, or anything that speaks its HTTP API (VictoriaMetrics, Thanos, Mimir), as a source of samples.
 //!
-//! Raw asks are instant queries of a range selector, so samples come as they were scraped; long spans go by remote read or
-//! native export where the server offers one (`remote_read`, `native_export`) and in slices of a day elsewhere. Deliberately
-//! absent: retries, the limit on concurrent
-//! requests and the circuit, which [`super::Guarded`] puts around any source.
+//! Raw asks go by remote read or native export where the server offers one (`remote_read`, `native_export`); elsewhere they
+//! are instant queries of a range selector, so samples come as they were scraped, long spans in slices of a day. Deliberately
+//! absent: retries, the limit on concurrent requests and the circuit, which [`super::Guarded`] puts around any source.
 
 mod exchange;
+mod label_cache;
 mod matrix;
 mod words;
 
 pub(super) use exchange::{slices, warn};
+pub(super) use label_cache::LabelCache;
 
 use super::BreakerSettings;
-use super::remote_read::Offer;
+use super::remote_read::{Offer, Samples};
 use crate::domain::base::{Labels, Ms, Span, Text};
 use crate::domain::measure::{Ask, Coverage, Selector, Sink};
 use crate::kit::http::{Address, BasicAuth, Http, HttpSettings};
 use crate::kit::secrets::SecretSource;
 use crate::ports::{Clock, Job, MetricSource, SourceError};
 use exchange::Wanted;
-use matrix::LabelCache;
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
@@ -49,7 +49,7 @@ pub struct PrometheusSettings {
     pub basic: Option<BasicAuth>,
     /// Further headers, such as a tenant's id.
     pub headers: Vec<(String, SecretSource)>,
-    /// Use remote read (VictoriaMetrics: native export) for history where it is offered; otherwise JSON alone.
+    /// Use remote read (VictoriaMetrics: native export, for history) where it is offered; otherwise JSON alone.
     pub remote_read: bool,
     /// Most series in one answer.
     pub max_series: usize,
@@ -111,6 +111,8 @@ pub struct Prometheus {
     pub(super) offer: Offer,
     /// Native export, of VictoriaMetrics.
     pub(super) blocks: Offer,
+    /// Samples by remote read, at ticks.
+    pub(super) samples: Samples,
 }
 
 impl Prometheus {
@@ -134,7 +136,8 @@ impl Prometheus {
             None => base.shown(),
         };
         let (offer, blocks) = (Offer::new(settings.remote_read), Offer::new(settings.remote_read));
-        Ok(Self { http, base, shown, clock, settings, cache: Mutex::default(), offer, blocks })
+        let samples = Samples::default();
+        Ok(Self { http, base, shown, clock, settings, cache: Mutex::default(), offer, blocks, samples })
     }
 
     async fn raw(&self, selector: &Selector, from: Ms, to: Ms, sink: &mut dyn Sink) -> Result<Coverage, SourceError> {
@@ -144,6 +147,9 @@ impl Prometheus {
             return Ok(coverage);
         }
         if is_long && self.read_blocks(selector, (from, to), sink, &mut coverage).await? {
+            return Ok(coverage);
+        }
+        if !is_long && self.read_samples(selector, (from, to), sink, &mut coverage).await? {
             return Ok(coverage);
         }
         let text = selector.to_string();
@@ -160,6 +166,9 @@ impl Prometheus {
                 }
                 other => other?,
             }
+        }
+        if !is_long && !coverage.partial {
+            self.samples.heard();
         }
         Ok(coverage)
     }

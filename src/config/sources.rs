@@ -32,7 +32,7 @@ pub struct SourceLimits {
     pub max_series: usize,
     /// Most samples in one answer.
     pub max_samples: usize,
-    /// Use remote read for history where it is offered.
+    /// Use remote read where it is offered, for history and for ticks.
     pub remote_read: bool,
     /// Thanos' `dedup`; its own default when absent.
     pub dedup: Option<bool>,

@@ -65,8 +65,9 @@ fn json_only(url: &str) -> Prometheus {
     Prometheus::new(settings, Arc::new(SystemClock::new())).unwrap()
 }
 
-const SPANS: [(Span, Span); 4] = [
+const SPANS: [(Span, Span); 5] = [
     (Span(250), Span(15_250)),
+    (Span(1_481_250), Span(1_526_000)),
     (Span(250), Span::from_hours(26)),
     (Span::from_hours(-5), Span::from_hours(40)),
     (Span(9_000_250), Span(50_000_000)),
@@ -94,6 +95,7 @@ async fn prometheus_gives_the_same_by_json_by_chunks_and_as_recorded() {
         }
     }
     assert!(chunks.reads_chunks() && !json.reads_chunks());
+    assert!(chunks.reads_samples() && !json.reads_samples(), "the last minutes by samples");
     let all = recorded.series(&selectors(), T0, T0 + Span::from_hours(26)).await.unwrap();
     let mut live = json.series(&selectors(), T0, T0 + Span::from_hours(26)).await.unwrap();
     live.sort();
@@ -177,6 +179,31 @@ async fn external_labels_never_leak_into_history() {
     let (batch, _) = read(&live, &raw(&hits, Span::ZERO, Span::from_hours(26))).await.unwrap();
     assert!(batch.iter().all(|(labels, _)| labels.get("replica").is_empty()));
     assert!(!batch.is_empty() && !live.reads_chunks());
+    for _ in 0..2 {
+        let (batch, _) = read(&live, &raw(&hits, Span::ZERO, Span::from_mins(5))).await.unwrap();
+        assert!(batch.iter().all(|(labels, _)| labels.get("replica").is_empty()) && batch.len() == 40);
+    }
+    assert!(!live.reads_samples());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn external_labels_that_come_later_never_leak_into_ticks() {
+    if !require("prometheus") || !require("promtool") {
+        return;
+    }
+    let server = Server::launch("global: {scrape_interval: 1h}\n", Some(&recording()), &[]);
+    let (live, hits) = (source(&server.url()), Selector::metric("hits_total"));
+    let minutes = async |n: i64| {
+        let (batch, _) = read(&live, &raw(&hits, Span::from_mins(n), Span::from_mins(n + 5))).await.unwrap();
+        batch.iter().map(|(labels, _)| labels.to_string()).collect::<Vec<_>>()
+    };
+    let first = minutes(0).await;
+    assert_eq!((minutes(5).await, live.reads_samples()), (first.clone(), true));
+    std::fs::write(server.guard.dir().join("prometheus.yml"), "global: {external_labels: {replica: r1}}\n").unwrap();
+    let (status, said) = crate::support::http("POST", server.port, "/-/reload", b"").unwrap();
+    assert_eq!(status, 200, "{said}");
+    assert_eq!((minutes(10).await, live.reads_samples()), (first.clone(), false));
+    assert_eq!(minutes(15).await, first);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -215,19 +242,23 @@ async fn stale_markers_of_a_real_scrape_never_arrive() {
         Ms(text.split('[').nth(1).unwrap().split(['.', ',']).next().unwrap().parse::<i64>().unwrap() * 1000)
     };
     let handle = tokio::runtime::Handle::current();
-    let samples = |source: &Prometheus, hours: i64| {
-        let ask = Ask::Raw { selector: hits.clone(), from: now() - Span::from_hours(hours), to: now() + Span::from_secs(5) };
+    let samples = |source: &Prometheus, back: Span| {
+        let ask = Ask::Raw { selector: hits.clone(), from: now() - back, to: now() + Span::from_secs(5) };
         tokio::task::block_in_place(|| handle.block_on(read(source, &ask))).unwrap().0
     };
-    assert!(wait_until(Duration::from_mins(1), || samples(&live, 1).len() >= 3), "no scrape came");
+    assert!(wait_until(Duration::from_mins(1), || samples(&live, Span::from_mins(30)).len() >= 3), "no scrape came");
     // What a scrape no longer shows ends with a stale marker.
     there.store(false, Ordering::SeqCst);
     let gone =
         || crate::support::http("GET", server.port, "/api/v1/query?query=hits_total", b"").unwrap().1.contains("\"result\":[]");
     assert!(wait_until(Duration::from_mins(1), gone), "the series did not end");
-    let (a, b) = (samples(&live, 3), samples(&chunks, 3));
+    let (a, b) = (samples(&live, Span::from_hours(3)), samples(&chunks, Span::from_hours(3)));
     assert!(chunks.reads_chunks());
     assert_eq!(lines(&a), lines(&b));
+    for _ in 0..2 {
+        assert_eq!(lines(&a), lines(&samples(&chunks, Span::from_mins(30))));
+    }
+    assert!(chunks.reads_samples());
     assert!(a.iter().all(|(_, s)| s.iter().all(|s| s.value == 7.0)));
 }
 

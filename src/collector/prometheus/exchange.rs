@@ -1,6 +1,7 @@
 //! One request and its answer: sent as a form, read under limits, decoded into a sink.
 
-use super::matrix::{Envelope, LabelCache, MatrixData, Reading, SeriesData, read_answer};
+use super::label_cache::LabelCache;
+use super::matrix::{Envelope, MatrixData, Reading, SeriesData, read_answer};
 use super::words::{body_error, envelope_error, exchange_error, status_error};
 use super::{HISTORY, Prometheus, seconds};
 use crate::domain::base::{Labels, Ms, Span};

@@ -2,32 +2,22 @@
 //!
 //! Fields may come in any order; unknown ones are passed over; native histograms are counted and left out.
 
+use super::label_cache::LabelCache;
 use crate::domain::base::{Labels, Ms};
 use crate::domain::measure::{Sample, Sink};
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::fmt;
 
-/// Label sets by their text in the answer: the same series comes at every tick, and its labels are read once.
-#[derive(Debug, Default)]
-pub(super) struct LabelCache(HashMap<Box<str>, Labels>);
-
-impl LabelCache {
-    const MAX: usize = 200_000;
-
-    fn get(&mut self, raw: &str) -> Result<Labels, serde_json::Error> {
-        if let Some(labels) = self.0.get(raw) {
-            return Ok(labels.clone());
-        }
-        let labels = read_labels(raw)?;
-        if self.0.len() >= Self::MAX {
-            self.0.clear();
-        }
-        self.0.insert(raw.into(), labels.clone());
-        Ok(labels)
+/// The labels of a series by their text in the answer.
+fn labels_of(cache: &mut LabelCache, raw: &str) -> Result<Labels, serde_json::Error> {
+    if let Some(labels) = cache.find(raw.as_bytes()) {
+        return Ok(labels);
     }
+    let labels = read_labels(raw)?;
+    cache.enter(raw.as_bytes(), labels.clone());
+    Ok(labels)
 }
 
 /// Reads `{"name":"value",...}`.
@@ -257,7 +247,7 @@ impl<'de> Visitor<'de> for One<'_, '_> {
             match &*key {
                 "metric" => {
                     let raw: &RawValue = map.next_value()?;
-                    labels = Some(reading.cache.get(raw.get()).map_err(A::Error::custom)?);
+                    labels = Some(labels_of(reading.cache, raw.get()).map_err(A::Error::custom)?);
                 }
                 "values" => map.next_value_seed(Values { from: reading.from, to: reading.to, out: &mut reading.scratch })?,
                 "histograms" => {

@@ -5,7 +5,7 @@
 use crate::domain::base::Ms;
 
 /// The NaN by which Prometheus says that a series has ended.
-const STALE: u64 = 0x7ff0_0000_0000_0002;
+pub(super) const STALE: u64 = 0x7ff0_0000_0000_0002;
 
 /// Hands out a chunk's samples in order; `None` when the chunk is damaged.
 pub(super) fn decode(chunk: &[u8], mut take: impl FnMut(Ms, f64)) -> Option<()> {
