@@ -1,5 +1,6 @@
 //! Whole paths against a real Prometheus, beside the peer in the same run: the tick of a thousand SLOs, and the cold fill of
-//! one. Run with `cargo bench --bench tick`; it takes about three minutes and skips aloud what is not installed.
+//! one; and the same tick without a server. Run with `cargo bench --bench tick`; it takes about four minutes and skips aloud what
+//! is not installed. `TICK_ALONE=1` runs the tick without a server alone, for a profiler.
 //!
 //! Figures are of a machine that others use, too: read the ratios.
 #![allow(
@@ -14,6 +15,8 @@
 #![allow(missing_docs, unreachable_pub, dead_code, reason = "nobody links benchmarks")]
 
 mod common;
+#[path = "common/still.rs"]
+mod still;
 #[path = "../tests/support/mod.rs"]
 mod support;
 
@@ -30,21 +33,22 @@ use std::time::Duration;
 use support::{Prometheus, http, require};
 
 const SERVICES: usize = 1000;
-const TICKS: usize = 5;
+const TICKS: usize = 8;
 const PAST: Span = Span::from_days(3);
 /// Distance of the samples before the scrapes.
 const COARSE: Span = Span::from_secs(60);
 const WINDOWS: [&str; 7] = ["5m", "30m", "1h", "2h", "6h", "1d", "3d"];
 
 fn main() {
-    if !require("prometheus") || !require("promtool") {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    runtime.block_on(still::ticks());
+    if std::env::var_os("TICK_ALONE").is_some() || !require("prometheus") || !require("promtool") {
         return;
     }
     println!(
         "burnledger against Prometheus, {} cores; read the ratios\n",
         std::thread::available_parallelism().map_or(0, usize::from)
     );
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(fill_of_one());
     runtime.block_on(ticks());
 }
@@ -114,14 +118,18 @@ async fn ticks() {
     );
 
     timed.took.lock().unwrap().clear();
-    let (mut own, mut peer) = (Vec::new(), Vec::new());
+    let (mut own, mut peer, mut busy) = (Vec::new(), Vec::new(), [Vec::new(), Vec::new(), Vec::new()]);
     for _ in 0..TICKS {
         wait_for_next(&*clock, live.state().board.at).await;
-        let from = std::time::Instant::now();
+        let (from, before) = (std::time::Instant::now(), processors(&prometheus));
         live.advance().await;
         own.push(from.elapsed());
+        let after = processors(&prometheus);
+        busy[0].push(after[0].saturating_sub(before[0]));
+        busy[1].push(after[1].saturating_sub(before[1]));
         if peer.len() < 3 {
             peer.push(time(|| batched(&prometheus)).0);
+            busy[2].push(processors(&prometheus)[1].saturating_sub(after[1]));
         }
     }
     let judged = live
@@ -144,6 +152,17 @@ async fn ticks() {
     line("the same questions in shared requests", &format!("{together:.1?}"), "", None);
     line("own requests / shared requests", &format!("{:.1} x", apart.as_secs_f64() / together.as_secs_f64()), "", None);
     line("peer / tick", &format!("{ratio:.0} x"), ">= 200 x", Some(ratio >= 200.0));
+    let [ours, answering, theirs] = busy.map(|times| Times::new(times).median());
+    println!();
+    line("processor time of a tick: this program, its answering Prometheus", &format!("{ours:.1?}, {answering:.1?}"), "", None);
+    line("processor time of the peer's queries", &format!("{theirs:.1?}"), "", None);
+    let ratio = theirs.as_secs_f64() / (ours + answering).as_secs_f64();
+    line("peer / tick, in processor time, which a busy machine moves less", &format!("{ratio:.0} x"), "", None);
+}
+
+/// Time on processors so far, of this program and of Prometheus.
+fn processors(prometheus: &Prometheus) -> [Duration; 2] {
+    [std::process::id(), prometheus.guard.id()].map(|pid| common::threads(pid, |_| true).0)
 }
 
 /// Reads what a tick reads: a request for each question, and as the engine does.

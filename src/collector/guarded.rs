@@ -63,7 +63,7 @@ impl Default for GuardSettings {
 
 #[derive(Debug)]
 struct Answer {
-    batch: Batch,
+    batch: Arc<Batch>,
     coverage: Coverage,
 }
 
@@ -188,7 +188,7 @@ impl<S: MetricSource> Guarded<S> {
         };
         let ask = union.ask(later);
         let answer = if is_long(&ask) {
-            self.batch(&ask).await.map(|(batch, coverage)| Arc::new(Answer { batch, coverage }))
+            self.batch(&ask).await.map(|(batch, coverage)| Arc::new(Answer { batch: Arc::new(batch), coverage }))
         } else {
             self.shared(&ask).await
         };
@@ -246,7 +246,7 @@ impl<S: MetricSource> Guarded<S> {
             let mut batch = Batch::default();
             let coverage = self.source.read(ask, &mut batch).await?;
             self.warned(&coverage.warnings);
-            Ok(Arc::new(Answer { batch, coverage }))
+            Ok(Arc::new(Answer { batch: Arc::new(batch), coverage }))
         })
     }
 

@@ -73,6 +73,8 @@ pub struct SloFeed {
     whole: Option<CompositeJudge>,
     /// Latest verdicts, in the order of the meter's tracks.
     pub verdicts: Vec<Arc<Verdict>>,
+    /// Verdicts before those, in the same order: memory for the next ones once nobody looks at them any more.
+    spare: Vec<Option<Arc<Verdict>>>,
     /// Small charts, in the same order.
     pub sparks: Vec<Spark>,
     /// Burn rates over the last hour of tracks whose verdicts were left as they are, in the same order; empty where nobody
@@ -393,7 +395,8 @@ impl SloFeed {
         let meter = Meter::new(slo.meter_spec(step));
         let whole = slo.sli.composite().map(|_| CompositeJudge::new(slo, step));
         let verdicts = whole.iter().map(|_| Arc::default()).collect();
-        Self { slo: Arc::clone(slo), meter, judges: Vec::new(), whole, verdicts, sparks: Vec::new(), hours: Vec::new() }
+        let (judges, spare) = (Vec::new(), Vec::new());
+        Self { slo: Arc::clone(slo), meter, judges, whole, verdicts, spare, sparks: Vec::new(), hours: Vec::new() }
     }
 
     /// True when the verdicts it has may stay at `at`, told from its own tracks or from those of another feed that measures
@@ -421,11 +424,13 @@ impl SloFeed {
                 self.judges.push(kept.unwrap_or_else(|| (track.group.clone(), Judge::new(&self.slo, step))));
             }
             self.verdicts = tracks.iter().map(|_| Arc::default()).collect();
+            self.spare = tracks.iter().map(|_| None).collect();
             self.sparks.clear();
         }
-        for (i, ((track, (_, judge)), verdict)) in tracks.iter().zip(&mut self.judges).zip(&mut self.verdicts).enumerate() {
+        let verdicts = self.verdicts.iter_mut().zip(&mut self.spare);
+        for (i, ((track, (_, judge)), (verdict, spare))) in tracks.iter().zip(&mut self.judges).zip(verdicts).enumerate() {
             let beside = beside.get(i).map_or(&[][..], Vec::as_slice);
-            judge.evaluate_beside(&self.slo, track, at, beside, Arc::make_mut(verdict));
+            judge.evaluate_beside(&self.slo, track, at, beside, writable(verdict, spare));
         }
     }
 
@@ -480,6 +485,15 @@ impl ReplicaFeed {
         let spec = MeterSpec { source, step, period, slack, good, ..MeterSpec::new(plan.clone()) };
         Some(Self { name: price.name.clone(), meter: Meter::new(spec) })
     }
+}
+
+/// A verdict to write the next one into, whole. Snapshots hold the last one, and mostly nobody the one before that.
+fn writable<'a>(verdict: &'a mut Arc<Verdict>, spare: &mut Option<Arc<Verdict>>) -> &'a mut Verdict {
+    if Arc::get_mut(verdict).is_none() {
+        let free = spare.take().filter(|spare| Arc::strong_count(spare) == 1).unwrap_or_default();
+        *spare = Some(std::mem::replace(verdict, free));
+    }
+    Arc::make_mut(verdict)
 }
 
 /// Burn rate over a window of the past: error ratio over budget, or occurrences over what is allowed.

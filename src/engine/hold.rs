@@ -24,9 +24,9 @@ pub fn is_told(incident: &Incident, held: &HeldPages) -> bool {
 
 /// A silence that covers one SLO alone at a severity, for screens.
 pub fn is_silenced(state: &State, service: &str, slo: &SloId, severity: Severity, now: Ms) -> bool {
-    let owner = state.book.service(service).owner;
+    let owner = state.book.owner(service);
     let parts = [(Text::from(service), vec![slo.clone()])];
-    covering(state, &parts, owner.as_deref(), severity, now).is_some()
+    covering(state, &parts, owner.map(|owner| &**owner), severity, now).is_some()
 }
 
 type Holding = (Text, Text, Option<Ms>);

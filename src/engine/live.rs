@@ -77,7 +77,8 @@ pub struct World {
     pub emergency: Option<Arc<dyn Emergency>>,
 }
 
-/// Answers that wait for the loop, one a feed: with few of them reading and counting would wake each other at every one.
+/// Answers of a fill that wait for the loop, one a feed: with few of them reading and counting would wake each other at every
+/// one. Those of a tick are small and wait all together.
 const ANSWERS: usize = 256;
 
 /// Questions about the past that wait for the loop.
@@ -256,6 +257,7 @@ impl Live {
                     Some(done) => {
                         if let Some(reading) = reading.as_mut() {
                             self.take(reading, done);
+                            self.take_more(reading);
                             self.wait_no_longer(reading);
                         }
                     }
@@ -422,7 +424,8 @@ impl Live {
         for read in &reads {
             *left.entry(read.source.clone()).or_insert(0) += read.stretches.len();
         }
-        let (answer, answers) = mpsc::channel(ANSWERS);
+        let following = reads.iter().filter(|read| read.stretches.len() == 1).count();
+        let (answer, answers) = mpsc::channel(following.max(ANSWERS));
         tokio::spawn(read_all(Arc::clone(&self.world.source), reads, self.options.concurrency, answer));
         let begun = self.world.clock.now().mono;
         Some(Reading { at, begun, answers, all, done: 0, failed: BTreeSet::new(), left, until: None })
@@ -432,6 +435,16 @@ impl Live {
     fn count_skipped(&self, at: Ms) {
         let steps = self.state.board.at.map_or(0, |judged| at.since(judged).0 / self.state.board.step().0.max(1));
         self.world.metrics.skipped.inc_by(steps.saturating_sub(1).max(0) as u64);
+    }
+
+    /// Takes what came with an answer without going round the loop for each one, as those of a tick come together. At a fill each
+    /// is long work, and others wait for the loop.
+    fn take_more(&mut self, reading: &mut Reading) {
+        let most = if self.state.board.at.is_some() { ANSWERS } else { 0 };
+        for _ in 0..most {
+            let Ok(done) = reading.answers.try_recv() else { return };
+            self.take(reading, done);
+        }
     }
 
     fn take(&mut self, reading: &mut Reading, done: Done) {

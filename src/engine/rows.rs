@@ -31,6 +31,7 @@ const STALE_STEPS: i64 = 4;
 /// The snapshot of this instant.
 pub fn snapshot(state: &State, health: &Health, now: Now) -> Snapshot {
     let sealed = state.board.sealed();
+    let shared = Shared::of(state);
     Snapshot {
         at: state.board.at,
         data_through: sealed.map(|s| state.board.at.map_or(s, |at| s.min(at))),
@@ -39,7 +40,7 @@ pub fn snapshot(state: &State, health: &Health, now: Now) -> Snapshot {
         environment: health.environment.clone(),
         role: health.leader.clone().map_or_else(|| health.role.clone(), |leader| Role::Following { leader }),
         sources: health.sources.iter().map(|(_, source)| source.clone()).collect(),
-        slos: state.board.slos.iter().flat_map(|feed| rows(state, feed, now, health.ended)).collect(),
+        slos: state.board.slos.iter().flat_map(|feed| rows(state, &shared, feed, now, health.ended)).collect(),
         incidents: incidents(state, now),
         incident_count: state.incidents.len(),
         recent: recent(&state.incidents, state.language),
@@ -53,25 +54,46 @@ pub fn snapshot(state: &State, health: &Health, now: Now) -> Snapshot {
     }
 }
 
-fn rows<'a>(state: &'a State, feed: &'a SloFeed, now: Now, ended: bool) -> impl Iterator<Item = SloRow> + 'a {
+/// What the rows of a snapshot have in common.
+struct Shared<'a> {
+    live: Vec<&'a Arc<Incident>>,
+    no_spark: Arc<[f32]>,
+    no_doubts: Arc<[Text]>,
+}
+
+impl<'a> Shared<'a> {
+    fn of(state: &'a State) -> Self {
+        let live = state.incidents.live().filter(|i| i.phase != Phase::Suspected).collect();
+        Self { live, no_spark: Arc::from([]), no_doubts: Arc::from([]) }
+    }
+
+    fn doubts(&self, feed: &SloFeed) -> Arc<[Text]> {
+        let doubts = feed.meter.doubts();
+        if doubts.is_empty() { Arc::clone(&self.no_doubts) } else { doubts.into_iter().map(Text::from).collect() }
+    }
+}
+
+fn rows<'a>(
+    state: &'a State,
+    shared: &'a Shared<'_>,
+    feed: &'a SloFeed,
+    now: Now,
+    ended: bool,
+) -> impl Iterator<Item = SloRow> + 'a {
     let timing = &state.book.timing;
     let limit = timing.settle + timing.step * STALE_STEPS;
     // A recording that ended gets no older.
     let stale = !ended && feed.meter.sealed().is_some_and(|s| now.wall.since(s) > limit);
-    let incident = state
-        .incidents
-        .live()
-        .find(|i| i.phase != Phase::Suspected && i.services.iter().any(|(_, slos)| slos.contains(&feed.slo.id)))
-        .map(|i| i.id);
-    let blank: Arc<[f32]> = Arc::from([]);
-    let doubts: Arc<[Text]> = feed.meter.doubts().into_iter().map(Text::from).collect();
-    let owner = state.book.service(&feed.slo.service).owner;
+    let incident =
+        shared.live.iter().find(|i| i.services.iter().any(|(_, slos)| slos.contains(&feed.slo.id))).map(|incident| incident.id);
+    let doubts = shared.doubts(feed);
+    let owner = state.book.owner(&feed.slo.service).cloned();
     let row = move |group, verdict: Option<Arc<Verdict>>, spark: Option<&Spark>| SloRow {
         slo: Arc::clone(&feed.slo),
         group,
         verdict,
-        spark: spark.map_or_else(|| Arc::clone(&blank), |s| Arc::clone(&s.short)),
-        spark_long: spark.map_or_else(|| Arc::clone(&blank), |s| Arc::clone(&s.long)),
+        spark: Arc::clone(spark.map_or(&shared.no_spark, |s| &s.short)),
+        spark_long: Arc::clone(spark.map_or(&shared.no_spark, |s| &s.long)),
         stale,
         incident,
         owner: owner.clone(),

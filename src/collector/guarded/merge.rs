@@ -4,11 +4,11 @@
 //! The union never means more series than the questions together, so nothing is asked that nobody wants. Deliberately
 //! absent: sending anything. Expressions are left as they are.
 
-use crate::domain::base::{Ms, Span, Text};
+use crate::domain::base::{Labels, Ms, Span, Text};
 use crate::domain::measure::{Ask, Batch, Coverage, MatchOp, Matcher, Selector};
 use crate::query::SelectorMatcher;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Bytes of alternatives in one request: VictoriaMetrics takes queries of 16 KiB.
 const MOST_BYTES: usize = 12_000;
@@ -29,6 +29,23 @@ pub(super) struct Union {
     /// Places of the questions that it answers.
     places: Vec<usize>,
     members: HashMap<Text, Vec<Member>>,
+    /// How its last answer was dealt out: the next one mostly brings the same series.
+    dealt: Mutex<Arc<Dealt>>,
+}
+
+/// Which series of an answer go to which question.
+#[derive(Default)]
+struct Dealt {
+    /// The answer's series.
+    series: Vec<Labels>,
+    /// Of each question, in the order of the union's places, those that are for it.
+    hands: Vec<Arc<[u32]>>,
+}
+
+impl Dealt {
+    fn serves(&self, answer: &Batch) -> bool {
+        !self.hands.is_empty() && self.series.iter().eq(answer.iter().map(|(labels, _)| labels))
+    }
 }
 
 /// A question within a union.
@@ -206,7 +223,8 @@ fn union(label: &Text, host: &Shape, pattern: String, members: HashMap<Text, Ask
         Member { slot: places.len() - 1, matcher }
     };
     let members = members.into_iter().map(|(value, asking)| (value, asking.into_iter().map(&mut enter).collect())).collect();
-    Request::Union(Arc::new(Union { ask: Ask::Raw { selector, from, to }, label: label.clone(), places, members }))
+    let ask = Ask::Raw { selector, from, to };
+    Request::Union(Arc::new(Union { ask, label: label.clone(), places, members, dealt: Mutex::default() }))
 }
 
 /// A value as a pattern that means only itself.
@@ -237,19 +255,33 @@ impl Union {
         self.places.iter().copied()
     }
 
-    /// Deals an answer out to the questions.
-    pub(super) fn deal(&self, answer: &Batch, coverage: &Coverage) -> Vec<(usize, (Batch, Coverage))> {
-        let nothing = || (Batch::default(), Coverage { series: 0, samples: 0, ..coverage.clone() });
-        let mut dealt: Vec<(usize, (Batch, Coverage))> = self.places().map(|place| (place, nothing())).collect();
-        for (labels, samples) in answer.iter() {
+    /// Deals an answer out to the questions, which share its series.
+    pub(super) fn deal(&self, answer: &Arc<Batch>, coverage: &Coverage) -> Vec<(usize, (Batch, Coverage))> {
+        let dealt = self.hands(answer);
+        let hand = |hand: &Arc<[u32]>| {
+            let batch = Batch::sharing(answer, hand);
+            let coverage = Coverage { series: hand.len(), samples: batch.len(), ..coverage.clone() };
+            (batch, coverage)
+        };
+        self.places().zip(dealt.hands.iter().map(hand)).collect()
+    }
+
+    /// Which of the answer's series are for whom: as the last time, when it brings the same ones.
+    fn hands(&self, answer: &Batch) -> Arc<Dealt> {
+        let known = Arc::clone(&self.dealt.lock().unwrap_or_else(PoisonError::into_inner));
+        if known.serves(answer) {
+            return known;
+        }
+        let mut hands: Vec<Vec<u32>> = vec![Vec::new(); self.places.len()];
+        for (place, (labels, _)) in (0..).zip(answer.iter()) {
             let members = self.members.get(labels.get(&self.label)).map_or(&[][..], Vec::as_slice);
             for member in members.iter().filter(|m| m.matcher.as_ref().is_none_or(|rule| rule.matches(labels))) {
-                let (batch, own) = &mut dealt[member.slot].1;
-                batch.append(labels, samples);
-                own.series += 1;
-                own.samples += samples.len();
+                hands[member.slot].push(place);
             }
         }
+        let series = answer.iter().map(|(labels, _)| labels.clone()).collect();
+        let dealt = Arc::new(Dealt { series, hands: hands.into_iter().map(Arc::from).collect() });
+        *self.dealt.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&dealt);
         dealt
     }
 }
@@ -257,7 +289,6 @@ impl Union {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::base::Labels;
     use crate::domain::measure::Sink;
     use proptest::prelude::*;
 
@@ -369,9 +400,18 @@ mod tests {
         out
     }
 
+    /// An answer without the series at a place.
+    fn part(of: &Batch, without: usize) -> Batch {
+        let mut out = Batch::default();
+        for (_, (labels, samples)) in of.iter().enumerate().filter(|(at, _)| *at != without) {
+            out.append(labels, samples);
+        }
+        out
+    }
+
     proptest! {
         #[test]
-        fn every_question_gets_what_it_would_get_alone(picks in prop::collection::vec((0..6usize, 0..7usize), 1..12)) {
+        fn every_question_gets_what_it_would_get_alone(picks in prop::collection::vec((0..6usize, 0..7usize), 1..12), without in 0..24usize) {
             let services = ["", r#"service="a""#, r#"service="b""#, r#"service="a|b""#, r#"service="b.c""#, r#"service=~"a|b""#];
             let codes = ["", r#"code=~"5..""#, r#"code="500""#, r#"code!~"5..""#, r#"code!="200""#, r#"code="404""#, r#"code="""#];
             let asks: Vec<Ask> = picks.iter().map(|(s, c)| ask(&format!("hits{{{}, {}}}", services[*s], codes[*c])
@@ -382,14 +422,26 @@ mod tests {
                 match request {
                     Request::Alone(place) => got[place] = Some(answer(&selector(&asks[place]))),
                     Request::Union(union) => {
-                        let whole = answer(&selector(&union.ask));
+                        let whole = Arc::new(answer(&selector(&union.ask)));
+                        // What was dealt before must not tell in what follows, whether series are the same, fewer or more.
+                        for before in [&whole, &Arc::new(part(&whole, without)), &whole] {
+                            union.deal(before, &Coverage::default());
+                        }
                         let mut used = 0;
                         for (place, (batch, coverage)) in union.deal(&whole, &Coverage::default()) {
                             prop_assert_eq!(coverage.series, batch.iter().count());
+                            prop_assert_eq!(coverage.samples, batch.len());
                             used = used.max(coverage.series);
                             got[place] = Some(batch);
                         }
                         prop_assert!(used <= whole.iter().count());
+                        let less = Arc::new(part(&whole, without));
+                        for (place, (batch, _)) in union.deal(&less, &Coverage::default()) {
+                            let want = part(got[place].as_ref().unwrap(), usize::MAX);
+                            let gone: Vec<&Labels> = whole.iter().skip(without).take(1).map(|(labels, _)| labels).collect();
+                            let rest: Vec<&Labels> = want.iter().map(|(l, _)| l).filter(|l| !gone.contains(l)).collect();
+                            prop_assert_eq!(batch.iter().map(|(l, _)| l).collect::<Vec<_>>(), rest);
+                        }
                     }
                 }
             }

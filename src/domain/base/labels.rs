@@ -2,11 +2,25 @@
 
 use super::Text;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 /// A label set. The metric's name is the label `__name__`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, Default, Eq, PartialOrd, Ord)]
 pub struct Labels(Arc<[(Text, Text)]>);
+
+impl PartialEq for Labels {
+    /// Sets that share their memory are the same without a look: those of one source mostly do, at every tick.
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0
+    }
+}
+
+impl Hash for Labels {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
 
 impl Labels {
     /// Builds a set from pairs in any order. Empty values are left out, as Prometheus does; of a repeated name the last stays.
@@ -27,6 +41,11 @@ impl Labels {
     /// The value of `name`; empty when the label is absent, as in PromQL.
     pub fn get(&self, name: &str) -> &str {
         self.0.binary_search_by(|(k, _)| (**k).cmp(name)).map_or("", |i| &self.0[i].1)
+    }
+
+    /// They are one in memory: equal, without a look.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
     }
 
     /// The pairs in order of their names.

@@ -2,6 +2,7 @@
 
 use super::Selector;
 use crate::domain::base::{Labels, Ms, Span, Text};
+use std::sync::Arc;
 
 /// One sample of a series.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -75,34 +76,50 @@ pub struct Coverage {
     pub partial: bool,
 }
 
-/// An answer held in memory: the plainest [`Sink`].
-#[derive(Clone, Debug, Default, PartialEq)]
+/// An answer held in memory: the plainest [`Sink`]. It may share series with another one instead of holding them.
+#[derive(Clone, Debug, Default)]
 pub struct Batch {
     heads: Vec<(Labels, usize)>,
     samples: Vec<Sample>,
+    shares: Option<(Arc<Self>, Arc<[u32]>)>,
 }
 
 impl Batch {
+    /// Some of the series of another answer, by their places in it: nothing is copied.
+    pub fn sharing(whole: &Arc<Self>, places: &Arc<[u32]>) -> Self {
+        Self { shares: Some((Arc::clone(whole), Arc::clone(places))), ..Self::default() }
+    }
+
     /// The series with their samples, in the order they came.
     pub fn iter(&self) -> impl Iterator<Item = (&Labels, &[Sample])> {
-        self.heads.iter().enumerate().map(|(i, (labels, start))| {
-            let end = self.heads.get(i + 1).map_or(self.samples.len(), |(_, s)| *s);
-            (labels, &self.samples[*start..end])
-        })
+        let own = (0..self.heads.len()).filter_map(|at| self.series_at(at));
+        let shared =
+            self.shares.iter().flat_map(|(whole, places)| places.iter().filter_map(|place| whole.series_at(*place as usize)));
+        own.chain(shared)
+    }
+
+    fn series_at(&self, at: usize) -> Option<(&Labels, &[Sample])> {
+        let (labels, start) = self.heads.get(at)?;
+        let end = self.heads.get(at + 1).map_or(self.samples.len(), |(_, start)| *start);
+        Some((labels, &self.samples[*start..end]))
     }
 
     /// Number of samples.
     pub fn len(&self) -> usize {
-        self.samples.len()
+        match &self.shares {
+            None => self.samples.len(),
+            Some(_) => self.iter().map(|(_, samples)| samples.len()).sum(),
+        }
     }
 
     /// True when no sample came.
     pub fn is_empty(&self) -> bool {
-        self.samples.is_empty()
+        self.samples.is_empty() && self.iter().all(|(_, samples)| samples.is_empty())
     }
 
     /// One series with its samples, at once.
     pub fn append(&mut self, labels: &Labels, samples: &[Sample]) {
+        self.own_all();
         self.heads.push((labels.clone(), self.samples.len()));
         self.samples.extend_from_slice(samples);
     }
@@ -111,15 +128,65 @@ impl Batch {
     pub fn clear(&mut self) {
         self.heads.clear();
         self.samples.clear();
+        self.shares = None;
+    }
+
+    /// Copies what it shares, so that more can follow.
+    fn own_all(&mut self) {
+        if let Some((whole, places)) = self.shares.take() {
+            for (labels, samples) in places.iter().filter_map(|place| whole.series_at(*place as usize)) {
+                self.heads.push((labels.clone(), self.samples.len()));
+                self.samples.extend_from_slice(samples);
+            }
+        }
+    }
+}
+
+impl PartialEq for Batch {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
     }
 }
 
 impl Sink for Batch {
     fn series(&mut self, labels: &Labels) {
+        self.own_all();
         self.heads.push((labels.clone(), self.samples.len()));
     }
 
     fn sample(&mut self, at: Ms, value: f64) {
         self.samples.push(Sample { at, value });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(batch: &Batch) -> String {
+        let line = |(labels, samples): (&Labels, &[Sample])| {
+            let values: Vec<String> = samples.iter().map(|s| s.value.to_string()).collect();
+            format!("{labels} {}", values.join(" "))
+        };
+        batch.iter().map(line).collect::<Vec<_>>().join(", ")
+    }
+
+    #[test]
+    fn a_batch_that_shares_series_reads_and_grows_like_one_that_holds_them() {
+        let mut whole = Batch::default();
+        for (name, values) in [("a", vec![1.0]), ("b", vec![]), ("c", vec![2.0, 3.0]), ("d", vec![4.0])] {
+            whole.series(&Labels::new([("__name__", name)]));
+            values.iter().for_each(|value| whole.sample(Ms(7), *value));
+        }
+        let mut some = Batch::sharing(&Arc::new(whole), &[3, 1, 2, 99].into());
+        assert_eq!((told(&some).as_str(), some.len(), some.is_empty()), ("d 4, b , c 2 3", 3, false));
+        assert_eq!(some, some.clone());
+        some.series(&Labels::new([("__name__", "e")]));
+        some.sample(Ms(8), 5.0);
+        some.append(&Labels::default(), &[]);
+        assert_eq!((told(&some).as_str(), some.len()), ("d 4, b , c 2 3, e 5,  ", 4));
+        some.clear();
+        assert!(some.is_empty() && some == Batch::default());
+        assert!(Batch::sharing(&Arc::new(Batch::default()), &[0].into()).is_empty());
     }
 }

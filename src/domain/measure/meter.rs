@@ -49,6 +49,8 @@ pub struct Meter {
     tallies: Vec<Tally>,
     amendments: BTreeMap<(usize, i64), Tally>,
     births: Vec<Birth>,
+    /// Of each read, the first series of its last answer.
+    lately: Vec<usize>,
 }
 
 /// A first value that waits for the rest of its slice.
@@ -76,6 +78,7 @@ impl Meter {
             tallies: Vec::new(),
             amendments: BTreeMap::new(),
             births: Vec::new(),
+            lately: Vec::new(),
         }
     }
 
@@ -115,8 +118,12 @@ impl Meter {
     pub fn take(&mut self, role: Role, batch: &Batch) {
         let Some(read) = self.reads.get(usize::from(role.0)) else { return };
         let (class, adds) = (read.class, read.adds);
+        self.lately.resize(self.reads.len(), 0);
+        let (mut first, mut next) = (None, self.lately[usize::from(role.0)]);
         for (labels, samples) in batch.iter().filter(|(_, samples)| !samples.is_empty()) {
-            let Some(id) = self.series(class, adds, labels) else { continue };
+            let Some(id) = self.series(class, adds, labels, next) else { continue };
+            next = id + 1;
+            self.lately[usize::from(role.0)] = *first.get_or_insert(id);
             let series = &mut self.roll.series[id];
             for sample in samples {
                 series.accept(*sample);
@@ -124,8 +131,8 @@ impl Meter {
         }
     }
 
-    fn series(&mut self, class: u16, adds: Adds, labels: &Labels) -> Option<usize> {
-        if let Some(id) = self.roll.find(class, labels) {
+    fn series(&mut self, class: u16, adds: Adds, labels: &Labels, guess: usize) -> Option<usize> {
+        if let Some(id) = self.roll.find(class, labels, guess) {
             return Some(id);
         }
         let track = self.track_for(labels)?;

@@ -3,6 +3,7 @@
 use crate::domain::base::labels::escape;
 use crate::domain::base::{Labels, Text};
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 /// How a matcher compares.
@@ -43,8 +44,21 @@ pub struct Matcher {
 
 /// A set of conditions. Two selectors that mean the same compare equal: matchers are sorted and unique. Cheap to clone: the same
 /// ones are asked at every tick.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, Eq, PartialOrd, Ord)]
 pub struct Selector(Arc<[Matcher]>);
+
+impl PartialEq for Selector {
+    /// A selector and its clones are the same without a look.
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0
+    }
+}
+
+impl Hash for Selector {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
 
 impl Selector {
     /// A selector from matchers in any order.

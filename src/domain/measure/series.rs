@@ -195,7 +195,18 @@ pub(super) struct Roll {
 }
 
 impl Roll {
-    pub(super) fn find(&self, class: u16, labels: &Labels) -> Option<usize> {
+    /// The series of these labels; `guess` is looked at first, as answers mostly bring the same series in the same order.
+    pub(super) fn find(&mut self, class: u16, labels: &Labels, guess: usize) -> Option<usize> {
+        if let Some(series) = self.series.get_mut(guess)
+            && series.name.0 == class
+            && series.name.1 == *labels
+        {
+            // From now on it is known without a look at its labels.
+            if !series.name.1.is_same(labels) {
+                series.name.1 = labels.clone();
+            }
+            return Some(guess);
+        }
         // The key is built to look it up: labels are shared, so this copies a pointer.
         self.by_labels.get(&(class, labels.clone())).copied()
     }

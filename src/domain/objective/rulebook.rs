@@ -76,4 +76,9 @@ impl Rulebook {
     pub fn service(&self, name: &str) -> ServiceInfo {
         self.services.get(name).cloned().unwrap_or_default()
     }
+
+    /// The team that owns a service, where a file says so.
+    pub fn owner(&self, service: &str) -> Option<&Text> {
+        self.services.get(service)?.owner.as_ref()
+    }
 }

@@ -52,8 +52,20 @@ impl Meter {
 
     fn head(&self) -> Vec<u8> {
         // The rest is what the spec says, or empty between two seals.
-        let Self { spec, reads: _, roll, tracks, left_out: _, excluded: _, start, sealed, tallies: _, amendments: _, births: _ } =
-            self;
+        let Self {
+            spec,
+            reads: _,
+            roll,
+            tracks,
+            left_out: _,
+            excluded: _,
+            start,
+            sealed,
+            tallies: _,
+            amendments: _,
+            births: _,
+            lately: _,
+        } = self;
         let mut to = Writer::default();
         to.byte(FORM);
         to.int(spec.period.0);

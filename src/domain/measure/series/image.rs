@@ -71,7 +71,7 @@ impl Roll {
         from: &mut Reader<'_>,
     ) -> Option<()> {
         let track = from.size().filter(|track| *track < tracks)?;
-        if self.find(class, &labels).is_some() {
+        if self.find(class, &labels, usize::MAX).is_some() {
             return None;
         }
         let id = self.enter(spec, class, &labels, adds, track);
