@@ -54,7 +54,9 @@ mod tests {
     fn label_sets_are_found_in_any_order() {
         let (mut cache, names) = (LabelCache::default(), ["a", "b", "c", "d"]);
         let labels = |name: &str| Labels::new([("__name__", name)]);
-        names.iter().for_each(|name| cache.enter(name.as_bytes(), labels(name)));
+        for name in names {
+            cache.enter(name.as_bytes(), labels(name));
+        }
         for name in ["a", "b", "c", "d", "a", "c", "d", "d", "b", "a"] {
             assert_eq!(cache.find(name.as_bytes()), Some(labels(name)));
         }

@@ -384,7 +384,9 @@ mod tests {
         let mut fresh = Vec::new();
         let Some(told) = source.series_of_message(message, &mut fresh) else { return "garbled".into() };
         let (new, mut cache) = (fresh.len(), source.samples.cache.lock().unwrap());
-        fresh.into_iter().for_each(|(raw, labels)| cache.enter(raw, labels));
+        for (raw, labels) in fresh {
+            cache.enter(raw, labels);
+        }
         drop(cache);
         let (mut batch, mut sum) = (Batch::default(), Coverage::default());
         if let Err(error) = source.give(&Selector::metric("m"), &told, (Ms(0), Ms(100)), &mut batch, &mut sum) {

@@ -176,7 +176,9 @@ mod tests {
         let mut whole = Batch::default();
         for (name, values) in [("a", vec![1.0]), ("b", vec![]), ("c", vec![2.0, 3.0]), ("d", vec![4.0])] {
             whole.series(&Labels::new([("__name__", name)]));
-            values.iter().for_each(|value| whole.sample(Ms(7), *value));
+            for value in values {
+                whole.sample(Ms(7), value);
+            }
         }
         let mut some = Batch::sharing(&Arc::new(whole), &[3, 1, 2, 99].into());
         assert_eq!((told(&some).as_str(), some.len(), some.is_empty()), ("d 4, b , c 2 3", 3, false));
