@@ -5,7 +5,7 @@ use super::SERVICES;
 use super::common::{self, CODES, Times, count, line};
 use burnledger::collector::{GuardSettings, Guarded};
 use burnledger::domain::base::{Labels, Mono, Ms, Now, Span, Text};
-use burnledger::domain::measure::{Ask, Batch, Coverage, Selector, Sink};
+use burnledger::domain::measure::{Ask, Coverage, Selector, Sink};
 use burnledger::ports::{Clock, Job, MetricSource, SourceError};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
