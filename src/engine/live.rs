@@ -378,7 +378,8 @@ impl Live {
             if state.board.at.is_none() {
                 health.filling(done, all);
                 health.number += 1;
-                snapshots.send_replace(Arc::new(rows::snapshot(state, health, now)));
+                let new = rows::carried_over(rows::snapshot(state, health, now), &snapshots.borrow());
+                snapshots.send_replace(Arc::new(new));
             }
         };
         keeper.restore(&mut self.state, &source, now, told).await;
@@ -571,6 +572,7 @@ impl Live {
     fn publish(&mut self) {
         self.health.number += 1;
         let snapshot = rows::snapshot(&self.state, &self.health, self.world.clock.now());
+        let snapshot = rows::carried_over(snapshot, &self.snapshots.borrow());
         self.snapshots.send_replace(Arc::new(snapshot));
     }
 }

@@ -11,12 +11,13 @@ use super::pricing;
 use super::signals;
 use super::sparks::Spark;
 use super::state::State;
-use crate::domain::base::{Language, Ms, Now, Seq, Severity, Span, Text};
+use crate::domain::base::{Language, Ms, Now, Seq, Severity, SloId, Span, Text};
 use crate::domain::incident::{AtLarge, Correction, Entry, Fact, Incident, Incidents, Phase};
 use crate::domain::judge::{HeldBack, TrackState, Verdict};
 use crate::domain::measure::Track;
 use crate::domain::view::{IncidentView, RecentLine, Role, SloRow, Snapshot};
 use crate::words;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Traffic that was lost longer ago is no news.
@@ -30,7 +31,8 @@ const STALE_STEPS: i64 = 4;
 
 /// The snapshot of this instant.
 pub fn snapshot(state: &State, health: &Health, now: Now) -> Snapshot {
-    let sealed = state.board.sealed();
+    // An SLO whose source has never answered says so in its own row; the others are as old as the oldest of them.
+    let sealed = state.board.slos.iter().filter_map(|feed| feed.meter.sealed()).min();
     let shared = Shared::of(state);
     Snapshot {
         at: state.board.at,
@@ -52,6 +54,32 @@ pub fn snapshot(state: &State, health: &Health, now: Now) -> Snapshot {
         ended: health.ended,
         attached: None,
     }
+}
+
+/// Between new rules and the first judgement by them, what was judged last stays: of every SLO that is as it was its rows, and
+/// the instant they are of, by which their age is told. SLOs that are new or were changed wait for their own judgement.
+pub(super) fn carried_over(mut new: Snapshot, last: &Snapshot) -> Snapshot {
+    let Some(at) = last.at.filter(|at| new.at.is_none() && *at <= new.made) else { return new };
+    let mut judged: HashMap<&SloId, Vec<&SloRow>> = HashMap::new();
+    for old in last.slos.iter().filter(|old| old.verdict.is_some()) {
+        judged.entry(&old.slo.id).or_default().push(old);
+    }
+    let mut carried = false;
+    let mut slos = Vec::with_capacity(last.slos.len());
+    for row in new.slos {
+        let before = judged.get(&row.slo.id).filter(|old| row.verdict.is_none() && old.iter().all(|old| old.slo == row.slo));
+        let Some(before) = before else {
+            slos.push(row);
+            continue;
+        };
+        carried = true;
+        slos.extend(before.iter().map(|old| SloRow { slo: Arc::clone(&row.slo), owner: row.owner.clone(), ..(*old).clone() }));
+    }
+    new.slos = slos;
+    if carried {
+        (new.at, new.data_through) = (Some(at), last.data_through);
+    }
+    new
 }
 
 /// What the rows of a snapshot have in common.

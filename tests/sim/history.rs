@@ -219,3 +219,34 @@ async fn a_disk_that_fails_stops_nothing() {
     assert_eq!(house.told(), steady(&recording).await);
     assert!(house.health().contains("history is not kept on disk: full.db: no room is left"), "{}", house.health());
 }
+
+/// A reload leaves what was judged in place, with the instant it is of, until the new rules have judged; what is not as it was
+/// waits for that.
+#[tokio::test]
+async fn between_new_rules_and_their_first_judgement_the_last_one_stays() {
+    let mut house = start(&recording(), START, None, PERIOD);
+    house.play(5).await;
+    let snapshots = house.live.snapshots();
+    let before = snapshots.borrow().clone();
+    assert!(before.at.is_some() && before.slos[0].verdict.is_some());
+    let book = house.live.state().book.clone();
+    let same = |change: &dyn Fn(&mut burnledger::domain::objective::Slo)| {
+        let mut slo = (*book.slos[0]).clone();
+        change(&mut slo);
+        Arc::new(slo)
+    };
+    let other = same(&|slo| slo.id = burnledger::domain::base::SloId::new("town", "zeal"));
+    let with = |slos| Arc::new(Rulebook { slos, hash: "next".into(), ..(*book).clone() });
+    house.live.take_rules(with(vec![same(&|_| {}), other]));
+    let now = snapshots.borrow().clone();
+    assert_eq!((now.at, now.data_through), (before.at, before.data_through), "its age is told by its instant");
+    assert_eq!(now.slos[0].verdict, before.slos[0].verdict);
+    assert!(now.slos[1].verdict.is_none(), "a new one waits");
+    house.play(1).await;
+    let judged = snapshots.borrow().clone();
+    assert!(judged.at > before.at && judged.slos.iter().all(|row| row.verdict.is_some()));
+    // Rules that mean something else have not judged anything.
+    house.live.take_rules(with(vec![same(&|slo| slo.target = burnledger::domain::base::Target::parse("99%"))]));
+    let changed = snapshots.borrow().clone();
+    assert!(changed.at.is_none() && changed.slos[0].verdict.is_none());
+}
