@@ -137,6 +137,9 @@ pub trait MetricSource: Send + Sync {
     fn of(&self, _name: &str) -> Option<Arc<dyn MetricSource>> {
         None
     }
+    /// A person does not want to wait: a source that is left alone for a while because it failed is asked again with the next
+    /// question.
+    fn hurry(&self) {}
     /// Label sets that match any of the selectors within the span.
     fn series<'a>(&'a self, of: &'a [Selector], from: Ms, to: Ms) -> Job<'a, Result<Vec<Labels>, SourceError>>;
 }
@@ -335,6 +338,9 @@ pub trait Desk: Send + Sync {
     fn snapshots(&self) -> watch::Receiver<Arc<Snapshot>>;
     /// Answers a question from the ledger.
     fn ask(&self, question: Question) -> Job<'_, Result<Answer, Refusal>>;
+    /// A person does not want to wait: sources and links that are left alone for a while because they failed are tried again
+    /// without waiting for that to end.
+    fn hurry(&self) {}
     /// Carries out an order once; a repeated id returns the first result.
     fn order(&self, id: CommitId, command: Command) -> Job<'_, Result<Vec<Entry>, Refusal>>;
 }

@@ -290,6 +290,12 @@ impl Desk for LedgerDesk {
         })
     }
 
+    fn hurry(&self) {
+        if let Some(studio) = &self.studio {
+            studio.source.hurry();
+        }
+    }
+
     fn order(&self, id: CommitId, command: Command) -> Job<'_, Result<Vec<Entry>, Refusal>> {
         Box::pin(async move {
             self.carry_out(id, command).await.map_err(|error| match error {

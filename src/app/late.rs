@@ -84,6 +84,12 @@ impl Desk for LateDesk {
         Box::pin(async move { self.desk().await?.ask(question).await })
     }
 
+    fn hurry(&self) {
+        if let Some(desk) = &*self.inside.borrow() {
+            desk.hurry();
+        }
+    }
+
     fn order(&self, id: CommitId, command: Command) -> Job<'_, Result<Vec<Entry>, Refusal>> {
         Box::pin(async move { self.desk().await?.order(id, command).await })
     }

@@ -7,7 +7,7 @@ use crate::kit::http::HttpRequest;
 use crate::ports::Clock;
 use crate::wire::picture::{Reader, Received};
 use std::sync::Arc;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 /// The server answers at least so often, news or not: what is silent for longer is gone.
 const POLL: Span = Span::from_secs(4);
@@ -35,8 +35,8 @@ impl Follower {
         Self { link, clock, attachment, show, reader: Reader::default(), last: None }
     }
 
-    /// Until nobody looks any more.
-    pub(super) async fn run(mut self) {
+    /// Until nobody looks any more. Who is in a hurry ends a pause.
+    pub(super) async fn run(mut self, hurried: Arc<Notify>) {
         let mut failures = 0_u32;
         loop {
             let pause = match self.poll().await {
@@ -54,6 +54,7 @@ impl Follower {
             let until = self.clock.now().mono + pause;
             tokio::select! {
                 () = self.clock.sleep_until(until) => {}
+                () = hurried.notified() => {}
                 () = self.show.closed() => return,
             }
         }

@@ -16,7 +16,7 @@ use crate::ports::{Clock, Desk, Job};
 use crate::wire::picture;
 use follow::Follower;
 use std::sync::Arc;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
 /// Longest snapshot that is read, in bytes: ten thousand SLOs.
@@ -43,6 +43,8 @@ pub struct AttachedDesk {
     can_order: bool,
     snapshots: watch::Receiver<Arc<Snapshot>>,
     following: JoinHandle<()>,
+    /// Ends the follower's pause.
+    hurried: Arc<Notify>,
 }
 
 /// A way to the server.
@@ -67,9 +69,10 @@ impl AttachedDesk {
         let attachment = Attachment { address: link.address.shown().into(), read_only, ..Attachment::default() };
         let first = Snapshot { attached: Some(Arc::new(attachment.clone())), ..Snapshot::default() };
         let (show, snapshots) = watch::channel(Arc::new(first));
+        let hurried = Arc::new(Notify::new());
         let follower = Follower::new(link.clone(), clock, attachment, show);
-        let following = tokio::spawn(follower.run());
-        Ok(Self { link, can_order, snapshots, following })
+        let following = tokio::spawn(follower.run(Arc::clone(&hurried)));
+        Ok(Self { link, can_order, snapshots, following, hurried })
     }
 }
 
@@ -133,6 +136,10 @@ impl Desk for AttachedDesk {
             let answer = read_apart(move || picture::read_answer(&bytes)).await.map_err(no)?;
             if fits(&question, &answer) { Ok(answer) } else { Err(no("the server answered something else".into())) }
         })
+    }
+
+    fn hurry(&self) {
+        self.hurried.notify_one();
     }
 
     fn order(&self, id: CommitId, command: Command) -> Job<'_, Result<Vec<Entry>, Refusal>> {

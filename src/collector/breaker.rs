@@ -68,6 +68,12 @@ impl Breaker {
         }
     }
 
+    /// Somebody wants to know at once: requests go, and the first one that fails opens it again for as long as it would have
+    /// been next.
+    pub(super) fn hurry(&mut self) {
+        self.state = State::Closed;
+    }
+
     /// The source answered, be it with a refusal: it is alive.
     pub(super) fn alive(&mut self) {
         *self = Self::new(self.settings);
@@ -153,6 +159,19 @@ mod tests {
         }
         breaker.failed(at(now), Some(Span::from_secs(90)), 1.0);
         assert_eq!(breaker.next_try().unwrap().since(at(now).wall), Span::from_secs(90));
+    }
+
+    #[test]
+    fn in_a_hurry_the_next_request_goes_and_a_failure_opens_it_for_longer() {
+        let mut breaker = Breaker::new(settings());
+        for _ in 0..3 {
+            breaker.failed(at(0), None, 1.0);
+        }
+        assert!(breaker.admit(at(1)).is_err());
+        breaker.hurry();
+        assert_eq!((breaker.admit(at(1)), breaker.admit(at(1))), (Ok(()), Ok(())), "not one by one");
+        breaker.failed(at(2), None, 1.0);
+        assert_eq!(breaker.admit(at(3)), Err(Ms::from_secs(1012)), "10 s after the failure, twice the first pause");
     }
 
     #[test]

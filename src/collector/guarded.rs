@@ -425,6 +425,10 @@ impl<S: MetricSource> MetricSource for Guarded<S> {
         })
     }
 
+    fn hurry(&self) {
+        lock(&self.breaker).hurry();
+    }
+
     fn series<'a>(&'a self, of: &'a [Selector], from: Ms, to: Ms) -> Job<'a, Result<Vec<Labels>, SourceError>> {
         Box::pin(self.tried(move || self.source.series(of, from, to)))
     }

@@ -39,6 +39,13 @@ impl MetricSource for Sources {
         self.named.get(name).cloned()
     }
 
+    fn hurry(&self) {
+        self.default.hurry();
+        for source in self.named.values() {
+            source.hurry();
+        }
+    }
+
     fn series<'a>(&'a self, of: &'a [Selector], from: Ms, to: Ms) -> Job<'a, Result<Vec<Labels>, SourceError>> {
         self.default.series(of, from, to)
     }
