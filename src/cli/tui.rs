@@ -398,8 +398,17 @@ fn settled(args: &ScreenArgs, common: &Common, written: &ScreenSettings, keys: K
     };
     let mouse = args.mouse || written.mouse;
     let language = args.language.map(Language::from).or(written.language);
-    let wishes =
-        Wishes { color, charset, ground, language, mouse, keys, who: args.by.as_deref().map(Text::from), ..Wishes::default() };
+    let wishes = Wishes {
+        color,
+        charset,
+        ground,
+        language,
+        mouse,
+        bell: written.bell,
+        keys,
+        who: args.by.as_deref().map(Text::from),
+        ..Wishes::default()
+    };
     TuiOptions::resolve(wishes, &env)
 }
 

@@ -42,7 +42,7 @@ pub(super) struct Written {
 }
 
 /// Every key of the file's first level.
-pub(super) const FIELDS: [&str; 32] = [
+pub(super) const FIELDS: [&str; 33] = [
     "prometheus",
     "sources",
     "slos",
@@ -74,6 +74,7 @@ pub(super) const FIELDS: [&str; 32] = [
     "theme",
     "glyphs",
     "mouse",
+    "bell",
     "keys",
 ];
 

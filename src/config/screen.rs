@@ -1,4 +1,4 @@
-//! How the dashboard looks and which keys it has: `theme`, `glyphs`, `mouse`, `keys`.
+//! How the dashboard looks and which keys it has: `theme`, `glyphs`, `mouse`, `bell`, `keys`.
 //!
 //! Deliberately absent: which actions and keys there are; the dashboard knows, and the stairs ask it.
 
@@ -28,13 +28,15 @@ pub struct ScreenSettings {
     pub glyphs: Option<&'static str>,
     /// The mouse selects and scrolls.
     pub mouse: bool,
+    /// The terminal's bell rings for a new incident that pages; it does where nobody says otherwise.
+    pub bell: Option<bool>,
     /// Keys other than the usual ones, in the order of the file.
     pub keys: Vec<KeySetting>,
 }
 
 const THEMES: [(&str, &str); 4] = [("dark", "dark"), ("light", "light"), ("high-contrast", "high-contrast"), ("auto", "auto")];
 const GLYPHS: [(&str, &str); 3] = [("unicode", "unicode"), ("narrow", "narrow"), ("ascii", "ascii")];
-const MOUSE: [(&str, bool); 2] = [("true", true), ("false", false)];
+const EITHER: [(&str, bool); 2] = [("true", true), ("false", false)];
 
 /// The same place, its excerpt without what may be secret beside the key.
 fn masked(place: Place) -> Option<Place> {
@@ -46,7 +48,8 @@ fn masked(place: Place) -> Option<Place> {
 pub(super) fn read_screen(out: &mut Findings<'_>, fields: &Fields<'_>) -> ScreenSettings {
     let theme = fields.get(out, "theme").and_then(|n| out.choice(n, "theme", &THEMES));
     let glyphs = fields.get(out, "glyphs").and_then(|n| out.choice(n, "glyphs", &GLYPHS));
-    let mouse = fields.get(out, "mouse").and_then(|n| out.choice(n, "mouse", &MOUSE)).unwrap_or_default();
+    let mouse = fields.get(out, "mouse").and_then(|n| out.choice(n, "mouse", &EITHER)).unwrap_or_default();
+    let bell = fields.get(out, "bell").and_then(|n| out.choice(n, "bell", &EITHER));
     let mut keys = Vec::new();
     if let Some(entries) = fields.get(out, "keys").and_then(|n| out.entries(n, "`keys`")) {
         for entry in entries {
@@ -56,5 +59,5 @@ pub(super) fn read_screen(out: &mut Findings<'_>, fields: &Fields<'_>) -> Screen
             }
         }
     }
-    ScreenSettings { language: None, theme, glyphs, mouse, keys }
+    ScreenSettings { language: None, theme, glyphs, mouse, bell, keys }
 }

@@ -324,9 +324,10 @@ proptest::proptest! {
 
 #[test]
 fn the_dashboard_s_looks_and_keys_are_read_with_their_places() {
-    let text = "theme: high-contrast\nglyphs: narrow\nmouse: true\nkeys: {copy: C-y,\n  quit: Q}\n";
+    let text = "theme: high-contrast\nglyphs: narrow\nmouse: true\nkeys: {copy: C-y,\n  quit: Q}\nbell: false\n";
     let screen = settle(text).unwrap().screen;
     assert_eq!((screen.theme, screen.glyphs, screen.mouse), (Some("high-contrast"), Some("narrow"), true));
+    assert_eq!(screen.bell, Some(false));
     let keys: Vec<_> = screen.keys.iter().map(|k| (&*k.action, &*k.key, k.place.line, k.place.column)).collect();
     assert_eq!(keys, [("copy", "C-y", 4, 14), ("quit", "Q", 5, 9)]);
     let wrong = lines(&settle("theme: solarized\nglyphs: emoji\nmouse: maybe\nkeys: [a]\n").unwrap_err());

@@ -32,6 +32,10 @@ pub struct TuiOptions {
     pub replay: Option<FilmAsk>,
     /// Screens of one's own, as their files say; none when absent.
     pub dashboards: Option<watch::Receiver<Arc<Dashboards>>>,
+    /// The person's editor as the shell runs it: `VISUAL`, `EDITOR`, else `vi`.
+    pub editor: String,
+    /// The terminal's bell rings for a new incident that pages.
+    pub bell: bool,
 }
 
 /// What the caller knows better than the environment.
@@ -51,6 +55,8 @@ pub struct Wishes {
     pub keys: Keymap,
     /// `--mouse`.
     pub mouse: bool,
+    /// `bell:` of the configuration.
+    pub bell: Option<bool>,
     /// The person's name; the login name when absent.
     pub who: Option<Text>,
 }
@@ -68,12 +74,15 @@ impl TuiOptions {
         let known = wishes.ground.or_else(|| Ground::told(env));
         let theme = Theme { depth, ground: known.unwrap_or_default() };
         let ssh = env("SSH_CONNECTION").is_some_and(|v| !v.is_empty());
+        let editor = ["VISUAL", "EDITOR"].iter().find_map(|name| env(name).filter(|v| !v.trim().is_empty()));
         Self {
+            editor: editor.unwrap_or_else(|| "vi".into()),
             look: Look { glyphs, theme, words, zone: wishes.zone.unwrap_or(Zone::Local), who, keys: wishes.keys },
             frame_gap: Span(if ssh { 100 } else { 33 }),
             mouse: wishes.mouse,
             // Without colours there is nothing that a light ground would change.
             ask_ground: known.is_none() && depth != Depth::Mono && answers(env),
+            bell: wishes.bell.unwrap_or(true),
             kept: Kept::default(),
             state: None,
             replay: None,

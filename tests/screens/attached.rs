@@ -336,10 +336,10 @@ fn a_server_that_accepts_and_never_answers_delays_neither_the_first_picture_nor_
     t.line(&started(dir.path(), &format!("--attach http://{at}")));
     t.wait(&format!("Asking http://{at} for its picture."));
     t.keys(&["?"]);
-    t.wait("this help");
+    t.wait("find a key");
     // One after the other: a terminal sends both at once as Alt-q.
     t.keys(&["Escape"]);
-    assert!(wait_until(LIMIT, || !t.screen().contains("this help")), "{}", t.screen());
+    assert!(wait_until(LIMIT, || !t.screen().contains("find a key")), "{}", t.screen());
     t.keys(&["q"]);
     t.wait("rc=0");
     t.given_back();

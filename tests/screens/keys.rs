@@ -286,7 +286,7 @@ fn a_past_incident_opens_and_esc_goes_back_to_the_list() {
 
 #[test]
 fn the_cell_under_the_cursor_opens_the_slo_around_it() {
-    let scene = busy().press("4").told_past().press("h h h Enter").told_past();
+    let scene = busy().press("4").told_past().press("h h h d").told_past();
     assert_eq!(scene.model.tab, Tab::Slo);
     assert!(busy().press("4").told_past().press("i").model.tab == Tab::Incident, "the newest cell is within the incident");
 }

@@ -50,9 +50,9 @@ fn keys_and_the_first_screen_do_not_wait_for_a_stopped_prometheus() {
     prometheus.guard.signal("STOP");
     for _ in 0..8 {
         t.keys(&["?"]);
-        t.wait("this help");
+        t.wait("find a key");
         t.keys(&["Escape"]);
-        t.gone("this help");
+        t.gone("find a key");
     }
     t.keys(&["q"]);
     t.wait("rc=0");

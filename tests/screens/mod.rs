@@ -10,6 +10,7 @@ mod keys;
 mod language;
 mod latency;
 mod laws;
+mod looking;
 mod pictures;
 mod plain;
 mod readme;

@@ -74,7 +74,7 @@ fn a_cost_that_may_still_change_says_until_when() {
     ticker.sheet = Arc::new(sheet);
     world.incidents = vec![view];
     let text = Scene::of(world, (120, 36)).press("2").text();
-    assert!(text.contains("provisional  until 15:31"), "{text}");
+    assert!(text.contains("final  not before 15:31"), "{text}");
     assert!(text.contains("provisional until 15:31: orders may come back"), "{text}");
 }
 

@@ -46,9 +46,9 @@ fn the_first_picture_is_there_before_the_files_are_read_and_keys_work() {
         t.line(&started(dir.path(), "tui --slos slow.yaml"));
         t.wait("Starting: reading SLOs");
         t.keys(&["?"]);
-        t.wait("this help");
+        t.wait("find a key");
         t.keys(&["Escape"]);
-        t.gone("this help");
+        t.gone("find a key");
         if written {
             std::fs::write(&pipe, slo("checkout")).unwrap();
             t.wait("SLO 1 ");
@@ -234,9 +234,10 @@ fn keys_of_one_s_own_work_and_one_that_hides_another_is_refused_with_its_place()
     std::fs::write(&config, format!("{before}keys: {{quit: Q}}\ntheme: high-contrast\n")).unwrap();
     t.line(&started(dir.path(), "tui"));
     t.wait("SLOs 2");
-    t.keys(&["?"]);
+    t.keys(&["?", "/"]);
+    t.type_raw("quit");
     t.wait("Q          quit");
-    t.keys(&["Escape", "q", "Q"]);
+    t.keys(&["Escape", "Escape", "q", "Q"]);
     t.wait("rc=0");
 }
 

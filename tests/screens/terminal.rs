@@ -286,9 +286,9 @@ fn ctrl_z_stops_the_job_and_fg_brings_it_back() {
         t.wait("LAST 6h");
         t.taken();
         t.keys(&["?"]);
-        t.wait("this help");
+        t.wait("find a key");
         t.keys(&["Escape"]);
-        t.gone("this help");
+        t.gone("find a key");
     }
     t.keys(&["q"]);
     t.wait("ENDED Ok(Quit)");
@@ -304,7 +304,7 @@ fn a_program_that_a_terminal_was_opened_for_does_not_stop_itself() {
     t.keys(&["C-z"]);
     t.wait("no shell to come back from");
     t.keys(&["?"]);
-    t.wait("this help");
+    t.wait("find a key");
 }
 
 #[test]
@@ -361,7 +361,7 @@ fn in_the_c_locale_no_byte_is_above_127() {
         ("5", "REPLAY"),
         ("L", "what is wrong now"),
     ];
-    for (key, seen) in screens.into_iter().chain([("?", "this help")]) {
+    for (key, seen) in screens.into_iter().chain([("?", "find a key")]) {
         t.keys(&[key]);
         t.wait(seen);
         if ["L", "?"].contains(&key) {
@@ -385,4 +385,36 @@ fn in_the_c_locale_no_byte_is_above_127() {
         "{:?}",
         high.map(|i| String::from_utf8_lossy(&bytes[i.saturating_sub(40)..(i + 20).min(bytes.len())]).into_owned())
     );
+}
+
+#[test]
+fn a_note_is_written_in_the_persons_own_editor_which_has_all_keys_meanwhile() {
+    let Some(t) = Terminal::open(120, 36) else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let script = dir.path().join("editor.sh");
+    let told = "printf 'out of the editor: ' > \"$1.new\"; cat \"$1\" >> \"$1.new\"; mv \"$1.new\" \"$1\"";
+    std::fs::write(&script, format!("echo EDITING\nread answer\n{told}\ntest \"$answer\" = quit\n")).unwrap();
+    t.start("busy", &format!("VISUAL= EDITOR='sh {}'", script.display()));
+    t.wait("UNACKED");
+    t.keys(&["n"]);
+    t.wait("note on INC-0142");
+    t.keys(&["pool", "C-e"]);
+    t.wait("EDITING");
+    // A key of ours would quit; here it is a word for the editor.
+    t.keys(&["quit", "Enter"]);
+    t.wait("out of the editor: pool");
+    t.keys(&["Enter"]);
+    t.gone("note on INC-0142");
+    t.wait("out of the editor: pool");
+    // One that fails leaves the note as it was.
+    t.keys(&["n"]);
+    t.wait("note on INC-0142");
+    t.keys(&["mine", "C-e"]);
+    t.wait("EDITING");
+    t.keys(&["no", "Enter"]);
+    t.wait("the editor failed");
+    t.wait("mine");
+    t.keys(&["C-c"]);
+    t.wait("rc=0");
+    t.given_back();
 }

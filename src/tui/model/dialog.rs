@@ -122,6 +122,8 @@ pub enum Sheet {
     Cost(IncidentId),
     /// What fires by both rules of a what-if.
     WhatIf,
+    /// What is asked of the source for the SLO on the screen.
+    Promql,
 }
 
 /// A dialog. Its target was captured when it opened and does not change.
@@ -168,6 +170,19 @@ pub enum Overlay {
     Help {
         /// Lines scrolled.
         scroll: usize,
+        /// Words that a line must have.
+        find: Input,
+        /// They have the keys.
+        typing: bool,
+    },
+    /// Saying that an incident is not over after all.
+    Reopen {
+        /// This one.
+        incident: IncidentId,
+        /// Why.
+        reason: Input,
+        /// What is missing, after an attempt.
+        complaint: Option<&'static str>,
     },
     /// A note.
     Note {

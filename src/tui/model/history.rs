@@ -1,12 +1,12 @@
 //! The screen of past incidents: what of the ledger it shows, in which order, and which one is selected.
 
 use super::fetch::Fetch;
-use crate::domain::base::{Currency, IncidentId, Ms, Span, Text};
+use crate::domain::base::{Currency, IncidentId, Money, Ms, Severity, Span, Text};
 use crate::domain::incident::Incident;
 use crate::domain::review::stats::{Dimension, Group, Record, StatsQuestion, stats};
 use crate::domain::view::{Answer, Snapshot};
 use rust_decimal::Decimal;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// Spans that `t` steps through.
@@ -51,6 +51,63 @@ impl HistoryOrder {
     }
 }
 
+/// What times and costs are grouped by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum HistoryGroup {
+    /// Times by severity, costs by service.
+    #[default]
+    Severity,
+    /// By service.
+    Service,
+    /// By the class of the root cause.
+    Cause,
+    /// By the month of detection.
+    Month,
+}
+
+impl HistoryGroup {
+    /// The next one.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        match self {
+            Self::Severity => Self::Service,
+            Self::Service => Self::Cause,
+            Self::Cause => Self::Month,
+            Self::Month => Self::Severity,
+        }
+    }
+
+    /// As the statistics call it.
+    pub const fn dimension(self) -> Dimension {
+        match self {
+            Self::Severity => Dimension::Severity,
+            Self::Service => Dimension::Service,
+            Self::Cause => Dimension::RootCause,
+            Self::Month => Dimension::Month,
+        }
+    }
+}
+
+/// What the ledger does not say of the present.
+#[derive(Clone, Debug, Default)]
+pub struct Present {
+    /// What open incidents cost by now.
+    pub running: BTreeMap<IncidentId, Money>,
+    /// The team of each service.
+    pub owners: BTreeMap<Text, Text>,
+}
+
+/// What began within a stretch of time.
+#[derive(Clone, Debug, Default)]
+pub struct Stretch {
+    /// Its begin.
+    pub from: Ms,
+    /// The highest severity of each incident, least grave first.
+    pub severities: Vec<Severity>,
+    /// What they cost, in the currency of [`HistoryTab::costs`].
+    pub cost: Decimal,
+}
+
 /// The screen's own state.
 #[derive(Clone, Debug, Default)]
 pub struct HistoryTab {
@@ -64,12 +121,19 @@ pub struct HistoryTab {
     pub range: usize,
     /// The order.
     pub order: HistoryOrder,
-    /// Times by severity, then over all, for the range.
+    /// Words to filter by.
+    pub filter: String,
+    /// What times and costs are grouped by.
+    pub group: HistoryGroup,
+    /// Times by group, then over all, for the range.
     pub times: Vec<(String, Group)>,
     /// Incidents within the range, in order.
     sorted: Vec<Arc<Incident>>,
-    /// What each service cost in the currency most incidents are priced in, dearest first.
+    /// What each group cost in the currency most incidents are priced in, dearest first.
     costs: (Option<Currency>, Vec<(Text, Decimal)>),
+    /// Incidents within the range, whatever the filter says.
+    unfiltered: usize,
+    present: Present,
     /// What the ledger held when it was asked last: incidents, and the newest happening.
     seen: Option<(usize, Option<Ms>)>,
 }
@@ -92,28 +156,83 @@ impl HistoryTab {
     /// Computes the times anew: after an answer, and when the range has changed.
     pub fn recount(&mut self, now: Ms) {
         let Some(Answer::Incidents(all)) = self.list.answer() else { return };
-        let records: Vec<Record> = all.iter().filter_map(|i| Record::of(i)).collect();
+        let records: Vec<Record> = all.iter().filter(|i| self.matches(i)).filter_map(|i| Record::of(i)).collect();
         let asked = |by: Vec<Dimension>| StatsQuestion { from: now - self.range(), to: now, by, ..StatsQuestion::default() };
         let name = |g: &Group| g.key.first().and_then(|(_, v)| v.clone()).map_or_else(|| "other".into(), |v| v.to_string());
+        let dimension = self.group.dimension();
         let mut times: Vec<(String, Group)> =
-            stats(&records, asked(vec![Dimension::Severity])).groups.into_iter().map(|g| (name(&g), g)).collect();
-        times.sort_by(|a, b| a.0.cmp(&b.0));
+            stats(&records, asked(vec![dimension])).groups.into_iter().map(|g| (name(&g), g)).collect();
+        match self.group {
+            HistoryGroup::Severity => times.sort_by(|a, b| a.0.cmp(&b.0)),
+            HistoryGroup::Month => times.sort_by(|a, b| b.0.cmp(&a.0)),
+            HistoryGroup::Service | HistoryGroup::Cause => times.sort_by(|a, b| b.1.n.cmp(&a.1.n).then(a.0.cmp(&b.0))),
+        }
         times.extend(stats(&records, asked(Vec::new())).groups.into_iter().map(|g| ("all".into(), g)));
         self.times = times;
     }
 
     /// Chooses and orders what is within the range that ends at `now`, once for all who ask until time has passed. Those that
-    /// were only suspected are left out.
-    pub fn arrange(&mut self, now: Ms) {
+    /// were only suspected are left out, and those that the filter does not name.
+    pub fn arrange(&mut self, now: Ms, present: Present) {
+        self.present = present;
         let since = now - self.range();
         let within = |i: &&Arc<Incident>| i.peak_severity.is_some() && began(i).is_some_and(|at| at >= since);
         let mut rows: Vec<Arc<Incident>> = match self.list.answer() {
             Some(Answer::Incidents(all)) => all.iter().filter(within).cloned().collect(),
             _ => Vec::new(),
         };
+        self.unfiltered = rows.len();
+        rows.retain(|i| self.matches(i));
         rows.sort_by(|a, b| self.compare(a, b, now).then(began(b).cmp(&began(a))).then(b.id.cmp(&a.id)));
-        self.costs = costs(&rows);
+        self.costs = self.sum_up(&rows);
         self.sorted = rows;
+    }
+
+    /// The cost of an incident that is no drill: of an open one as of now, else as recorded.
+    pub fn cost_of(&self, incident: &Incident) -> Option<(Decimal, Currency)> {
+        self.present.running.get(&incident.id).map(|m| (m.amount, m.currency)).or_else(|| total(incident))
+    }
+
+    /// It is open and its cost still grows.
+    pub fn is_running(&self, incident: &Incident) -> bool {
+        self.present.running.contains_key(&incident.id)
+    }
+
+    /// How many incidents are within the range, whatever the filter says.
+    pub const fn unfiltered(&self) -> usize {
+        self.unfiltered
+    }
+
+    /// Every word of the filter is met: part of the number, of a service or of an SLO; `sev:p0`, `state:resolved`,
+    /// `team:payments`, `cause:change`; `!` in front turns a word round.
+    fn matches(&self, incident: &Incident) -> bool {
+        self.filter.to_lowercase().split_whitespace().all(|word| match word.strip_prefix('!') {
+            Some("") => true,
+            Some(rest) => !self.meets(incident, rest),
+            None => self.meets(incident, word),
+        })
+    }
+
+    fn meets(&self, incident: &Incident, word: &str) -> bool {
+        let begins = |text: &str, wanted: &str| text.to_lowercase().starts_with(wanted);
+        let Some((field, wanted)) = word.split_once(':') else {
+            let slos = incident
+                .services
+                .iter()
+                .flat_map(|(service, slos)| std::iter::once(service.to_string()).chain(slos.iter().map(ToString::to_string)));
+            let mut names = slos.chain([incident.id.to_string(), incident.service.to_string()]);
+            return names.any(|name| name.to_lowercase().contains(word));
+        };
+        match field {
+            "sev" => begins(incident.peak_severity.map_or("none", |s| s.name()), wanted),
+            "state" => begins(incident.phase.name(), wanted),
+            "cause" => begins(incident.root_cause.as_deref().unwrap_or("none"), wanted),
+            "team" => {
+                let services = incident.services.iter().map(|(service, _)| service).chain([&incident.service]);
+                services.filter_map(|s| self.present.owners.get(s)).any(|owner| begins(owner, wanted))
+            }
+            _ => false,
+        }
     }
 
     /// Incidents within the range, in order, as of the last message.
@@ -126,13 +245,66 @@ impl HistoryTab {
         self.sorted.iter().find(|i| Some(i.id) == self.selected).or(self.sorted.first())
     }
 
-    /// The currency most incidents are priced in, and what each service cost in it, dearest first.
+    /// What is listed, by even stretches up to `now`, oldest first, and how long a stretch is: days, weeks or months by the range.
+    pub fn stretches(&self, now: Ms) -> (Span, Vec<Stretch>) {
+        let days = self.range().0 / Span::from_days(1).0;
+        let (long, many) = match days {
+            ..=7 => (Span::from_days(1), 7),
+            8..=30 => (Span::from_days(3), 10),
+            31..=90 => (Span::from_days(7), 13),
+            _ => (Span::from_days(28), 13),
+        };
+        let from = now - long * many;
+        let mut all: Vec<Stretch> = (0..many).map(|i| Stretch { from: from + long * i, ..Stretch::default() }).collect();
+        let currency = self.costs.0;
+        for incident in &self.sorted {
+            let place = began(incident).map(|at| at.since(from).0.div_euclid(long.0)).and_then(|i| usize::try_from(i).ok());
+            let Some(stretch) = place.and_then(|i| all.get_mut(i)) else { continue };
+            if let Some(severity) = incident.peak_severity {
+                stretch.severities.push(severity);
+            }
+            if let Some((amount, _)) = self.cost_of(incident).filter(|(_, c)| Some(*c) == currency) {
+                stretch.cost = stretch.cost.saturating_add(amount);
+            }
+        }
+        for stretch in &mut all {
+            stretch.severities.sort_unstable();
+        }
+        (long, all)
+    }
+
+    /// The currency most incidents are priced in, and what each group cost in it, dearest first.
     pub const fn costs(&self) -> &(Option<Currency>, Vec<(Text, Decimal)>) {
         &self.costs
     }
 
+    fn sum_up(&self, rows: &[Arc<Incident>]) -> (Option<Currency>, Vec<(Text, Decimal)>) {
+        let currency = rows.iter().find_map(|i| self.cost_of(i)).map(|(_, c)| c);
+        let mut by: HashMap<Text, Decimal> = HashMap::new();
+        for incident in rows {
+            let Some((amount, _)) = self.cost_of(incident).filter(|(_, c)| Some(*c) == currency) else { continue };
+            let sum = by.entry(self.group_of(incident)).or_default();
+            *sum = sum.saturating_add(amount);
+        }
+        let mut by: Vec<(Text, Decimal)> = by.into_iter().collect();
+        by.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
+        (currency, by)
+    }
+
+    /// What an incident's cost is added up under.
+    fn group_of(&self, incident: &Incident) -> Text {
+        match self.group {
+            HistoryGroup::Severity | HistoryGroup::Service => incident.service.clone(),
+            HistoryGroup::Cause => incident.root_cause.clone().unwrap_or_else(|| "other".into()),
+            HistoryGroup::Month => {
+                let at = incident.milestones.detected.or_else(|| began(incident));
+                at.map_or_else(|| "other".into(), |at| at.rfc3339().chars().take(7).collect::<String>().into())
+            }
+        }
+    }
+
     fn compare(&self, a: &Incident, b: &Incident, now: Ms) -> std::cmp::Ordering {
-        let cost = |i: &Incident| i.cost.as_ref().and_then(|s| s.total);
+        let cost = |i: &Incident| self.cost_of(i).map(|(amount, _)| amount);
         let lasted = |i: &Incident| {
             let end = i.milestones.resolved.unwrap_or(now);
             began(i).map(|at| end.since(at))
@@ -155,17 +327,4 @@ pub fn began(incident: &Incident) -> Option<Ms> {
 pub fn total(incident: &Incident) -> Option<(Decimal, Currency)> {
     let sheet = incident.cost.as_ref().filter(|_| !incident.drill)?;
     Some((sheet.total?, sheet.currency))
-}
-
-fn costs(rows: &[Arc<Incident>]) -> (Option<Currency>, Vec<(Text, Decimal)>) {
-    let currency = rows.iter().find_map(|i| total(i)).map(|(_, c)| c);
-    let mut by: HashMap<&Text, Decimal> = HashMap::new();
-    for incident in rows {
-        let Some((amount, _)) = total(incident).filter(|(_, c)| Some(*c) == currency) else { continue };
-        let sum = by.entry(&incident.service).or_default();
-        *sum = sum.saturating_add(amount);
-    }
-    let mut by: Vec<(Text, Decimal)> = by.into_iter().map(|(service, sum)| (service.clone(), sum)).collect();
-    by.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
-    (currency, by)
 }

@@ -31,7 +31,7 @@ use crate::tui::keymap::Keymap;
 use crate::tui::keys::Scope;
 use crate::tui::theme::Theme;
 use crate::words::{Words, Zone};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// How the screens look and who sits before them; fixed for a session.
@@ -117,6 +117,8 @@ pub struct IncidentTab {
     pub panel: Panel,
     /// First line shown of that panel.
     pub scroll: usize,
+    /// The instant whose values the signals tell; the newest ones otherwise.
+    pub cursor: Option<Ms>,
 }
 
 /// A held picture.
@@ -159,6 +161,11 @@ pub struct Undo {
     pub until: Mono,
 }
 
+/// Instants further apart than this were no steps of an engine.
+const SLOWEST: Span = Span::from_mins(2);
+/// A read may take so much longer than a step without anybody being told.
+const GRACE: Span = Span::from_secs(5);
+
 /// Everything.
 #[derive(Clone, Debug)]
 pub struct Model {
@@ -174,6 +181,12 @@ pub struct Model {
     pub live: Option<Arc<Snapshot>>,
     /// When it came.
     pub live_at: Mono,
+    /// When one came that judges a later instant than the one before.
+    pub judged_at: Mono,
+    /// How far such instants lie apart; absent until two came.
+    pub pace: Option<Span>,
+    /// Incidents that paged in any snapshot of this session.
+    pub paging: BTreeSet<IncidentId>,
     /// The desk is gone: no more snapshots will come.
     pub cut_off: bool,
     /// The held picture.
@@ -224,6 +237,9 @@ impl Model {
             size,
             live: None,
             live_at: now.mono,
+            judged_at: now.mono,
+            pace: None,
+            paging: BTreeSet::new(),
             cut_off: false,
             frozen: None,
             tab: Tab::default(),
@@ -276,6 +292,31 @@ impl Model {
             }
             _ => self.now.wall,
         }
+    }
+
+    /// Takes a newer snapshot. True when an incident pages that none before has shown: the first one shows what was going on
+    /// anyway, and a recording wakes nobody.
+    pub fn take(&mut self, snapshot: Arc<Snapshot>) -> bool {
+        let before = self.live.as_ref().and_then(|s| s.at);
+        if snapshot.at != before {
+            let apart = snapshot.at.zip(before).map(|(new, old)| new.since(old)).filter(|apart| *apart > Span::ZERO);
+            self.pace = apart.map_or(self.pace, |apart| Some(apart.min(SLOWEST)));
+            self.judged_at = self.now.mono;
+        }
+        let pages = |v: &&IncidentView| v.incident.phase.is_live() && v.incident.severity.is_some_and(Severity::pages);
+        let paging = snapshot.incidents.iter().filter(pages).filter(|v| !v.incident.drill).map(|v| v.incident.id);
+        let known = self.paging.len();
+        self.paging.extend(paging);
+        let rings = self.paging.len() > known && before.is_some() && snapshot.role != Role::Replaying;
+        self.live = Some(snapshot);
+        self.live_at = self.now.mono;
+        rings
+    }
+
+    /// For how long no judgement came although two should have come by now: a read hangs, or the engine does.
+    pub fn overdue(&self) -> Option<Span> {
+        let waited = Span(self.now.mono.0.saturating_sub(self.judged_at.0).cast_signed());
+        self.pace.filter(|pace| waited > *pace * 2 + GRACE).map(|_| waited)
     }
 
     /// A replay is on and has a picture.

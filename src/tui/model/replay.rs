@@ -33,6 +33,11 @@ impl Replay {
         Self { ask, fetch: Fetch::default(), supposed: None, what_if: Fetch::default(), speed: 4, at: None, running: None }
     }
 
+    /// A replay that begins at a moment of its own.
+    pub fn at_moment(ask: FilmAsk, at: Ms) -> Self {
+        Self { at: Some(at), ..Self::new(ask) }
+    }
+
     /// The film.
     pub const fn film(&self) -> Option<&Arc<Film>> {
         match self.fetch.answer() {

@@ -94,6 +94,8 @@ pub struct SloTab {
     pub levels: bool,
     /// The panel that a small screen shows.
     pub panel: SloPanel,
+    /// The instant whose values are told.
+    pub cursor: Option<Ms>,
     /// Burn over the window.
     pub burn: Fetch,
     /// Burn over 5 minutes.
@@ -111,6 +113,7 @@ impl Default for SloTab {
             linear: false,
             levels: true,
             panel: SloPanel::Burn,
+            cursor: None,
             burn: Fetch::default(),
             strip: Fetch::default(),
             budget: Fetch::default(),
@@ -125,6 +128,7 @@ impl SloTab {
             for fetch in [&mut self.burn, &mut self.strip, &mut self.budget] {
                 fetch.clear();
             }
+            self.cursor = None;
             self.track = Some(track);
         }
     }

@@ -25,6 +25,8 @@ pub enum Link {
     Filling(usize, usize),
     /// New data comes.
     Live,
+    /// No judgement came for so long, although it should have: a read hangs. Values are those of the last one.
+    Late(Span),
     /// A source fails, data is still young.
     Failing,
     /// Data is old.
@@ -89,6 +91,8 @@ impl Link {
             Self::Stale
         } else if failing {
             Self::Failing
+        } else if let Some(waited) = model.overdue() {
+            Self::Late(waited)
         } else {
             filling.unwrap_or(Self::Live)
         }
@@ -101,6 +105,7 @@ impl Link {
             Self::Connecting(waited) => w.fill("CONNECTING {}", &[&time::span(*waited)]),
             Self::Filling(done, all) => w.fill("FILLING {}/{}", &[done, all]),
             Self::Live => w.say("LIVE").into(),
+            Self::Late(waited) => w.fill("LATE {}", &[&time::span(*waited)]),
             Self::Failing => w.say("FAILING").into(),
             Self::Stale => w.say("STALE").into(),
             Self::Frozen(at, ago) => w.fill("FROZEN at {} (+{})", &[&model.look.zone.clock(*at), &time::span(*ago)]),
@@ -117,7 +122,7 @@ impl Link {
         match self {
             Self::Live | Self::Replay(_) | Self::Ended => Tone::Fine,
             Self::Connecting(_) | Self::Filling(..) | Self::Frozen(..) => Tone::Watch,
-            Self::Failing | Self::Stale | Self::CutOff | Self::Lost => Tone::Bad,
+            Self::Late(_) | Self::Failing | Self::Stale | Self::CutOff | Self::Lost => Tone::Bad,
         }
     }
 }

@@ -4,6 +4,7 @@
 //! terminal and may block there (a slow link, a stopped terminal) without keys, orders or the engine noticing.
 
 mod answers;
+mod editor;
 mod files;
 mod input;
 mod painter;

@@ -30,6 +30,7 @@ struct Work {
     anew: bool,
     copy: Option<String>,
     ask: bool,
+    bell: bool,
     order: Option<(u64, Order)>,
 }
 
@@ -94,6 +95,11 @@ impl Painter {
         self.ask(|work| work.ask = true);
     }
 
+    /// Rings the terminal's bell.
+    pub(super) fn ring(&self) {
+        self.ask(|work| work.bell = true);
+    }
+
     /// Gives the terminal back for a while; returns whether that was done before patience ended.
     pub(super) fn give_back(&self) -> bool {
         self.order(Order::GiveBack)
@@ -130,7 +136,7 @@ fn hold(work: &Mutex<Work>) -> MutexGuard<'_, Work> {
 
 fn next(desk: &(Mutex<Work>, Condvar)) -> Work {
     let mut work = hold(&desk.0);
-    while work.picture.is_none() && work.order.is_none() && work.copy.is_none() && !work.ask {
+    while work.picture.is_none() && work.order.is_none() && work.copy.is_none() && !work.ask && !work.bell {
         work = desk.1.wait(work).unwrap_or_else(PoisonError::into_inner);
     }
     std::mem::take(&mut *work)
@@ -162,6 +168,9 @@ fn paint(mut screen: Screen, desk: &(Mutex<Work>, Condvar), done: &Sender<u64>, 
         if let Some(text) = work.copy.filter(|_| !away) {
             report(copy_out(&mut screen, &text), failed);
         }
+        if work.bell && !away {
+            report(ring(&mut screen), failed);
+        }
         if let Some(picture) = work.picture.filter(|_| !away) {
             let cleared = if work.anew { wipe(&mut screen) } else { Ok(()) };
             report(cleared.and_then(|()| draw(&mut screen, &picture)), failed);
@@ -187,6 +196,12 @@ fn copy_out(screen: &mut Screen, text: &str) -> io::Result<()> {
 fn send(screen: &mut Screen, bytes: &[u8]) -> io::Result<()> {
     let out = screen.backend_mut();
     out.write_all(bytes)?;
+    io::Write::flush(out)
+}
+
+fn ring(screen: &mut Screen) -> io::Result<()> {
+    let out = screen.backend_mut();
+    out.write_all(b"\x07")?;
     io::Write::flush(out)
 }
 

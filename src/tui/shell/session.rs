@@ -2,7 +2,7 @@
 
 use super::answers::{Answers, Heard};
 use super::painter::{Painter, Picture};
-use super::{Ended, STATE, TuiError, input, suspend, terminal};
+use super::{Ended, STATE, TuiError, editor, input, suspend, terminal};
 use crate::domain::base::{CommitId, Mono};
 use crate::domain::view::{Command, Question, Refusal, Snapshot};
 use crate::ports::{Clock, Desk};
@@ -62,6 +62,8 @@ enum Woken {
 #[derive(Clone, Copy)]
 enum Asked {
     Leave,
+    /// Ctrl-C of a terminal that is not ours just now.
+    Interrupt,
     Suspend,
     Continued,
 }
@@ -92,7 +94,7 @@ impl Signals {
         tokio::select! {
             _ = self.term.recv() => Asked::Leave,
             _ = self.hangup.recv() => Asked::Leave,
-            _ = self.interrupt.recv() => Asked::Leave,
+            _ = self.interrupt.recv() => Asked::Interrupt,
             _ = self.stop.recv() => Asked::Suspend,
             _ = self.resume.recv() => Asked::Continued,
         }
@@ -120,6 +122,8 @@ struct Stage {
     drawn: Mono,
     answer: UnboundedSender<Msg>,
     answers: Answers,
+    /// A text that is to be edited elsewhere.
+    edit: Option<String>,
 }
 
 impl Session {
@@ -142,8 +146,16 @@ impl Session {
             model.fresh = false;
         }
         self.hear_of_dashboards(&answer);
-        let mut stage =
-            Stage { model, painter, dirty: true, pressed: false, drawn: now.mono, answer, answers: Answers::default() };
+        let mut stage = Stage {
+            model,
+            painter,
+            dirty: true,
+            pressed: false,
+            drawn: now.mono,
+            answer,
+            answers: Answers::default(),
+            edit: None,
+        };
         let mut ears = Ears { stopped, signals, events: EventStream::new(), replies, broken, snapshots, desk_lives: true };
         // The first frame waits for nothing.
         self.draw(&mut stage);
@@ -155,6 +167,11 @@ impl Session {
         let ended = loop {
             let woken = self.wait(&mut ears, &stage).await;
             if let Some(ended) = self.on(woken, &mut ears, &mut stage) {
+                break ended;
+            }
+            if let Some(text) = stage.edit.take()
+                && let Some(ended) = self.edit(text, &mut ears, &mut stage).await
+            {
                 break ended;
             }
             if stage.dirty && self.gap_left(&stage).is_none() {
@@ -234,7 +251,7 @@ impl Session {
     /// What to do with what came; the reason to end, if it is one.
     fn on(&self, woken: Woken, ears: &mut Ears, stage: &mut Stage) -> Option<Ended> {
         match woken {
-            Woken::Stop | Woken::Signal(Asked::Leave) => return Some(Ended::Interrupted),
+            Woken::Stop | Woken::Signal(Asked::Leave | Asked::Interrupt) => return Some(Ended::Interrupted),
             Woken::Broken | Woken::Event(None | Some(Err(_))) => return Some(Ended::TerminalGone),
             Woken::Signal(Asked::Suspend) => return self.carry_out(stage, vec![Effect::Suspend]),
             Woken::Signal(Asked::Continued) => self.come_back(stage),
@@ -284,12 +301,16 @@ impl Session {
             match effect {
                 Effect::Quit => return Some(Ended::Quit),
                 Effect::Redraw => stage.painter.anew(),
+                Effect::Hurry => self.desk.hurry(),
                 Effect::Suspend => self.suspend(stage),
                 Effect::Copy(text) => stage.painter.copy(text),
                 Effect::Save { stem, ending, text } => {
                     self.save(stage, stem, ending, || Ok(Drawn { bytes: text.into_bytes(), lacking: String::new() }));
                 }
                 Effect::Draw { stem, grid } => self.save(stage, stem, "png", move || png(&grid)),
+                Effect::Bell if self.options.bell => stage.painter.ring(),
+                Effect::Bell => {}
+                Effect::Edit(text) => stage.edit = Some(text),
                 Effect::Order { ticket, command } => self.order(stage, ticket, command),
                 Effect::Ask { ticket, question } => self.ask(stage, ticket, question),
             }
@@ -349,6 +370,29 @@ impl Session {
             self.come_back(stage);
             update(&mut stage.model, self.clock.now(), Msg::CannotSuspend);
         }
+    }
+
+    /// Hands keys and terminal to the person's editor until it ends. The engine goes on behind it; what came meanwhile is shown
+    /// afterwards. Ctrl-C and Ctrl-Z are the editor's, a signal that asks us to leave is still ours.
+    async fn edit(&self, text: String, ears: &mut Ears, stage: &mut Stage) -> Option<Ended> {
+        // Whoever reads keys takes them from the editor: nobody does until it has ended.
+        drop(std::mem::replace(&mut ears.events, EventStream::new()));
+        stage.painter.give_back();
+        let mut edited = editor::run(self.options.editor.clone(), text);
+        let result = loop {
+            tokio::select! {
+                biased;
+                _ = &mut ears.stopped => return Some(Ended::Interrupted),
+                asked = ears.signals.next() => match asked {
+                    Asked::Leave => return Some(Ended::Interrupted),
+                    Asked::Suspend => drop(suspend::stop()),
+                    Asked::Interrupt | Asked::Continued => {}
+                },
+                result = &mut edited => break result.unwrap_or_else(|_| Err("it could not be started".into())),
+            }
+        };
+        self.come_back(stage);
+        self.tell(stage, Msg::Edited(result))
     }
 
     /// After a stop the shell may have changed everything: mode, screen and size.

@@ -55,6 +55,7 @@ pub(super) fn remember(msg: &Msg, typing: bool) {
         }
         Msg::Dashboards(all) => format!("{} dashboards, {} problems", all.all.len(), all.problems.len()),
         Msg::Saved(_) => "a file was written or not".into(),
+        Msg::Edited(result) => format!("the editor ended, {}", if result.is_ok() { "done" } else { "failed" }),
         other => format!("{other:?}"),
     };
     let mut all = MESSAGES.lock().unwrap_or_else(PoisonError::into_inner);

@@ -2,13 +2,29 @@
 
 use super::{Effect, choices, orders, palette, refresh, replay, say, take, tell, what_if};
 use crate::domain::base::IncidentId;
+use crate::domain::incident::Act;
 use crate::domain::view::Command;
 use crate::tui::keys::{Code, Key};
-use crate::tui::model::{Input, Model, Mood, Overlay, ResolveField};
+use crate::tui::model::{Input, Model, Mood, Overlay, ResolveField, Tab};
 use crate::tui::view::layout;
 
+/// The filter of the screen in front: past incidents have their own.
+const fn filter_of(model: &mut Model) -> &mut String {
+    if matches!(model.tab, Tab::History) { &mut model.history.filter } else { &mut model.list.filter }
+}
+
+/// Another filter is in force.
+fn filtered(model: &mut Model, words: String) {
+    *filter_of(model) = words;
+    if model.tab == Tab::History {
+        model.history.top = 0;
+        model.history.recount(model.wall());
+    }
+    refresh(model);
+}
+
 pub(super) fn open_filter(model: &mut Model) {
-    let before = model.list.filter.clone();
+    let before = filter_of(model).clone();
     model.overlay = Some(Overlay::Filter { input: Input::new(&before), before });
 }
 
@@ -19,7 +35,7 @@ pub(super) fn open_goto(model: &mut Model) {
 }
 
 pub(super) fn open_help(model: &mut Model) {
-    model.overlay = Some(Overlay::Help { scroll: 0 });
+    model.overlay = Some(Overlay::Help { scroll: 0, find: Input::default(), typing: false });
 }
 
 pub(super) fn open_note(model: &mut Model) {
@@ -29,15 +45,18 @@ pub(super) fn open_note(model: &mut Model) {
     }
 }
 
+/// Resolving; of an incident that is over already, saying that it is not.
 pub(super) fn open_resolve(model: &mut Model) {
-    let Some(view) = model.target() else {
+    let past = model.history.chosen().filter(|_| model.tab == Tab::History).cloned();
+    let of_past = past.map(|incident| (incident.id, incident.phase));
+    let Some((incident, phase)) = of_past.or_else(|| model.target().map(|v| (v.incident.id, v.incident.phase))) else {
         return say(model, Mood::Told, "there is no open incident to resolve");
     };
-    let incident = view.incident.id;
-    if !view.incident.phase.is_live() {
-        let text = model.look.words.fill("{} is {} already", &[&incident, &model.look.words.phase(view.incident.phase)]);
-        return tell(model, Mood::Told, text);
+    if !phase.is_live() {
+        model.overlay = Some(Overlay::Reopen { incident, reason: Input::default(), complaint: None });
+        return;
     }
+    let Some(view) = model.incident_of(incident) else { return };
     let last_bad = view.impact.as_ref().and_then(|i| i.intervals.last()).map(|i| i.to).or(view.incident.milestones.impact_end);
     model.overlay = Some(Overlay::Resolve {
         incident,
@@ -68,6 +87,8 @@ pub(super) fn focused(model: &mut Model) -> Option<&mut Input> {
         Overlay::Filter { input, .. }
         | Overlay::GoTo { input, .. }
         | Overlay::WhatIf { input }
+        | Overlay::Help { find: input, typing: true, .. }
+        | Overlay::Reopen { reason: input, .. }
         | Overlay::Note { input, .. }
         | Overlay::Palette { input, .. } => Some(input),
         Overlay::Resolve { field: ResolveField::Reason, reason, .. }
@@ -88,6 +109,7 @@ pub(super) fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
         Some(Overlay::WhatIf { .. }) => return what_if::on_key(model, key),
         Some(Overlay::Note { .. }) => return note_key(model, key),
         Some(Overlay::Resolve { .. }) => return resolve_key(model, key),
+        Some(Overlay::Reopen { .. }) => return reopen_key(model, key),
         Some(Overlay::Severity { .. }) => return choices::severity_key(model, key),
         Some(Overlay::Merge { .. }) => return choices::merge_key(model, key),
         None => {}
@@ -95,13 +117,31 @@ pub(super) fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
     Vec::new()
 }
 
+/// Words that lines of the help must have are typed; Enter keeps them, Esc shows all again. True when the key was for them.
+fn find_key(model: &mut Model, key: Key) -> bool {
+    let Some(Overlay::Help { scroll, find, typing }) = &mut model.overlay else { return false };
+    match (key.code, *typing) {
+        (Code::Char('/'), false) => *typing = true,
+        (Code::Esc, false) if !find.is_blank() => *find = Input::default(),
+        (Code::Esc, true) => (*typing, *find) = (false, Input::default()),
+        (Code::Enter, true) => *typing = false,
+        (_, true) => edit(find, key, false),
+        (_, false) => return false,
+    }
+    *scroll = 0;
+    true
+}
+
 fn help_key(model: &mut Model, key: Key) {
+    if find_key(model, key) {
+        return;
+    }
     let lines = match &model.overlay {
         Some(Overlay::Sheet { sheet, .. }) => layout::sheet_lines(model, *sheet),
         _ => layout::help_lines(model),
     };
     let most = lines.saturating_sub(layout::help_rows(model));
-    let Some(Overlay::Help { scroll } | Overlay::Sheet { scroll, .. }) = &mut model.overlay else { return };
+    let Some(Overlay::Help { scroll, .. } | Overlay::Sheet { scroll, .. }) = &mut model.overlay else { return };
     match key.code {
         Code::Esc | Code::Enter | Code::Char('?' | 'q') => model.overlay = None,
         Code::Down | Code::Char('j') => *scroll = (*scroll + 1).min(most),
@@ -118,8 +158,7 @@ fn filter_key(model: &mut Model, key: Key) {
         Code::Enter => model.overlay = None,
         Code::Esc => {
             if let Some(Overlay::Filter { before, .. }) = model.overlay.take() {
-                model.list.filter = before;
-                refresh(model);
+                filtered(model, before);
             }
         }
         _ => {
@@ -155,11 +194,13 @@ fn goto_key(model: &mut Model, key: Key) {
 pub(super) fn after_edit(model: &mut Model) {
     match &mut model.overlay {
         Some(Overlay::Filter { input, .. }) => {
-            model.list.filter = input.text().trim().into();
-            refresh(model);
+            let words = input.text().trim().into();
+            filtered(model, words);
         }
         Some(Overlay::Note { leaving, .. }) => *leaving = false,
-        Some(Overlay::Resolve { complaint, .. } | Overlay::Severity { complaint, .. }) => *complaint = None,
+        Some(Overlay::Resolve { complaint, .. } | Overlay::Reopen { complaint, .. } | Overlay::Severity { complaint, .. }) => {
+            *complaint = None;
+        }
         Some(Overlay::GoTo { complaint, .. }) => *complaint = None,
         Some(Overlay::Palette { complaint, at, .. }) => {
             *complaint = None;
@@ -181,6 +222,7 @@ fn note_key(model: &mut Model, key: Key) -> Vec<Effect> {
             }
             orders::order(model, Command::Note { incident, by: model.look.who.clone(), text: text.into() })
         }
+        Code::Char('e') if key.ctrl => vec![Effect::Edit(input.text())],
         Code::Esc if input.is_blank() || *leaving => {
             model.overlay = None;
             Vec::new()
@@ -193,6 +235,22 @@ fn note_key(model: &mut Model, key: Key) -> Vec<Effect> {
             edit(input, key, true);
             after_edit(model);
             Vec::new()
+        }
+    }
+}
+
+/// The editor has ended: its text is the note's, which is not saved yet.
+pub(super) fn edited(model: &mut Model, result: Result<String, String>) {
+    match (&mut model.overlay, result) {
+        (Some(Overlay::Note { input, leaving, .. }), Ok(text)) => {
+            let mut new = Input::default();
+            text.trim_end().replace("\r\n", "\n").replace('\t', " ").chars().for_each(|c| new.put(c));
+            (*input, *leaving) = (new, false);
+        }
+        (_, Ok(_)) => {}
+        (_, Err(why)) => {
+            let text = model.look.words.fill("the editor failed: {}; the note is as it was", &[&why]);
+            tell(model, Mood::Failed, text);
         }
     }
 }
@@ -260,6 +318,27 @@ fn resolve_enter(model: &mut Model) -> Vec<Effect> {
             let command = Command::Resolve { incident: *incident, by: who, reason: reason.text().trim().into(), at };
             model.overlay = None;
             return orders::order(model, command);
+        }
+    }
+    Vec::new()
+}
+
+/// A reason and Enter reopen; without words nothing happens.
+fn reopen_key(model: &mut Model, key: Key) -> Vec<Effect> {
+    let who = model.look.who.clone();
+    let Some(Overlay::Reopen { incident, reason, complaint }) = &mut model.overlay else { return Vec::new() };
+    match key.code {
+        Code::Esc => model.overlay = None,
+        Code::Enter if reason.is_blank() => *complaint = Some("say in a few words why"),
+        Code::Enter => {
+            let act = Act::Reopen { reason: reason.text().trim().into(), at: None };
+            let command = Command::Act { incident: *incident, by: who, act };
+            model.overlay = None;
+            return orders::order(model, command);
+        }
+        _ => {
+            edit(reason, key, false);
+            after_edit(model);
         }
     }
     Vec::new()

@@ -2,6 +2,7 @@
 
 mod asks;
 mod choices;
+mod cursor;
 mod dialogs;
 mod mouse;
 mod navigate;
@@ -13,6 +14,7 @@ mod take;
 mod what_if;
 
 pub use palette::{matching, told};
+pub use take::expressions;
 
 use super::keys::{Action, Code, Key};
 use super::model::{Frozen, Model, Mood, Overlay, Sheet, Tab, Toast};
@@ -46,6 +48,8 @@ pub enum Msg {
     Saved(Result<Written, String>),
     /// The terminal said what its ground is.
     Ground(Ground),
+    /// The person's editor has ended: with this text, or it failed.
+    Edited(Result<String, String>),
     /// Time passed.
     Tick,
     /// An order was answered.
@@ -84,8 +88,14 @@ pub enum Effect {
     Suspend,
     /// Clear the terminal and draw everything.
     Redraw,
+    /// Ask again what failed, without waiting for the next try.
+    Hurry,
     /// Hand a text to the terminal's clipboard.
     Copy(String),
+    /// Ring the terminal's bell.
+    Bell,
+    /// Give the terminal to the person's editor with this text; answered as [`Msg::Edited`].
+    Edit(String),
     /// Write a file into the current folder, under a name that is not taken yet; answered as [`Msg::Saved`].
     Save {
         /// The wished name, less its ending.
@@ -135,11 +145,10 @@ pub fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Effect> {
             if let Some(who) = snapshot.attached.as_ref().and_then(|a| a.who.clone()) {
                 model.look.who = who;
             }
-            model.live = Some(snapshot);
-            model.live_at = now.mono;
+            let rings = model.take(snapshot);
             refresh(model);
             first_screen(model);
-            Vec::new()
+            if rings { vec![Effect::Bell] } else { Vec::new() }
         }
         Msg::Dashboards(all) => {
             model.board.renew(all);
@@ -168,6 +177,10 @@ pub fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Effect> {
             model.look.theme.ground = ground;
             Vec::new()
         }
+        Msg::Edited(result) => {
+            dialogs::edited(model, result);
+            Vec::new()
+        }
         Msg::Tick => Vec::new(),
         Msg::Reply { ticket, result } => {
             orders::reply(model, ticket, result);
@@ -187,7 +200,8 @@ pub fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Effect> {
     }
     follow(model);
     if model.tab == Tab::History {
-        model.history.arrange(model.wall());
+        let known = navigate::known_of_the_present(model);
+        model.history.arrange(model.wall(), known);
     }
     effects.extend(asks::wanted(model));
     effects
@@ -196,8 +210,10 @@ pub fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Effect> {
 /// A session that is opened during an incident opens on it; later nothing but a key changes the screen.
 fn first_screen(model: &mut Model) {
     let Some(snapshot) = model.live.as_ref().filter(|s| s.at.is_some() || !s.incidents.is_empty()) else { return };
-    let pages = |v: &IncidentView| v.incident.phase.is_live() && v.incident.severity.is_some_and(Severity::pages);
-    if model.fresh && snapshot.incidents.iter().any(pages) {
+    let pages = |v: &&IncidentView| v.incident.phase.is_live() && v.incident.severity.is_some_and(Severity::pages);
+    if let Some(view) = snapshot.incidents.iter().find(pages).filter(|_| model.fresh) {
+        // By its number: a worse one that opens later does not take its place under a finger.
+        model.incident.chosen = Some(view.incident.id);
         model.tab = Tab::Incident;
     }
     model.fresh = false;
@@ -271,6 +287,10 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Quit => return vec![Effect::Quit],
         Action::Suspend => return vec![Effect::Suspend],
         Action::Redraw => return vec![Effect::Redraw],
+        Action::AskNow => {
+            say(model, Mood::Told, "what failed is asked again with the next step, without waiting longer");
+            return vec![Effect::Hurry];
+        }
         changing if changing.changes() && model.is_replaying() => {
             let text = "this is a replay: nothing is changed in it; Esc on screen 5 goes back to the present";
             say(model, Mood::Told, text);
@@ -292,6 +312,10 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Cost => take::open_cost(model),
         Action::Runbook => return take::runbook(model),
         Action::Postmortem => return take::postmortem(model),
+        Action::Promql => return take::promql(model),
+        Action::Values => cursor::toggle(model),
+        Action::SampleBack => cursor::step(model, -1),
+        Action::SampleOn => cursor::step(model, 1),
         Action::Filter => dialogs::open_filter(model),
         Action::Help => dialogs::open_help(model),
         Action::Freeze if model.replay.is_some() => replay::act(model, Action::Play),

@@ -5,9 +5,9 @@ use crate::domain::base::{IncidentId, Ms, Span};
 use crate::domain::incident::Incident;
 use crate::domain::view::IncidentView;
 use crate::tui::keys::Action;
-use crate::tui::model::history::RANGES;
+use crate::tui::model::history::{Present, RANGES};
 use crate::tui::model::slo::{Stretch, WINDOWS};
-use crate::tui::model::{HeatKind, Model, Mood, Panel, SloPanel, Tab};
+use crate::tui::model::{HeatKind, Model, Mood, Panel, SloPanel, Tab, ticker};
 use crate::tui::view::layout;
 use std::sync::Arc;
 
@@ -25,6 +25,8 @@ pub(super) fn act(model: &mut Model, action: Action) {
         Action::Range => next_range(model),
         Action::CellBack => move_cell(model, 1),
         Action::CellOn => move_cell(model, -1),
+        Action::ZoomCell => zoom_cell(model),
+        Action::Group => next_group(model),
         Action::OtherMap => model.heat.kind = if model.heat.kind == HeatKind::Burn { HeatKind::Latency } else { HeatKind::Burn },
         Action::IncidentHere => incident_here(model),
         Action::Open if model.tab == Tab::History => open_past(model),
@@ -56,10 +58,12 @@ pub(super) fn act(model: &mut Model, action: Action) {
     }
 }
 
-/// The incident screen; from an SLO's screen with that SLO's incident.
+/// The incident screen: from an SLO's screen with that SLO's incident, else with the worst one that is open, which is the one
+/// that stands at the top of every other screen.
 fn show_incident(model: &mut Model) {
     let of_slo = (model.tab == Tab::Slo).then(|| model.target().map(|v| v.incident.id)).flatten();
-    open_incident(model, of_slo);
+    let worst = model.live_incidents().next().map(|v| v.incident.id);
+    open_incident(model, of_slo.or(worst));
 }
 
 /// A dashboard of one's own. The first place is always there, as it tells how to write one.
@@ -128,10 +132,32 @@ fn move_cell(model: &mut Model, by: i64) {
 }
 
 /// The span of the cell under the cursor, where the map is known.
-fn cell(model: &Model) -> Option<(Ms, Ms)> {
+pub(super) fn cell(model: &Model) -> Option<(Ms, Ms)> {
     let past = model.heat.burn.past()?;
     let end = past.to - past.cell * model.heat.back as i64;
     Some((end - past.cell, end))
+}
+
+/// A shorter stretch with the cell in its middle, the cursor still on that time; from the shortest one on the SLO itself.
+fn zoom_cell(model: &mut Model) {
+    let (Some((from, to)), Some(now)) = (cell(model), model.shown().and_then(|s| s.at)) else { return };
+    if model.heat.stretch.zoom == 0 || model.heat.kind == HeatKind::Latency {
+        return open_cell(model);
+    }
+    let middle = Ms(i64::midpoint(from.0, to.0));
+    model.heat.stretch.widen(-1);
+    let end = middle + Span(model.heat.stretch.span().0 / 2);
+    model.heat.stretch.end = (end < now).then_some(end);
+    let columns = layout::heat_columns(model);
+    let cell = Span((model.heat.stretch.span().0 / columns.max(1) as i64).max(1000));
+    let back = model.heat.stretch.end(now).floor_to(cell).since(middle).0.max(0) / cell.0;
+    model.heat.back = (back as usize).min(columns.saturating_sub(1));
+}
+
+/// Times and costs of past incidents by something else.
+fn next_group(model: &mut Model) {
+    model.history.group = model.history.group.next();
+    model.history.recount(model.wall());
 }
 
 /// The selected SLO with the cell in the middle of its chart.
@@ -207,6 +233,7 @@ pub(super) fn jump(model: &mut Model) -> Vec<Effect> {
 pub(super) fn open_incident(model: &mut Model, id: Option<IncidentId>) {
     if id.is_some() && id != model.incident.chosen {
         model.incident.scroll = 0;
+        model.incident.cursor = None;
     }
     model.incident.chosen = id.or(model.incident.chosen);
     model.tab = Tab::Incident;
@@ -225,6 +252,9 @@ fn back(model: &mut Model) {
     if model.tab == Tab::Incident && model.opened.take().is_some_and(|v| Some(v.incident.id) == model.incident.chosen) {
         model.incident.chosen = None;
         model.tab = Tab::History;
+    } else if model.tab == Tab::History && !model.history.filter.is_empty() {
+        model.history.filter.clear();
+        model.history.recount(model.wall());
     } else if model.tab != Tab::Overview {
         model.tab = Tab::Overview;
     } else if !model.list.filter.is_empty() {
@@ -293,6 +323,15 @@ fn shift(model: &mut Model, by: i64) {
         return shift_past(model, by);
     }
     shift_list(model, by);
+}
+
+/// What open incidents cost by now, as the ticker has it, nothing of drills; and who owns which service.
+pub(super) fn known_of_the_present(model: &Model) -> Present {
+    let live = model.live_incidents().filter(|v| !v.incident.drill);
+    let running = live.filter_map(|v| Some((v.incident.id, ticker::tick(v, model.wall(), false)?.so_far?))).collect();
+    let rows = model.shown().map(|s| s.slos.as_slice()).unwrap_or_default();
+    let owners = rows.iter().filter_map(|row| Some((row.slo.service.clone(), row.owner.clone()?))).collect();
+    Present { running, owners }
 }
 
 /// Moves the selection among past incidents and keeps it in view.

@@ -1,6 +1,6 @@
 //! The replay's keys: playing, stepping, jumping, and going back to the present.
 
-use super::{refresh, say, tell};
+use super::{navigate, refresh, say, tell};
 use crate::domain::base::{Ms, Span};
 use crate::domain::view::FilmAsk;
 use crate::tui::keys::Action;
@@ -10,20 +10,38 @@ use crate::words::Zone;
 /// What is replayed where there is no incident.
 const LAST: Span = Span::from_hours(6);
 
-/// Screen 5: the replay that is on, else one of the incident on the screen, else of the last hours.
+/// How much is replayed before and after a cursor.
+const AROUND: Span = Span::from_mins(30);
+
+/// Screen 5: the replay that is on, else one around the cursor, of the incident on the screen, or of the last hours. While one is
+/// on, only another choice among past incidents means another one.
 pub(super) fn open(model: &mut Model) {
-    if model.replay.is_none() {
-        let Some(now) = model.shown().and_then(|s| s.at) else {
+    let wish = wish(model);
+    let on = model.replay.as_ref().map(|r| &r.ask);
+    let chosen = wish.as_ref().is_some_and(|(ask, _)| model.tab == Tab::History && on != Some(ask));
+    if on.is_none() || chosen {
+        let Some((ask, at)) = wish else {
             return say(model, Mood::Told, "nothing has been evaluated yet, so there is nothing to replay");
         };
-        let ask = match subject(model) {
-            Some(id) => FilmAsk::Incident(id),
-            None => FilmAsk::Stretch { from: now - LAST, to: now },
-        };
-        model.replay = Some(Replay::new(ask));
+        model.replay = Some(at.map_or_else(|| Replay::new(ask.clone()), |at| Replay::at_moment(ask.clone(), at)));
     }
     model.frozen = None;
     model.tab = Tab::Replay;
+}
+
+/// What the screen asks to be replayed, and at which moment it begins.
+fn wish(model: &Model) -> Option<(FilmAsk, Option<Ms>)> {
+    let now = model.shown().and_then(|s| s.at)?;
+    let pointed = match model.tab {
+        Tab::Slo => model.slo.cursor,
+        Tab::Heat if model.heat.back > 0 => navigate::cell(model).map(|(from, to)| Ms(i64::midpoint(from.0, to.0))),
+        _ => None,
+    };
+    if let Some(at) = pointed {
+        return Some((FilmAsk::Stretch { from: at - AROUND, to: (at + AROUND).min(now) }, Some(at)));
+    }
+    let ask = subject(model).map_or(FilmAsk::Stretch { from: now - LAST, to: now }, FilmAsk::Incident);
+    Some((ask, None))
 }
 
 /// The incident that the screen is about.

@@ -2,6 +2,7 @@
 
 use super::tables::{self, past_cells, row_cells, row_names};
 use super::{Effect, Written, say, tell};
+use crate::domain::objective::Sli;
 use crate::domain::view::{IncidentView, SloRow};
 use crate::tui::export::{TITLE, cells, grid, plain, svg};
 use crate::tui::keys::{Code, Key};
@@ -146,7 +147,8 @@ pub(super) fn runbook(model: &mut Model) -> Vec<Effect> {
 
 /// The report is made by its own verb, which keeps what people wrote into it.
 pub(super) fn postmortem(model: &mut Model) -> Vec<Effect> {
-    let Some(id) = model.target().map(|v| v.incident.id) else {
+    let past = model.history.chosen().filter(|_| model.tab == Tab::History).map(|i| i.id);
+    let Some(id) = past.or_else(|| model.target().map(|v| v.incident.id)) else {
         say(model, Mood::Told, "there is no incident to write about");
         return Vec::new();
     };
@@ -154,4 +156,27 @@ pub(super) fn postmortem(model: &mut Model) -> Vec<Effect> {
     let text = model.look.words.fill("copied: {}", &[&order]);
     tell(model, Mood::Told, text);
     vec![Effect::Copy(order)]
+}
+
+/// What is asked of the source for the SLO on the screen, shown and copied.
+pub(super) fn promql(model: &mut Model) -> Vec<Effect> {
+    let Some(row) = model.slo_row() else { return nothing(model) };
+    let text: Vec<String> = expressions(&row.slo.sli).into_iter().map(|(_, expr)| terminal(&expr)).collect();
+    model.overlay = Some(Overlay::Sheet { sheet: Sheet::Promql, scroll: 0 });
+    if text.is_empty() { Vec::new() } else { vec![Effect::Copy(short(text.join("\n")))] }
+}
+
+/// The expressions of an indicator as its file has them, each with what it counts.
+pub fn expressions(sli: &Sli) -> Vec<(&'static str, String)> {
+    match sli {
+        Sli::Events { bad, good, total } => {
+            let parts = [("bad", bad.as_ref()), ("good", good.as_ref()), ("total", Some(total))];
+            parts.into_iter().filter_map(|(name, expr)| Some((name, expr?.to_string()))).collect()
+        }
+        Sli::Latency { histogram, .. } => vec![("histogram", histogram.to_string())],
+        Sli::Occurrences { count, .. } => vec![("occurrences", count.to_string())],
+        Sli::Threshold { value, .. } => vec![("value", value.to_string())],
+        Sli::Ratio { errors, total } => vec![("bad", errors.to_string()), ("total", total.to_string())],
+        Sli::Composite(_) => Vec::new(),
+    }
 }

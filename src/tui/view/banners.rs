@@ -2,9 +2,11 @@
 //! sources, ledger, files and receivers, until it is mended.
 
 use super::pen::{Pen, piece};
-use crate::domain::base::{ProblemLevel, Severity, Span};
+use crate::domain::base::{Ms, ProblemLevel, Severity, Span};
+use crate::domain::incident::HeldPages;
 use crate::domain::view::{Attachment, IncidentView, Role as Part, Snapshot, SourceHealth, SourceState};
 use crate::ports::PAGES_NOBODY;
+use crate::tui::keys::Scope;
 use crate::tui::model::{Link, Model, Tab, state, ticker};
 use crate::tui::theme::Role;
 use crate::words::{Words, escape, money, time, units, width};
@@ -37,7 +39,7 @@ pub(super) fn draw(banners: &[Banner], pen: &mut Pen<'_>) {
 pub(super) fn of(model: &Model, columns: usize) -> Vec<Banner> {
     let (mut out, w) = (Vec::new(), model.look.words);
     out.extend(broke_through(model));
-    if model.tab == Tab::Overview {
+    if names_incident(model) {
         out.extend(open_incident(model, columns));
     }
     if model.cut_off {
@@ -52,6 +54,7 @@ pub(super) fn of(model: &Model, columns: usize) -> Vec<Banner> {
     if let Some(attached) = &now.attached {
         out.extend(attachment(model, attached));
     }
+    out.extend(late(model, now));
     out.extend(sources(model, now));
     out.extend(ledger(w, now));
     out.extend(history(now));
@@ -94,6 +97,13 @@ pub(super) fn name(w: Words, view: &IncidentView) -> String {
     format!("{} {what}{drill}", incident.id)
 }
 
+/// Pages of an open incident that are held back now: nobody was paged since, and nobody will be before that ends.
+pub(super) fn held_back(view: &IncidentView, now: Ms) -> Option<&HeldPages> {
+    let (at, held) = view.incident.held.last().filter(|_| view.incident.phase.is_live())?;
+    let paged = view.incident.pages.iter().any(|page| page.created > *at);
+    (!paged && held.until.is_none_or(|until| until > now)).then_some(held)
+}
+
 /// Who has it, or that nobody has.
 pub(super) fn holder(w: Words, view: &IncidentView) -> (String, Role) {
     use crate::domain::incident::Phase;
@@ -118,7 +128,17 @@ pub(super) fn cost(model: &Model, view: &IncidentView, with_rate: bool) -> Optio
 
 /// The data behind the screen is too old to trust.
 pub(super) fn is_stale(model: &Model) -> bool {
-    matches!(Link::now(model), Link::Stale | Link::Failing | Link::CutOff | Link::Lost)
+    matches!(Link::now(model), Link::Late(_) | Link::Stale | Link::Failing | Link::CutOff | Link::Lost)
+}
+
+/// The worst open incident stands on every screen but its own. A replay tells what is open now in its own head.
+fn names_incident(model: &Model) -> bool {
+    let worst = model.live_incidents().next().map(|v| v.incident.id);
+    match model.tab {
+        Tab::Replay => false,
+        Tab::Incident => model.on_screen().map(|v| v.incident.id) != worst,
+        Tab::Overview | Tab::Slo | Tab::History | Tab::Heat | Tab::Board => true,
+    }
 }
 
 /// The worst open incident in as many words as fit.
@@ -126,7 +146,10 @@ fn open_incident(model: &Model, columns: usize) -> Option<Banner> {
     let mut live = model.live_incidents();
     let view = live.next()?;
     let more = live.count();
-    let acks = model.row_incident().is_none_or(|row| row.incident.id == view.incident.id) && !Model::is_handled(view);
+    // The key is told only where it takes this incident and no other one.
+    let takes =
+        model.tab.scopes().contains(&Scope::OnIncident) && model.target().map(|t| t.incident.id) == Some(view.incident.id);
+    let acks = takes && !Model::is_handled(view);
     let right = model.look.words.say(if acks { "2 open  a ack" } else { "2 open" });
     let room = columns.saturating_sub(2);
     let fits = |pieces: &[(String, Role)], right: usize| {
@@ -183,12 +206,20 @@ fn broke_through(model: &Model) -> Option<Banner> {
     Some(Banner { left: vec![piece(text, role), piece(said, Role::Strong)], right })
 }
 
+/// A read hangs: nothing has failed yet, and nothing is new either.
+fn late(model: &Model, snapshot: &Snapshot) -> Option<Banner> {
+    let (Link::Late(waited), Some(pace)) = (Link::now(model), model.pace) else { return None };
+    let at = snapshot.at.map(|at| model.look.zone.clock(at)).unwrap_or_default();
+    let text = "no judgement for {}, one should come every {}: an answer is waited for; values as of {}";
+    Some(problem(model.look.words.fill(text, &[&time::span(waited), &time::span(pace), &at]), ""))
+}
+
 fn sources(model: &Model, snapshot: &Snapshot) -> Option<Banner> {
     let mut failing = state::failing(snapshot);
     let first = failing.next()?;
     let more = failing.count();
     let also = if more > 0 { format!("  +{}", model.look.words.counted(more, "source", "sources")) } else { String::new() };
-    Some(problem(format!("{}{also}", source(model, first)), ""))
+    Some(problem(format!("{}{also}", source(model, first)), model.look.words.say("L in full  C-r asks now")))
 }
 
 fn source(model: &Model, source: &SourceHealth) -> String {
@@ -213,7 +244,7 @@ fn attachment(model: &Model, attached: &Attachment) -> Vec<Banner> {
         let tries = w.counted(lost.tries as usize, "try", "tries");
         out.push(problem(
             w.fill("cut off from {} for {}: {} ({}, next in {})", &[address, &ago, &lost.error, &tries, &next]),
-            "",
+            w.say("C-r tries now"),
         ));
     } else if attached.program.is_some() {
         let (text, role) = match (&attached.who, &attached.read_only) {

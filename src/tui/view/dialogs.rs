@@ -4,7 +4,7 @@ use super::pen::{Pen, piece};
 use super::{banners, choices, help, layout, sheets};
 use crate::domain::base::{IncidentId, Ms};
 use crate::domain::incident::Phase;
-use crate::tui::model::{Input, Model, Overlay, ResolveField, Sheet, list};
+use crate::tui::model::{Input, Model, Overlay, ResolveField, Sheet, Tab, list};
 use crate::tui::theme::Role;
 use crate::tui::update::{matching, told};
 use crate::words::{Words, time, units, width};
@@ -13,7 +13,7 @@ use ratatui::layout::{Position, Rect};
 /// Draws the dialog that is open; returns where the cursor stands.
 pub(super) fn draw(model: &Model, pen: &mut Pen<'_>) -> Option<Position> {
     match model.overlay.as_ref()? {
-        Overlay::Filter { input, .. } => filter(input, pen),
+        Overlay::Filter { input, .. } => filter(model, input, pen),
         Overlay::Palette { input, at, complaint } => palette(model, input, *at, complaint.as_deref(), pen),
         Overlay::Export => {
             export(pen);
@@ -25,10 +25,8 @@ pub(super) fn draw(model: &Model, pen: &mut Pen<'_>) -> Option<Position> {
         }
         Overlay::GoTo { input, complaint } => go_to(input, complaint.as_deref(), pen),
         Overlay::WhatIf { input } => what_if(input, pen),
-        Overlay::Help { scroll } => {
-            help_box(model, *scroll, pen);
-            None
-        }
+        Overlay::Help { scroll, find, typing } => help_box(model, *scroll, (find, *typing), pen),
+        Overlay::Reopen { incident, reason, complaint } => reopen_box(model, *incident, reason, *complaint, pen),
         Overlay::Note { incident, input, leaving } => Some(note(model, *incident, input, *leaving, pen)),
         resolve @ Overlay::Resolve { .. } => resolve_box(model, resolve, pen),
         severity @ Overlay::Severity { .. } => choices::severity(model, severity, pen),
@@ -66,9 +64,13 @@ pub(super) fn boxed<'a>(pen: &'a mut Pen<'_>, w: usize, h: usize, title: &str, k
 }
 
 /// The filter stands where the footer is; the list above follows it as one types.
-fn filter(input: &Input, pen: &mut Pen<'_>) -> Option<Position> {
+fn filter(model: &Model, input: &Input, pen: &mut Pen<'_>) -> Option<Position> {
     let w = pen.look.words;
-    let help = w.say("words, sev:p0, team:x, state:no_data, !not   Enter keeps  Esc takes back");
+    let help = if model.tab == Tab::History {
+        w.say("words, sev:p0, team:x, state:resolved, cause:x, !not   Enter keeps  Esc takes back")
+    } else {
+        w.say("words, sev:p0, team:x, state:no_data, !not   Enter keeps  Esc takes back")
+    };
     last_line(w.say("filter:"), input, (help, Role::Faint), pen)
 }
 
@@ -137,7 +139,7 @@ fn export(pen: &mut Pen<'_>) {
 
 /// Keys of a text that does not fit, and what of it is seen.
 fn scrolling(w: Words, scroll: usize, room: usize, lines: usize) -> String {
-    w.fill("Esc close   j/k scroll   {}-{} of {}", &[&(scroll + 1), &(scroll + room).min(lines), &lines])
+    w.fill("j/k scroll   {}-{} of {}", &[&(scroll + 1), &(scroll + room).min(lines), &lines])
 }
 
 fn sheet_box(model: &Model, sheet: Sheet, scroll: usize, pen: &mut Pen<'_>) {
@@ -145,7 +147,8 @@ fn sheet_box(model: &Model, sheet: Sheet, scroll: usize, pen: &mut Pen<'_>) {
     let w = sheets::width(usize::from(model.size.0));
     let lines = sheets::lines(model, sheet, w);
     let room = layout::help_rows(model).min(pen.height().saturating_sub(2));
-    let keys = if lines.len() > room { scrolling(words, scroll, room, lines.len()) } else { words.say("Esc close").into() };
+    let more = if lines.len() > room { format!("   {}", scrolling(words, scroll, room, lines.len())) } else { String::new() };
+    let keys = words.say("Esc close").to_string() + &more;
     let mut inside = boxed(pen, w + 4, lines.len().min(room) + 2, &sheets::title(words, sheet), &keys);
     for (y, line) in lines.iter().skip(scroll).take(inside.height()).enumerate() {
         inside.pieces(0, y, line);
@@ -184,19 +187,60 @@ pub(super) fn field(input: &Input, x: usize, y: usize, w: usize, pen: &mut Pen<'
     (y < pen.height()).then(|| Position { x: pen.area.x + column as u16, y: pen.area.y + y as u16 })
 }
 
-fn help_box(model: &Model, scroll: usize, pen: &mut Pen<'_>) {
+/// The keys of the screen behind it first, then all others; with words only the lines that have them.
+fn help_box(model: &Model, scroll: usize, (find, typing): (&Input, bool), pen: &mut Pen<'_>) -> Option<Position> {
+    let w = model.look.words;
     let lines = layout::help_lines(model);
     let room = layout::help_rows(model).min(pen.height().saturating_sub(2));
-    let keys =
-        if lines > room { scrolling(model.look.words, scroll, room, lines) } else { model.look.words.say("Esc close").into() };
-    let mut inside = boxed(pen, pen.width().min(116), lines.min(room) + 2, model.look.words.say("help"), &keys);
+    let more = if lines > room { format!("   {}", scrolling(w, scroll, room, lines)) } else { String::new() };
+    let keys = match (typing, find.is_blank()) {
+        (true, _) => w.say("Enter keeps the words   Esc all keys").to_string(),
+        (false, false) => w.say("Esc all keys   / other words").to_string() + &more,
+        (false, true) => w.say("Esc close   / find a key").to_string() + &more,
+    };
+    let searches = typing || !find.is_blank();
+    let h = lines.min(room).max(usize::from(searches)) + 2;
+    let title = if searches { format!("{}: {}", w.say("help"), find.text()) } else { w.say("help").into() };
+    let mut inside = boxed(pen, pen.width().min(116), h, &title, &keys);
     help::draw(model, scroll, &mut inside);
+    if lines == 0 {
+        inside.put(0, 0, w.say("no key is told with these words"), Role::Text);
+    }
+    let x = inside.area.x + (width::columns(w.say("help")) + width::columns(&find.before()) + 3) as u16;
+    typing.then(|| Position { x, y: inside.area.y.saturating_sub(1) })
+}
+
+/// Why an incident is not over after all.
+fn reopen_box(
+    model: &Model,
+    incident: IncidentId,
+    reason: &Input,
+    complaint: Option<&'static str>,
+    pen: &mut Pen<'_>,
+) -> Option<Position> {
+    let w = model.look.words;
+    let mut inside = boxed(pen, 76, 6, w.say("reopen"), w.say("Enter reopens it   Esc leaves it as it is"));
+    inside.put(0, 0, &w.fill("{} is not over after all", &[&incident]), Role::Strong);
+    inside.put(0, 3, w.say("reason"), Role::Active);
+    let room = inside.width().saturating_sub(12);
+    inside.put(9, 3, "[", Role::Text);
+    let at = field(reason, 10, 3, room.saturating_sub(1), &mut inside);
+    inside.put(10 + room, 3, "]", Role::Text);
+    match complaint {
+        Some(complaint) => inside.put(0, 1, &format!("! {}", w.say(complaint)), Role::Problem),
+        None => inside.put(0, 1, w.say("people are paged for it again while a rule fires"), Role::Faint),
+    };
+    at
 }
 
 fn note(model: &Model, incident: IncidentId, input: &Input, leaving: bool, pen: &mut Pen<'_>) -> Position {
     let (w, zone, now) = (model.look.words, model.look.zone, model.live_wall());
     let title = w.fill("note on {}   {} {}", &[&incident, &zone.clock(now), &zone.offset(now)]);
-    let keys = if leaving { "Esc again discards the note   Enter saves" } else { "Enter save   A-Enter new line   Esc discard" };
+    let keys = if leaving {
+        "Esc again discards the note   Enter saves"
+    } else {
+        "Enter save   A-Enter new line   C-e editor   Esc discard"
+    };
     let mut inside = boxed(pen, 76, 8, &title, w.say(keys));
     let w = inside.width().max(2);
     let (lines, at) = wrapped(&input.text(), input.before().chars().count(), w);

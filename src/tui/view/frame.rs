@@ -2,7 +2,7 @@
 
 use super::pen::{Pen, piece};
 use crate::tui::keys::{Action, Binding, Key, Scope, TABLE};
-use crate::tui::model::{Link, Model, Mood, Tab, Tone, state};
+use crate::tui::model::{HeatKind, Link, Model, Mood, Tab, Tone, state};
 use crate::tui::theme::Role;
 use crate::words::{time, width};
 
@@ -127,8 +127,14 @@ fn hints(model: &Model) -> Vec<(String, String)> {
         .iter()
         .filter(holds)
         .filter(|b| !(handled && b.action == Action::Acknowledge))
+        .filter(|b| !(has_no_cursor(model) && WITH_CURSOR.contains(&b.action)))
         .filter_map(|b| {
-            let word = if b.action == Action::Freeze && model.frozen.is_some() { "resume" } else { b.footer? };
+            let word = match b.action {
+                Action::Freeze if model.frozen.is_some() => "resume",
+                Action::Resolve if resolves(model) => "resolve",
+                Action::Resolve => "reopen",
+                _ => b.footer?,
+            };
             Some((footer_key(model, b)?, model.look.words.say(word).to_string()))
         })
         .collect();
@@ -136,6 +142,20 @@ fn hints(model: &Model) -> Vec<(String, String)> {
         out.insert(0, ("u".into(), model.look.words.say("undo ack").into()));
     }
     out
+}
+
+/// What `R` would act on is not over.
+fn resolves(model: &Model) -> bool {
+    let past = model.history.chosen().filter(|_| model.tab == Tab::History).map(|i| i.phase);
+    past.or_else(|| model.target().map(|v| v.incident.phase)).is_some_and(|phase| phase.is_live())
+}
+
+/// Keys of the map of all SLOs that mean nothing on the map of latency.
+const WITH_CURSOR: [Action; 5] = [Action::PanBack, Action::ZoomIn, Action::CellBack, Action::IncidentHere, Action::ZoomCell];
+
+/// The map of latency fills the screen: it has its hour and no cursor.
+fn has_no_cursor(model: &Model) -> bool {
+    model.tab == Tab::Heat && model.heat.kind == HeatKind::Latency
 }
 
 /// The scopes in which keys are looked up, less what needs an incident where there is none.

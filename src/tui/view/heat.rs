@@ -129,7 +129,11 @@ fn cursor(model: &Model, row: &SloRow, past: &Past, cells: Option<&PastRow>, col
     let zone = model.look.zone;
     let stretch = format!("  {} - {}", zone.day_minute(from), zone.minute(from + past.cell));
     let w = model.look.words;
-    pen.rule(0, &[piece(name_of(row), Role::Title), piece(stretch, Role::Faint)], w.say("Enter opens it there   i its incident"));
+    pen.rule(
+        0,
+        &[piece(name_of(row), Role::Title), piece(stretch, Role::Faint)],
+        w.say("Enter zooms in   d opens it   i its incident"),
+    );
     let value = |of: &[f32]| of.get(column).copied().filter(|v| v.is_finite()).map(f64::from);
     let Some((cells, burn)) = cells.and_then(|c| Some((c, value(&c.values)?))) else {
         pen.put(2, 1, w.say("no data, which never means fine"), Role::Strong);

@@ -3,7 +3,7 @@
 use super::pen::{Pen, piece};
 use crate::tui::keymap::Keymap;
 use crate::tui::keys::{Binding, Scope, TABLE};
-use crate::tui::model::Model;
+use crate::tui::model::{Model, Overlay};
 use crate::tui::theme::Role;
 use crate::tui::update::told;
 use crate::words::{Words, width};
@@ -29,15 +29,44 @@ pub(super) fn rows(terminal: usize) -> usize {
 /// A line: keys and words, or a heading.
 pub(super) type Line = Vec<(String, Role)>;
 
-/// The help as lines for a terminal `columns` wide: two columns of scopes where there is room.
-pub(super) fn lines(keys: &Keymap, words: Words, told: &dyn Fn(&Binding) -> String, columns: usize) -> Vec<Line> {
-    let mut blocks: Vec<Vec<Line>> = Scope::ALL.into_iter().map(|s| scope(keys, words, told, s)).collect();
+/// The help of a model: the keys of its screen first.
+pub(super) fn of(model: &Model) -> Vec<Line> {
+    let find = match &model.overlay {
+        Some(Overlay::Help { find, .. }) => find.text(),
+        _ => String::new(),
+    };
+    let columns = usize::from(model.size.0);
+    lines((&model.look.keys, model.look.words), &|b| told(model, b), columns, model.tab.scopes(), find.trim())
+}
+
+/// The help as lines for a terminal `columns` wide: two columns of scopes where there is room. Scopes of the screen in front
+/// come `first`; with words to `find`, only lines that have them.
+fn lines(
+    (keys, words): (&Keymap, Words),
+    told: &dyn Fn(&Binding) -> String,
+    columns: usize,
+    first: &[Scope],
+    find: &str,
+) -> Vec<Line> {
+    let others = Scope::ALL.into_iter().filter(|s| !first.contains(s));
+    let mut blocks: Vec<Vec<Line>> = first.iter().copied().chain(others).map(|s| scope(keys, words, told, s)).collect();
     blocks.push(typing(words));
     blocks.push(signs(words));
+    for block in &mut blocks {
+        keep(block, &find.to_lowercase());
+    }
+    blocks.retain(|block| block.len() > 1);
     if columns < 90 {
         return blocks.into_iter().flat_map(|b| b.into_iter().chain([vec![]])).collect();
     }
     two_columns(blocks, (columns.min(116) - 4) / 2)
+}
+
+/// Lines with the words, and the heading above them.
+fn keep(block: &mut Vec<Line>, find: &str) {
+    let has = |line: &Line| line.iter().map(|(text, _)| text.as_str()).collect::<String>().to_lowercase().contains(find);
+    let mut heading = true;
+    block.retain(|line| std::mem::take(&mut heading) || find.is_empty() || has(line));
 }
 
 fn scope(keys: &Keymap, words: Words, told: &dyn Fn(&Binding) -> String, scope: Scope) -> Vec<Line> {
@@ -57,6 +86,7 @@ fn typing(words: Words) -> Vec<Line> {
     let list = [
         ("Enter", "save, or go on to the next field"),
         ("A-Enter", "new line in a note"),
+        ("C-e", "a note in $EDITOR"),
         ("Tab S-Tab", "next, previous field"),
         ("Esc", "close without doing anything"),
     ];
@@ -94,8 +124,7 @@ fn beside(mut left: Line, right: Line, column: usize) -> Line {
 
 /// Draws the lines that are in view.
 pub(super) fn draw(model: &Model, scroll: usize, pen: &mut Pen<'_>) {
-    let lines = lines(&model.look.keys, model.look.words, &|b| told(model, b), usize::from(model.size.0));
-    for (y, line) in lines.iter().skip(scroll).take(pen.height()).enumerate() {
+    for (y, line) in of(model).iter().skip(scroll).take(pen.height()).enumerate() {
         pen.pieces(0, y, line);
     }
 }
@@ -103,21 +132,19 @@ pub(super) fn draw(model: &Model, scroll: usize, pen: &mut Pen<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tui::model::Tab;
 
     #[test]
     fn every_key_of_the_table_is_in_the_help_at_every_width() {
         let words = Words::default();
         for columns in [60, 80, 120, 200] {
-            let text: String = lines(&Keymap::default(), words, &|b| b.help.into(), columns)
-                .iter()
-                .flatten()
-                .map(|(t, _)| t.as_str())
-                .collect::<Vec<_>>()
-                .join("\n");
+            let map = Keymap::default();
+            let all = |first: &[Scope]| lines((&map, words), &|b| b.help.into(), columns, first, "");
+            let text: String = all(Tab::Replay.scopes()).iter().flatten().map(|(t, _)| t.as_str()).collect::<Vec<_>>().join("\n");
             for b in TABLE {
                 assert!(text.contains(b.help), "{} at {columns}", b.help);
             }
-            for line in lines(&Keymap::default(), words, &|b| b.help.into(), columns) {
+            for line in all(&[]) {
                 assert!(line.iter().map(|(t, _)| width::columns(t)).sum::<usize>() <= columns - 4, "{line:?}");
             }
         }

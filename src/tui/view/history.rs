@@ -1,6 +1,7 @@
 //! Past incidents: how long each took, what it cost, and where the money went.
 
 use super::banners::tag;
+use super::history_stretches as stretches;
 use super::pen::{Pen, piece};
 use crate::chart::bar;
 use crate::domain::base::{Money, Span};
@@ -8,7 +9,7 @@ use crate::domain::cost::CostSheet;
 use crate::domain::incident::Incident;
 use crate::domain::review::ClockKind;
 use crate::domain::review::stats::Group;
-use crate::tui::model::history::{MOST, began, total};
+use crate::tui::model::history::{HistoryGroup, MOST, began};
 use crate::tui::model::{Fetch, Model};
 use crate::tui::theme::Role;
 use crate::words::{money, time, units};
@@ -42,15 +43,22 @@ pub(super) fn draw(model: &Model, pen: &mut Pen<'_>) {
     let order = model.history.order.name();
     let w = model.look.words;
     let sorted = w.fill("  last {}   sort: {}", &[&range, &w.say(order)]);
-    let title = [piece(w.fill("INCIDENTS {}", &[&rows.len()]), Role::Title), piece(sorted, Role::Faint)];
-    pen.rule(0, &title, w.say("o sort   t range   Enter open"));
+    let all = model.history.unfiltered();
+    let count =
+        if rows.len() < all { w.fill("INCIDENTS {} of {}", &[&rows.len(), &all]) } else { w.fill("INCIDENTS {}", &[&all]) };
+    let mut title = vec![piece(count, Role::Title), piece(sorted, Role::Faint)];
+    if !model.history.filter.is_empty() {
+        title.push(piece(w.say("  filter: "), Role::Faint));
+        title.push(piece(model.history.filter.clone(), Role::Strong));
+    }
+    pen.rule(0, &title, w.say("o sort   t range   / filter   g group"));
     if rows.is_empty() {
         return empty(model, &model.history.list, pen);
     }
     let fit = self::rows(model, pen.height());
     let wide = pen.width() >= 100;
     heads(wide, pen);
-    let most = rows.iter().filter_map(|i| total(i)).map(|(a, _)| a).max().unwrap_or_default();
+    let most = rows.iter().filter_map(|i| model.history.cost_of(i)).map(|(a, _)| a).max().unwrap_or_default();
     let chosen = model.history.selected.or_else(|| rows.first().map(|i| i.id));
     for (y, incident) in rows.iter().skip(model.history.top).take(fit).enumerate() {
         let selected = chosen == Some(incident.id);
@@ -61,7 +69,11 @@ pub(super) fn draw(model: &Model, pen: &mut Pen<'_>) {
         }
     }
     let (of_times, of_costs) = under(model, pen.height());
+    let of_stretches = stretches::rows(rows.len(), pen.height().saturating_sub(of_times + of_costs), pen.width());
     let y = pen.height() - of_times - of_costs;
+    if of_stretches > 0 {
+        stretches::draw(model, &mut pen.part(0, y - of_stretches, usize::MAX, of_stretches));
+    }
     if of_times > 0 {
         times_panel(model, &mut pen.part(0, y, usize::MAX, of_times));
     }
@@ -76,6 +88,7 @@ fn empty(model: &Model, list: &Fetch, pen: &mut Pen<'_>) {
     let text = match (&list.failed, list.answer()) {
         (Some(why), _) => w.fill("not shown: {}", &[why]),
         (None, None) => w.say("reading the ledger").into(),
+        (None, Some(_)) if model.history.unfiltered() > 0 => w.say("None of them meets the filter; Esc takes it away.").into(),
         (None, Some(_)) if held == 0 => w.say("The ledger holds no incident.").into(),
         (None, Some(_)) => {
             let held = w.counted(held, "incident", "incidents");
@@ -140,18 +153,21 @@ fn line(model: &Model, incident: &Incident, most: Decimal, wide: bool, y: usize,
         let text = clock.map_or_else(|| units::UNKNOWN.into(), time::span);
         pen.put_right(end, y, 9, &text, Role::Text);
     }
-    cost(incident, most, c.cost, y, pen);
+    cost(model, incident, most, c.cost, y, pen);
 }
 
-fn cost(incident: &Incident, most: Decimal, end: usize, y: usize, pen: &mut Pen<'_>) {
-    let Some(sheet) = &incident.cost else {
-        pen.put_right(end, y, 11, units::UNKNOWN, Role::Faint);
-        return;
-    };
-    pen.put_right(end, y, 11, &money_of(sheet), Role::Text);
+/// Of an open incident what it costs by now, in bold because it grows; of the others what was recorded.
+fn cost(model: &Model, incident: &Incident, most: Decimal, end: usize, y: usize, pen: &mut Pen<'_>) {
+    let known = model.history.cost_of(incident);
+    let role = if model.history.is_running(incident) { Role::Strong } else { Role::Text };
+    match (known, &incident.cost) {
+        (Some((amount, currency)), _) => pen.put_right(end, y, 11, &money::brief(Money { amount, currency }), role),
+        (None, Some(sheet)) => pen.put_right(end, y, 11, &money_of(sheet), Role::Text),
+        (None, None) => pen.put_right(end, y, 11, units::UNKNOWN, Role::Faint),
+    }
     let room = pen.width().saturating_sub(end + 2);
     if room >= 4
-        && let Some((amount, _)) = total(incident)
+        && let Some((amount, _)) = known
     {
         let share = (amount / most.max(Decimal::ONE)).to_f64().unwrap_or(0.0);
         let drawn = bar::bar(share, room.min(24), pen.look.glyphs.charset);
@@ -167,7 +183,13 @@ fn money_of(sheet: &CostSheet) -> String {
 /// Median and 90th percentile of each clock, by severity and over all; what is too few for a figure stays unknown.
 fn times_panel(model: &Model, pen: &mut Pen<'_>) {
     let w = model.look.words;
-    let title = [piece(w.say("TIMES"), Role::Title), piece(w.say("  median / p90 of those that ended"), Role::Faint)];
+    let by = match model.history.group {
+        HistoryGroup::Severity => "TIMES BY SEVERITY",
+        HistoryGroup::Service => "TIMES BY SERVICE",
+        HistoryGroup::Cause => "TIMES BY CAUSE",
+        HistoryGroup::Month => "TIMES BY MONTH",
+    };
+    let title = [piece(w.say(by), Role::Title), piece(w.say("  median / p90 of those that ended"), Role::Faint)];
     pen.rule(0, &title, w.say("`stats` has the intervals"));
     let columns = pen.width().saturating_sub(13) / COLUMN;
     // All of them last; with little room the gravest severities before it.
@@ -214,12 +236,17 @@ fn cost_panel(model: &Model, pen: &mut Pen<'_>) {
         let sum = rest.iter().map(|(_, a)| *a).fold(Decimal::ZERO, Decimal::saturating_add);
         by.push((w.fill("others ({})", &[&rest.len()]).into(), sum));
     }
-    let title = [piece(w.say("COST BY SERVICE"), Role::Title), piece(format!("  {}", brief(all)), Role::Faint)];
+    let by_what = match model.history.group {
+        HistoryGroup::Severity | HistoryGroup::Service => "COST BY SERVICE",
+        HistoryGroup::Cause => "COST BY CAUSE",
+        HistoryGroup::Month => "COST BY MONTH",
+    };
+    let title = [piece(w.say(by_what), Role::Title), piece(format!("  {}", brief(all)), Role::Faint)];
     pen.rule(0, &title, w.say("drills left out"));
     let width = pen.width().saturating_sub(48).clamp(4, 60);
     for (y, (service, amount)) in by.iter().enumerate() {
         let share = (amount / all.max(Decimal::ONE)).to_f64().unwrap_or(0.0);
-        pen.put_cut(2, y + 1, 22, service, Role::Text);
+        pen.put_cut(2, y + 1, 22, w.known(service), Role::Text);
         pen.put(25, y + 1, &bar::bar(share, width, pen.look.glyphs.charset), Role::Good);
         pen.put_right(25 + width + 12, y + 1, 11, &brief(*amount), Role::Text);
         pen.put_right(25 + width + 19, y + 1, 6, &units::percent(share, 0), Role::Faint);

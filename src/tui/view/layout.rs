@@ -5,7 +5,6 @@
 
 use super::{banners, heat, help, history, incident, sheets};
 use crate::tui::model::{Model, Sheet, Tab};
-use crate::tui::update::told;
 
 /// Below 60x15 there is no room for panels.
 pub const fn is_tiny(columns: u16, rows: u16) -> bool {
@@ -116,7 +115,7 @@ pub fn panel_lines(model: &Model) -> usize {
 
 /// Lines of the help at the model's width.
 pub fn help_lines(model: &Model) -> usize {
-    help::lines(&model.look.keys, model.look.words, &|b| told(model, b), usize::from(model.size.0)).len()
+    help::of(model).len()
 }
 
 /// Lines of the help that fit at once.

@@ -11,6 +11,7 @@ mod frame;
 mod heat;
 mod help;
 mod history;
+mod history_stretches;
 mod incident;
 pub mod layout;
 mod overview;

@@ -162,7 +162,7 @@ fn outcome(model: &Model, film: &Film, frame: &Snapshot, now: Option<&IncidentVi
         (film.frames.first().and_then(|f| spent(f)), spent(frame), film.frames.last().and_then(|f| spent(f)))
         && b > first
     {
-        let words = |v: f64| units::percent_auto(v - first);
+        let words = |v: f64| units::percent_auto((v - first).max(0.0));
         out.push(Outcome { name: "budget spent", share: (a - first) / (b - first), now: words(a), end: words(b) });
     }
     out

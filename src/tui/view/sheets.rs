@@ -1,12 +1,16 @@
 //! Texts to be read in front of a screen: where an incident's cost comes from, and everything that is wrong.
 
+use super::banners::held_back;
 use super::pen::piece;
 use super::what_if;
 use crate::domain::base::{IncidentId, Ms, ProblemLevel};
 use crate::domain::cost::{CostLine, CostSheet};
+use crate::domain::measure::Plan;
+use crate::domain::objective::{Side, Sli};
 use crate::domain::view::{Snapshot, SourceState};
 use crate::tui::model::{Model, Sheet};
 use crate::tui::theme::Role;
+use crate::tui::update::expressions;
 use crate::words::width::wrap;
 use crate::words::{Words, escape, money, time};
 use std::sync::Arc;
@@ -22,6 +26,7 @@ pub(super) fn title(w: Words, sheet: Sheet) -> String {
     match sheet {
         Sheet::Log => w.say("what is wrong now").into(),
         Sheet::WhatIf => w.say("what fires by the rules in force, and by the others").into(),
+        Sheet::Promql => w.say("what is asked of the source (copied)").into(),
         Sheet::Cost(id) => w.fill("cost of {}: estimates from declared numbers, not accounting", &[&id]),
     }
 }
@@ -32,6 +37,7 @@ pub(super) fn lines(model: &Model, sheet: Sheet, w: usize) -> Vec<Line> {
         Sheet::Log => log(model, w),
         Sheet::Cost(id) => cost(model, id, w),
         Sheet::WhatIf => what_if::listed(model),
+        Sheet::Promql => promql(model, w),
     }
 }
 
@@ -41,6 +47,43 @@ fn paragraph(out: &mut Vec<Line>, indent: usize, text: &str, role: Role, w: usiz
     for line in wrap(&escape::terminal(text), room) {
         out.push(vec![piece(" ".repeat(indent), Role::Text), piece(line, role)]);
     }
+}
+
+/// The expressions of the SLO on the screen, how they are measured, and where they are written.
+fn promql(model: &Model, w: usize) -> Vec<Line> {
+    let (mut out, words) = (Vec::new(), model.look.words);
+    let Some(row) = model.slo_row() else {
+        paragraph(&mut out, 0, words.say("This SLO is not in force any more."), Role::Text, w);
+        return out;
+    };
+    let slo = &row.slo;
+    for (name, expr) in expressions(&slo.sli) {
+        out.push(vec![piece(words.say(name), Role::Title)]);
+        paragraph(&mut out, 2, &expr, Role::Strong, w);
+    }
+    match &slo.sli {
+        Sli::Latency { under_seconds, .. } => {
+            paragraph(&mut out, 0, &words.fill("good is what took at most {} s", &[&under_seconds.normalize()]), Role::Text, w);
+        }
+        Sli::Threshold { side, level, .. } => {
+            let sign = if *side == Side::Below { "<" } else { ">" };
+            paragraph(&mut out, 0, &words.fill("good while {} {}", &[&sign, level]), Role::Text, w);
+        }
+        Sli::Composite(_) => paragraph(&mut out, 0, words.say("made of other SLOs; nothing is asked for it"), Role::Text, w),
+        Sli::Events { .. } | Sli::Occurrences { .. } | Sli::Ratio { .. } => {}
+    }
+    out.push(Vec::new());
+    match &slo.plan {
+        _ if slo.sli.composite().is_some() => {}
+        Plan::Counted(_) => {
+            paragraph(&mut out, 0, words.say("counted from raw samples, series by series, with resets"), Role::Text, w);
+        }
+        Plan::Asked { why, .. } => paragraph(&mut out, 0, &words.fill("evaluated by the server: {}", &[why]), Role::Text, w),
+    }
+    let source = slo.source.as_deref().unwrap_or(words.say("the default one"));
+    paragraph(&mut out, 0, &words.fill("source {}, written in {}", &[&source, &slo.file]), Role::Faint, w);
+    paragraph(&mut out, 0, &words.fill("`burnledger explain {}` tells it in numbers", &[&slo.id]), Role::Faint, w);
+    out
 }
 
 fn sheet_of(model: &Model, id: IncidentId) -> Option<Arc<CostSheet>> {
@@ -100,7 +143,14 @@ fn log(model: &Model, w: usize) -> Vec<Line> {
         let waiting = words.counted(r.waiting, "page waits", "pages wait");
         Some(words.fill("receiver {}: {}: {}", &[&r.name, &waiting, r.error.as_ref()?]))
     });
-    for text in ledger.chain(history).chain(receivers) {
+    let held = snapshot.incidents.iter().filter_map(|view| {
+        let held = held_back(view, model.live_wall())?;
+        let until =
+            held.until.map(|at| words.fill(" until {}", &[&model.look.zone.near(at, model.live_wall())])).unwrap_or_default();
+        let text = "{}: pages at {} are held back by {}{}: {}";
+        Some(words.fill(text, &[&view.incident.id, &held.severity, &held.by, &until, &held.why]))
+    });
+    for text in ledger.chain(history).chain(receivers).chain(held) {
         paragraph(&mut out, 0, &text, Role::Text, w);
     }
     for problem in &snapshot.problems {

@@ -8,7 +8,7 @@ use super::layout;
 use super::pen::{Pen, piece};
 use super::plot::{self, Axes, Curve, LABELS, Mark};
 use crate::chart::{Scale, spark};
-use crate::domain::base::Span;
+use crate::domain::base::{Ms, Span};
 use crate::domain::judge::{TierVerdict, Verdict};
 use crate::domain::objective::Tier;
 use crate::domain::view::{Past, SloRow};
@@ -28,8 +28,8 @@ pub(super) fn draw(model: &Model, pen: &mut Pen<'_>) {
         pen.put(2, 2, pen.look.words.say("Not evaluated yet."), Role::Faint);
         return;
     };
-    facts(model, row, verdict, pen);
-    let mut rest = pen.part(0, 2, usize::MAX, usize::MAX);
+    let told = facts(model, row, verdict, pen);
+    let mut rest = pen.part(0, 1 + told, usize::MAX, usize::MAX);
     let rules = rules(model, row, verdict);
     if rest.height() > 2 * LEAST_CHART + rules.len() && rest.width() >= 100 {
         return all(model, row, verdict, &rules, &mut rest);
@@ -65,17 +65,37 @@ fn title(row: &SloRow, pen: &mut Pen<'_>) {
     pen.rule(0, &title, pen.look.words.say("j/k next SLO   Esc back"));
 }
 
-/// Target and period, what was counted in it, what is left, when it will be gone.
-fn facts(model: &Model, row: &SloRow, verdict: &Verdict, pen: &mut Pen<'_>) {
-    let target = row.slo.target.map(|t| format!("{t} ")).unwrap_or_default();
-    let budget = &verdict.budget;
+/// Target and period, what was counted in it and whose it is; below it what is left and when it will be gone, which a low
+/// screen has alone. Returns how many rows were taken.
+fn facts(model: &Model, row: &SloRow, verdict: &Verdict, pen: &mut Pen<'_>) -> usize {
     let w = model.look.words;
-    let good = budget.total.filter(|t| *t > 0.0);
-    let good = good.map(|total| w.fill("{} good", &[&units::percent_auto(1.0 - budget.bad / total)]));
+    let room = pen.width().saturating_sub(3);
+    let y = if pen.height() >= 16 { 2 } else { 1 };
+    if y == 2 {
+        pen.put_cut(2, 1, room, &measured(w, row, verdict), Role::Text);
+    }
+    let exhausts = exhaust_words(model, row, verdict);
+    let whole = format!("{}   {exhausts}", budget_words(w, row, verdict));
+    let left = verdict.budget.remaining.map(|left| w.fill("budget {} left{}", &[&units::percent_auto(left), &""]));
+    let short = left.map(|left| format!("{left}   {exhausts}"));
+    let fits = crate::words::width::columns(&whole) <= room;
+    pen.put_cut(2, y, room, short.as_ref().filter(|_| !fits).unwrap_or(&whole), Role::Text);
+    y
+}
+
+/// `99.9% 30d events   SLI now 94.20%   99.958% good   owner payments`.
+fn measured(w: Words, row: &SloRow, verdict: &Verdict) -> String {
+    let target = row.slo.target.map(|t| format!("{t} ")).unwrap_or_default();
     let first = format!("{target}{} {}", time::window(row.slo.period.span()), w.kind(&row.slo.sli));
-    let list = [Some(first), good, Some(budget_words(w, row, verdict)), Some(exhaust_words(model, row, verdict))];
-    let text = list.into_iter().flatten().collect::<Vec<_>>().join("   ");
-    pen.put_cut(2, 1, pen.width().saturating_sub(3), &text, Role::Text);
+    let five = verdict.windows.iter().find(|w| w.window == Span::from_mins(5)).and_then(|w| w.error_ratio);
+    let now = five.map(|e| w.fill("good over 5m {}", &[&units::percent_auto(1.0 - e)]));
+    let budget = &verdict.budget;
+    let good = budget.total.filter(|t| *t > 0.0).map(|total| {
+        let share = units::percent_auto(1.0 - budget.bad / total);
+        w.fill("over {} {}", &[&time::window(row.slo.period.span()), &share])
+    });
+    let owner = row.owner.as_ref().map(|o| w.fill("owner {}", &[o]));
+    [Some(first), now, good, owner].into_iter().flatten().collect::<Vec<_>>().join("   ")
 }
 
 /// The title of a panel; on a small screen it is the one that `Tab` has brought.
@@ -89,8 +109,14 @@ fn burn(model: &Model, row: &SloRow, pen: &mut Pen<'_>) {
     let (way, stretch) = (if tab.linear { "linear" } else { "log" }, tab.stretch);
     let w = model.look.words;
     let place = if stretch.end.is_some() { w.say("   0 back to now") } else { "" };
-    let text = w.fill("BURN over {}, {} ({})", &[&time::window(tab.window()), &time::window(stretch.span()), &w.say(way)]);
-    head(model, SloPanel::Burn, &text, &w.fill("[ ] pan   +/- zoom   w window{}", &[&place]), pen);
+    let (window, span) = (time::window(tab.window()), time::window(stretch.span()));
+    let text = match stretch.end.map(|end| model.look.zone.near(end, model.wall())) {
+        None => w.fill("BURN {}, last {} ({})", &[&window, &span, &w.say(way)]),
+        Some(end) => w.fill("BURN {}, {} up to {} ({})", &[&window, &span, &end, &w.say(way)]),
+    };
+    let remark = tab.cursor.and_then(|at| under(model, at));
+    let remark = remark.unwrap_or_else(|| w.fill("[ ] pan   +/- zoom   w window{}", &[&place]));
+    head(model, SloPanel::Burn, &text, &remark, pen);
     let mut chart = pen.part(0, 1, usize::MAX, usize::MAX);
     let Some(past) = ready(&tab.burn, &mut chart) else { return };
     let Some(values) = past.rows.first().map(|r| &r.values) else { return nothing(&mut chart) };
@@ -101,11 +127,37 @@ fn burn(model: &Model, row: &SloRow, pen: &mut Pen<'_>) {
     let axes = Axes { scale, marks, from: past.from, to: past.to, timed };
     let curve = Curve { values, role: burn_chart::role(row), columns: 0..timed, sparse: false };
     plot::draw(&axes, &[curve], model.look.zone, &mut chart.part(0, 0, usize::MAX, height));
+    if let Some((cell, _)) = tab.cursor.and_then(|at| value_at(past, at)) {
+        let (x, sign) = (LABELS + 1 + cell * timed / values.len().max(1), chart.look.glyphs.axis);
+        for y in 0..height.saturating_sub(2) {
+            chart.put(x, y, sign, Role::Strong);
+        }
+        chart.put(x, height.saturating_sub(2), "^", Role::Strong);
+    }
     if let Some(strip) = strip {
         let drawn = spark::spark(&strip.values, plot::columns(&chart), Scale::BURN, chart.look.glyphs.charset);
         chart.put_right(LABELS, height, LABELS, "5m", Role::Faint);
         chart.put(LABELS + 1, height, &drawn, burn_chart::role(row));
     }
+}
+
+/// The place of an instant in an answer, and the value that was read there.
+fn value_at(past: &Past, at: Ms) -> Option<(usize, f64)> {
+    let values = &past.rows.first()?.values;
+    // A value is read at the end of its cell.
+    let cell = (at.since(past.from).0 - 1).div_euclid(past.cell.0.max(1));
+    let cell = usize::try_from(cell).ok().filter(|cell| *cell < values.len())?;
+    Some((cell, f64::from(values[cell])))
+}
+
+/// What the cursor stands on, in words.
+fn under(model: &Model, at: Ms) -> Option<String> {
+    let (tab, zone) = (&model.slo, model.look.zone);
+    let (_, burn) = value_at(tab.burn.past()?, at)?;
+    let short = tab.strip.past().and_then(|p| value_at(p, at)).map_or(f64::NAN, |(_, burn)| burn);
+    let when = if zone.same_day(at, model.wall()) { zone.clock(at) } else { zone.day_minute(at) };
+    let told = format!("{when}   {} {}   5m {}", time::window(tab.window()), units::burn_x(burn), units::burn_x(short));
+    Some(model.look.words.fill("{}   , . sample   5 replay   v off", &[&told]))
 }
 
 /// From nothing to a tenth above the greatest value.

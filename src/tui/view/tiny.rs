@@ -7,7 +7,6 @@ use super::pen::Pen;
 use crate::domain::base::{Money, ProblemLevel};
 use crate::domain::incident::Incident;
 use crate::domain::view::SloRow;
-use crate::tui::model::history::total;
 use crate::tui::model::{Link, Model, Overlay, Tab, state};
 use crate::tui::theme::Role;
 use crate::words::{money, time, units};
@@ -45,7 +44,7 @@ fn bottom(model: &Model, y: usize, pen: &mut Pen<'_>) {
 fn lines(model: &Model) -> Vec<(String, Role)> {
     let mut out = state_lines(model);
     match (model.tab, model.slo_row()) {
-        (Tab::History, _) => out.extend(model.history.rows().iter().map(|incident| past(incident))),
+        (Tab::History, _) => out.extend(model.history.rows().iter().map(|incident| past(model, incident))),
         (Tab::Slo, Some(row)) => out.extend(one(model, row)),
         _ => out.extend(worst(model)),
     }
@@ -81,10 +80,10 @@ fn state_lines(model: &Model) -> Vec<(String, Role)> {
 }
 
 /// An incident of the past: what it cost, or that nobody knows.
-fn past(incident: &Incident) -> (String, Role) {
+fn past(model: &Model, incident: &Incident) -> (String, Role) {
     let (tag, role) = tag(incident.peak_severity);
-    let cost =
-        total(incident).map_or_else(|| units::UNKNOWN.into(), |(amount, currency)| money::brief(Money { amount, currency }));
+    let known = model.history.cost_of(incident);
+    let cost = known.map_or_else(|| units::UNKNOWN.into(), |(amount, currency)| money::brief(Money { amount, currency }));
     (format!("{} {tag:<3} {} {cost}", incident.id, incident.service), if role == Role::P0Tag { Role::P0 } else { role })
 }
 

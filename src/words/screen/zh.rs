@@ -9,6 +9,7 @@ mod frame;
 mod history;
 mod incident;
 mod keys;
+mod looking;
 mod messages;
 mod slos;
 
@@ -32,8 +33,17 @@ const COUNTED: &[Pair] = &[
     ("warnings", " 个警告"),
 ];
 
-const TABLES: [&[Pair]; 8] =
-    [choices::WORDS, elsewhere::WORDS, frame::WORDS, slos::WORDS, incident::WORDS, history::WORDS, keys::WORDS, messages::WORDS];
+const TABLES: [&[Pair]; 9] = [
+    choices::WORDS,
+    elsewhere::WORDS,
+    frame::WORDS,
+    slos::WORDS,
+    incident::WORDS,
+    history::WORDS,
+    keys::WORDS,
+    looking::WORDS,
+    messages::WORDS,
+];
 
 static INDEX: LazyLock<HashMap<&'static str, &'static str>> = LazyLock::new(|| all().collect());
 

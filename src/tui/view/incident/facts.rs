@@ -16,6 +16,9 @@ type Fact = (&'static str, String, Role);
 /// From so many columns on the facts stand in four columns.
 const WIDE: usize = 116;
 
+/// What each of the four columns gets of the width: what users lost needs least, times to come most.
+const SHARES: [usize; 4] = [29, 29, 32, 27];
+
 /// Rows the facts take: with air around them where there is room.
 pub(super) const fn rows(columns: usize, height: usize) -> usize {
     match (columns >= WIDE, height >= 26) {
@@ -30,9 +33,12 @@ pub(super) fn draw(model: &Model, view: &IncidentView, pen: &mut Pen<'_>) {
     let columns = [times(model, view), cost(model, view, ticked), budget(model, view), users(model.look.words, view)];
     if pen.width() >= WIDE {
         let top = usize::from(pen.height() >= 5);
-        let w = (pen.width() - 3) / 4;
-        for (i, column) in columns.iter().enumerate() {
-            draw_column(column, 3 + i * w, top, w.saturating_sub(2), pen);
+        let (w, all) = (pen.width() - 3, SHARES.iter().sum::<usize>());
+        let mut before = 0;
+        for (column, share) in columns.iter().zip(SHARES) {
+            let (x, end) = (before * w / all, (before + share) * w / all);
+            draw_column(column, 3 + x, top, (end - x).saturating_sub(2), pen);
+            before += share;
         }
         return;
     }
@@ -111,12 +117,12 @@ fn cost(model: &Model, view: &IncidentView, ticked: Option<Ticked>) -> Vec<Fact>
     let mut out: Vec<Fact> = vec![(w.say("cost"), so_far, Role::Strong)];
     out.push(match (t.per_minute, provisional(model, view)) {
         (Some(rate), _) => (w.say("rate"), w.fill("+{}/min", &[&money::brief(rate)]), Role::Text),
-        (None, Some(until)) => (w.say("provisional"), w.fill("until {}", &[&until]), Role::Text),
+        (None, Some(until)) => (w.say("final"), w.fill("not before {}", &[&until]), Role::Text),
         (None, None) => (w.say("rate"), units::UNKNOWN.into(), Role::Text),
     });
     match (t.projected_since, view.cost.as_ref().map(|c| &c.sheet)) {
         (Some(at), _) => {
-            out.push((w.say("projected"), w.fill("since {}", &[&model.look.zone.clock(at)]), Role::Problem));
+            out.push((w.say("as of"), w.fill("{} projected", &[&model.look.zone.clock(at)]), Role::Problem));
         }
         (None, Some(sheet)) => {
             let range = sheet.low.zip(sheet.high).filter(|(l, h)| l != h);
@@ -131,7 +137,7 @@ fn cost(model: &Model, view: &IncidentView, ticked: Option<Ticked>) -> Vec<Fact>
 fn budget(model: &Model, view: &IncidentView) -> Vec<Fact> {
     let spent = view.impact.as_ref().and_then(|i| i.budget_spent.iter().map(|(_, s)| *s).reduce(f64::max));
     let (mut out, w): (Vec<Fact>, Words) = (Vec::new(), model.look.words);
-    out.extend(spent.map(|s| (w.say("budget spent"), units::percent_auto(s), Role::Text)));
+    out.extend(spent.map(|s| (w.say("budget"), w.fill("{} spent by this", &[&units::percent_auto(s)]), Role::Text)));
     if let Some(left) = view.budget_remaining {
         out.push((w.say("left"), units::percent_auto(left), if left <= 0.0 { Role::P0 } else { Role::Text }));
     }

@@ -69,6 +69,11 @@ fn title(model: &Model, view: &IncidentView, pen: &mut Pen<'_>) {
     if let Some(since) = view.incident.no_data_since {
         title.push(piece(w.fill("  NO DATA since {}", &[&model.look.zone.clock(since)]), Role::Problem));
     }
+    if let Some(held) = banners::held_back(view, model.wall()) {
+        let until = held.until.map(|until| model.look.zone.near(until, model.wall()));
+        let until = until.map(|until| w.fill(" until {}", &[&until])).unwrap_or_default();
+        title.push(piece(w.fill("  PAGES HELD BACK by {}{}", &[&held.by, &until]), Role::Problem));
+    }
     pen.rule(0, &title, &which(model, view));
 }
 

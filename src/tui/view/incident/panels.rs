@@ -51,6 +51,9 @@ pub(super) fn remark(model: &Model, panel: Panel, columns: usize) -> String {
     if panel == Panel::Signals
         && let Some(signal) = model.on_screen().and_then(|v| v.signals.first())
     {
+        if let Some(at) = model.incident.cursor {
+            return model.look.words.fill("values at {}   , . sample   v off", &[&model.look.zone.clock(at)]);
+        }
         return format!("{} - {}", model.look.zone.minute(signal.from), model.look.zone.minute(signal.to));
     }
     let until = model.on_screen().filter(|_| panel == Panel::Cost && columns >= 100).and_then(|v| facts::provisional(model, v));
@@ -183,22 +186,37 @@ fn signals(model: &Model, view: &IncidentView, columns: usize, rows: usize) -> V
     let room = columns.saturating_sub(names + 12 + tail + 8).clamp(8, 120);
     let charset = model.look.glyphs.charset;
     let each = view.signals.iter().zip(levels).flat_map(|(signal, levels)| {
-        let last = signal.values.iter().rev().copied().find(|v| v.is_finite()).map(f64::from);
+        let pointed = model.incident.cursor.map(|at| place_of(signal, at));
+        let newest = || signal.values.iter().rev().copied().find(|v| v.is_finite());
+        let last = pointed.map_or_else(newest, |i| signal.values.get(i).copied().filter(|v| v.is_finite())).map(f64::from);
+        let column = pointed.map(|i| i * room / signal.values.len().max(1));
         let drawn = spark::tall(&signal.values, room, rows, scale(signal), charset);
         drawn.into_iter().enumerate().map(move |(row, drawn)| {
             // Name and value stand on the lowest row, beside the base line.
             let words = row + 1 == rows;
             let (name, value) = if words { (&*signal.name, told(signal, last)) } else { ("", String::new()) };
-            let mut left = vec![
-                piece(format!("  {}  ", width::left(name, names, "..")), Role::Text),
-                piece(drawn, over(signal, last)),
-                piece(format!("  {}", width::left(&value, 9, "")), Role::Strong),
-            ];
+            let mut left = vec![piece(format!("  {}  ", width::left(name, names, "..")), Role::Text)];
+            left.extend(marked(&drawn, column, over(signal, last)));
+            left.push(piece(format!("  {}", width::left(&value, 9, "")), Role::Strong));
             left.extend(words.then(|| piece(format!(" {levels}"), Role::Faint)));
             Line { left, right: None }
         })
     });
     each.collect()
+}
+
+/// The sample at an instant, or the one nearest to it.
+fn place_of(signal: &Signal, at: Ms) -> usize {
+    let last = signal.values.len().saturating_sub(1);
+    let share = at.since(signal.from).0 as f64 / signal.to.since(signal.from).0.max(1) as f64;
+    ((share.clamp(0.0, 1.0) * last as f64).round() as usize).min(last)
+}
+
+/// A drawn series with the cursor's column turned round.
+fn marked(drawn: &str, column: Option<usize>, role: Role) -> Vec<(String, Role)> {
+    let Some(at) = column.filter(|at| *at < drawn.chars().count()) else { return vec![piece(drawn, role)] };
+    let part = |skip: usize, take: usize| drawn.chars().skip(skip).take(take).collect::<String>();
+    vec![piece(part(0, at), role), piece(part(at, 1), Role::Active), piece(part(at + 1, usize::MAX), role)]
 }
 
 fn told(signal: &Signal, last: Option<f64>) -> String {

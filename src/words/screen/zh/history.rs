@@ -5,7 +5,6 @@ use super::Pair;
 pub(super) const WORDS: &[Pair] = &[
     ("  last {}   sort: {}", "  最近 {}   排序：{}"),
     ("INCIDENTS {}", "事故 {}"),
-    ("o sort   t range   Enter open", "o 排序   t 范围   Enter 打开"),
     ("newest", "最新"),
     ("longest", "最长"),
     ("reading the ledger", "读取账本"),
@@ -22,7 +21,6 @@ pub(super) const WORDS: &[Pair] = &[
     ("MITIGATE", "缓解"),
     ("RESOLVE", "结束"),
     ("drill, {}", "演练，{}"),
-    ("TIMES", "时长"),
     ("  median / p90 of those that ended", "  已结束者的中位数 / p90"),
     ("`stats` has the intervals", "`stats` 有置信区间"),
     ("detect", "发现"),

@@ -13,7 +13,6 @@ pub(super) const WORDS: &[Pair] = &[
     ),
     ("there is no incident to note on", "没有可备注的事故"),
     ("there is no open incident to resolve", "没有可结束的事故"),
-    ("{} is {} already", "{} {}"),
     ("an empty note was not saved", "空备注未保存"),
     ("no SLO is selected", "没有选中 SLO"),
     ("no incident of this SLO in that cell; 3 shows older ones", "该 SLO 在此格没有事故；按 3 查看更早的"),
