@@ -1,6 +1,7 @@
 //! The one way out over HTTP: time-outs, certificates, proxies, credentials, redirects and size limits set in one place.
 //!
 //! Connections are kept and reused. Compression is never asked for: it makes Prometheus 7 to 11 times slower on a local link.
+//! Certificates are read when the first `https` address is asked: it takes longer than a request over a local link.
 //! Deliberately absent: retries and their waits (callers know what may be repeated), and any knowledge of what is fetched.
 
 mod address;
@@ -15,6 +16,7 @@ use super::secrets::{Secret, SecretSource};
 use crate::domain::base::Span;
 use reqwest::header::{HeaderName, HeaderValue, LOCATION};
 use reqwest::{Client, ClientBuilder, Method, Url};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// Redirects followed before an answer is called a loop.
@@ -117,22 +119,42 @@ impl HttpRequest {
 /// A client: keeps connections, adds credentials, enforces limits.
 #[derive(Clone, Debug)]
 pub struct Http {
-    direct: Client,
-    /// Only where the environment names a proxy; never used for loopback.
-    proxied: Option<Client>,
+    /// For `http`: it knows no certificates.
+    plain: Client,
+    /// Those that know certificates.
+    trusting: Arc<Trusting>,
+    /// The environment names a proxy; it is never used for loopback.
+    has_proxy: bool,
     settings: HttpSettings,
 }
 
+/// Clients that are made when they are needed.
+#[derive(Debug, Default)]
+struct Trusting {
+    direct: OnceLock<Result<Client, HttpError>>,
+    proxied: OnceLock<Result<Client, HttpError>>,
+}
+
 impl Http {
-    /// A client with these settings.
+    /// A client with these settings. Whether certificates can be read shows at the first request that needs them.
     ///
     /// # Errors
-    /// TLS cannot be set up on this machine.
+    /// A client cannot be set up on this machine at all.
     pub fn new(settings: HttpSettings) -> Result<Self, HttpError> {
         install_provider();
-        let direct = build(&settings, ClientBuilder::no_proxy)?;
-        let proxied = if environment_has_proxy() { Some(build(&settings, |b| b)?) } else { None };
-        Ok(Self { direct, proxied, settings })
+        let plain = basic(&settings).no_proxy().tls_certs_only([]).build();
+        let plain = plain.map_err(|e| HttpError::Setup(error::innermost(&e)))?;
+        Ok(Self { plain, trusting: Arc::default(), has_proxy: environment_has_proxy(), settings })
+    }
+
+    /// The client for an address. A proxy may itself be asked over TLS.
+    fn client(&self, url: &Url) -> Result<&Client, HttpError> {
+        let made = match (self.has_proxy && !address::is_loopback(url), url.scheme()) {
+            (true, _) => self.trusting.proxied.get_or_init(|| build(&self.settings, |b| b)),
+            (false, "http") => return Ok(&self.plain),
+            (false, _) => self.trusting.direct.get_or_init(|| build(&self.settings, ClientBuilder::no_proxy)),
+        };
+        made.as_ref().map_err(Clone::clone)
     }
 
     /// Sends a request and returns when the answer's head has come, whatever its status.
@@ -163,11 +185,8 @@ impl Http {
         secrets: &Resolved,
         total: Span,
     ) -> Result<reqwest::Response, HttpError> {
-        let client = match &self.proxied {
-            Some(proxied) if !address::is_loopback(url) => proxied,
-            _ => &self.direct,
-        };
-        let mut out = client.request(method(request.method), url.clone()).timeout(Duration::from_millis(total.millis()));
+        let asked = self.client(url)?.request(method(request.method), url.clone());
+        let mut out = asked.timeout(Duration::from_millis(total.millis()));
         if let Some((user, password)) = &secrets.basic {
             out = out.basic_auth(user, Some(password.expose()));
         } else if let Some(token) = &secrets.bearer {
@@ -235,23 +254,25 @@ fn environment_has_proxy() -> bool {
     })
 }
 
-/// Builds a client; on a machine without a certificate store, with the roots that come along.
+/// What all clients have in common.
+fn basic(settings: &HttpSettings) -> ClientBuilder {
+    Client::builder()
+        .user_agent(concat!("burnledger/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(Duration::from_millis(settings.connect.millis()))
+        .pool_idle_timeout(Duration::from_secs(90))
+        .redirect(reqwest::redirect::Policy::none())
+        .tcp_nodelay(true)
+}
+
+/// Builds a client with the machine's certificates; where it has no store of them, with the roots that come along.
 fn build(settings: &HttpSettings, change: impl Fn(ClientBuilder) -> ClientBuilder) -> Result<Client, HttpError> {
-    let plain = || {
-        let builder = Client::builder()
-            .user_agent(concat!("burnledger/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(Duration::from_millis(settings.connect.millis()))
-            .pool_idle_timeout(Duration::from_secs(90))
-            .redirect(reqwest::redirect::Policy::none())
-            .tcp_nodelay(true);
-        change(builder)
-    };
-    if let Ok(client) = plain().build() {
+    if let Ok(client) = change(basic(settings)).build() {
         return Ok(client);
     }
     let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS;
     let roots: Vec<_> = roots.iter().filter_map(|der| reqwest::Certificate::from_der(der).ok()).collect();
-    plain().tls_certs_only(roots).build().map_err(|e| HttpError::Setup(error::innermost(&e)))
+    let certain = change(basic(settings)).tls_certs_only(roots).build();
+    certain.map_err(|e| HttpError::Setup(error::innermost(&e)))
 }
 
 fn redirect_target(answer: &reqwest::Response, from: &Url) -> Option<Url> {
