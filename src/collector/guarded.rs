@@ -20,8 +20,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{OnceCell, Semaphore};
 
-/// A piece of a long span.
-const PIECE: Span = Span::from_days(5);
+/// A piece of a long span: five days, and what is read before them to tell births by.
+const PIECE: Span = Span::from_hours(5 * 24 + 1);
 /// Answers remembered at most; more are forgotten at once.
 const MAX_REMEMBERED: usize = 10_000;
 /// How long a warning is shown after its last answer.
@@ -61,7 +61,7 @@ impl Default for GuardSettings {
     }
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Answer {
     batch: Arc<Batch>,
     coverage: Coverage,
@@ -71,9 +71,26 @@ impl Answer {
     fn give(&self, sink: &mut dyn Sink) {
         for (labels, samples) in self.batch.iter() {
             sink.series(labels);
-            for sample in samples {
-                sink.sample(sample.at, sample.value);
+            sink.samples(samples);
+        }
+    }
+
+    /// Adds the next piece of the same span; a series that runs through several counts in the largest piece only.
+    fn join(&mut self, piece: Self) {
+        let (sum, of) = (&mut self.coverage, piece.coverage);
+        sum.series = sum.series.max(of.series);
+        sum.samples += of.samples;
+        sum.partial |= of.partial;
+        for warning in of.warnings {
+            if !sum.warnings.contains(&warning) {
+                sum.warnings.push(warning);
             }
+        }
+        if self.batch.is_empty() {
+            self.batch = piece.batch;
+        } else {
+            let batch = Arc::make_mut(&mut self.batch);
+            piece.batch.iter().for_each(|(labels, samples)| batch.append(labels, samples));
         }
     }
 }
@@ -158,7 +175,8 @@ impl<S: MetricSource> Guarded<S> {
     /// A short span: shared with whoever asks the same.
     async fn shared(&self, ask: &Ask) -> Result<Arc<Answer>, SourceError> {
         let flight = self.flight(ask);
-        let result = flight.answer.get_or_init(|| self.tried(|| self.fetch(ask))).await.clone();
+        let fetched = async || self.tried(|| self.fetch(ask)).await.map(Arc::new);
+        let result = flight.answer.get_or_init(fetched).await.clone();
         if result.is_err() {
             let mut flights = lock(&self.flights);
             if flights.get(ask).is_some_and(|f| Arc::ptr_eq(f, &flight)) {
@@ -187,16 +205,13 @@ impl<S: MetricSource> Guarded<S> {
             Request::Union(union) => union,
         };
         let ask = union.ask(later);
-        let answer = if is_long(&ask) {
-            self.batch(&ask).await.map(|(batch, coverage)| Arc::new(Answer { batch: Arc::new(batch), coverage }))
+        let dealt = if is_long(&ask) {
+            self.pieces(&ask).await.map(|answer| union.deal(&answer.batch, &answer.coverage))
         } else {
-            self.shared(&ask).await
+            self.shared(&ask).await.map(|answer| union.deal(&answer.batch, &answer.coverage))
         };
-        match answer {
-            Ok(answer) => {
-                let dealt = union.deal(&answer.batch, &answer.coverage);
-                dealt.into_iter().map(|(place, answer)| (place, Ok(answer))).collect()
-            }
+        match dealt {
+            Ok(dealt) => dealt.into_iter().map(|(place, answer)| (place, Ok(answer))).collect(),
             Err(SourceError::Refused { .. } | SourceError::TooMuch { .. }) => {
                 let mut answers = Vec::new();
                 for place in union.places() {
@@ -220,33 +235,34 @@ impl<S: MetricSource> Guarded<S> {
     }
 
     async fn batch(&self, ask: &Ask) -> Result<(Batch, Coverage), SourceError> {
-        let mut batch = Batch::default();
-        let coverage = self.read(ask, &mut batch).await?;
-        Ok((batch, coverage))
+        if is_long(ask) {
+            return self.pieces(ask).await.map(|answer| (Arc::unwrap_or_clone(answer.batch), answer.coverage));
+        }
+        let (answer, mut batch) = (self.shared(ask).await?, Batch::default());
+        answer.give(&mut batch);
+        Ok((batch, answer.coverage.clone()))
     }
 
     /// A long span: piece by piece, nothing kept.
-    async fn pieces(&self, ask: &Ask, into: &mut dyn Sink) -> Result<Coverage, SourceError> {
+    async fn pieces(&self, ask: &Ask) -> Result<Answer, SourceError> {
         let (from, to) = ask.span();
         let pieces = slices(from, to, PIECE);
         let mut progress = Progress::new(self, pieces.len());
-        let mut sum = Coverage::default();
+        let mut whole = Answer::default();
         for (from, to) in pieces {
             let piece = cut(ask, from, to);
-            let answer = self.tried(|| self.fetch(&piece)).await?;
-            answer.give(into);
-            add(&mut sum, &answer.coverage);
+            whole.join(self.tried(|| self.fetch(&piece)).await?);
             progress.step();
         }
-        Ok(sum)
+        Ok(whole)
     }
 
-    fn fetch<'a>(&'a self, ask: &'a Ask) -> Job<'a, Result<Arc<Answer>, SourceError>> {
+    fn fetch<'a>(&'a self, ask: &'a Ask) -> Job<'a, Result<Answer, SourceError>> {
         Box::pin(async move {
             let mut batch = Batch::default();
             let coverage = self.source.read(ask, &mut batch).await?;
             self.warned(&coverage.warnings);
-            Ok(Arc::new(Answer { batch: Arc::new(batch), coverage }))
+            Ok(Answer { batch: Arc::new(batch), coverage })
         })
     }
 
@@ -352,18 +368,6 @@ fn cut(ask: &Ask, from: Ms, to: Ms) -> Ask {
     }
 }
 
-/// Sums pieces; a series that runs through several counts in the largest piece only.
-fn add(sum: &mut Coverage, piece: &Coverage) {
-    sum.series = sum.series.max(piece.series);
-    sum.samples += piece.samples;
-    sum.partial |= piece.partial;
-    for warning in &piece.warnings {
-        if !sum.warnings.contains(warning) {
-            sum.warnings.push(warning.clone());
-        }
-    }
-}
-
 /// Counts pieces while they are read, also when the reader goes away.
 struct Progress<'a, S: MetricSource> {
     guarded: &'a Guarded<S>,
@@ -399,8 +403,11 @@ impl<S: MetricSource> MetricSource for Guarded<S> {
 
     fn read<'a>(&'a self, ask: &'a Ask, into: &'a mut dyn Sink) -> Job<'a, Result<Coverage, SourceError>> {
         Box::pin(async move {
+            // The sink sees whole answers only.
             if is_long(ask) {
-                return self.pieces(ask, into).await;
+                let answer = self.pieces(ask).await?;
+                answer.give(into);
+                return Ok(answer.coverage);
             }
             let answer = self.shared(ask).await?;
             answer.give(into);

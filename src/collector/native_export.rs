@@ -58,9 +58,7 @@ impl Prometheus {
         }
         for (labels, samples) in &all {
             sink.series(labels);
-            for sample in samples {
-                sink.sample(sample.at, sample.value);
-            }
+            sink.samples(samples);
         }
         Ok(true)
     }

@@ -13,7 +13,7 @@ pub(super) use samples::Samples;
 
 use super::prometheus::{Prometheus, warn};
 use crate::domain::base::{Labels, Ms};
-use crate::domain::measure::{Coverage, MatchOp, Selector, Sink};
+use crate::domain::measure::{Coverage, MatchOp, Sample, Selector, Sink};
 use crate::kit::http::{HttpAnswer, HttpBody, HttpRequest};
 use crate::ports::SourceError;
 use frames::{ChunkedReadResponse, ChunkedSeries, Frame, LabelMatcher, Query, ReadRequest, frame};
@@ -73,7 +73,7 @@ impl Prometheus {
             return self.not_streamed(&answer);
         }
         self.offer.set(OFFERED);
-        let mut reading = Reading { source: self, selector, from, to, sink, sum, last: None };
+        let mut reading = Reading { source: self, selector, from, to, sink, sum, last: None, samples: Vec::new() };
         reading.stream(&mut answer).await?;
         Ok(true)
     }
@@ -141,6 +141,8 @@ struct Reading<'a> {
     sum: &'a mut Coverage,
     /// The series of the frame before: a long one goes on and is counted once.
     last: Option<Labels>,
+    /// Of the series that is being decoded.
+    samples: Vec<Sample>,
 }
 
 impl Reading<'_> {
@@ -171,23 +173,24 @@ impl Reading<'_> {
 
     fn series(&mut self, series: &ChunkedSeries) -> Result<(), SourceError> {
         let labels = Labels::new(series.labels.iter().map(|l| (l.name.as_str(), l.value.as_str())));
-        let (from, to, sink) = (self.from, self.to, &mut *self.sink);
-        let (mut last, mut count, mut whole, mut named) = (from, 0, true, false);
+        let (from, to, samples) = (self.from, self.to, &mut self.samples);
+        let (mut last, mut whole) = (from, true);
+        samples.clear();
         for chunk in series.chunks.iter().filter(|c| c.kind == XOR && c.max_ms > from.0 && c.min_ms <= to.0) {
             let done = xor::decode(&chunk.data, |at, value| {
                 if at > last && at <= to {
-                    if !named {
-                        sink.series(&labels);
-                        named = true;
-                    }
-                    sink.sample(at, value);
+                    samples.push(Sample { at, value });
                     last = at;
-                    count += 1;
                 }
             });
             whole &= done.is_some();
         }
-        self.sum.samples += count;
+        let named = !samples.is_empty();
+        if named {
+            self.sink.series(&labels);
+            self.sink.samples(samples);
+        }
+        self.sum.samples += samples.len();
         if series.chunks.iter().any(|c| c.kind != XOR) {
             warn(self.sum, format!("series of {} hold native histograms, which are left out", self.selector));
         }

@@ -1,5 +1,5 @@
 //! One request for the questions of many SLOs: selectors that differ only in one label's value are asked as `label=~"a|b"`,
-//! and a selector that is part of another is answered from it.
+//! and a selector that has all the conditions of another, and more, is answered from it.
 //!
 //! The union never means more series than the questions together, so nothing is asked that nobody wants. Deliberately
 //! absent: sending anything. Expressions are left as they are.
@@ -25,6 +25,7 @@ pub(super) enum Request {
 /// Several questions in one request.
 pub(super) struct Union {
     ask: Ask,
+    /// No name where no label's value tells the questions apart: all of them are under the empty value then.
     label: Text,
     /// Places of the questions that it answers.
     places: Vec<usize>,
@@ -121,23 +122,42 @@ fn requests(asks: &[Ask]) -> Vec<Request> {
 }
 
 fn merge(members: &[(usize, &Selector)], from: Ms, to: Ms, out: &mut Vec<Request>) {
-    let label = if members.len() > 1 { telling_label(members) } else { None };
-    let Some(label) = label else {
-        out.extend(members.iter().map(|(place, _)| Request::Alone(*place)));
-        return;
-    };
-    let mut shapes: BTreeMap<Vec<Matcher>, Shape> = BTreeMap::new();
+    let Some(label) = telling_label(members).filter(|_| members.len() > 1) else { return nest(members, from, to, out) };
+    let (mut shapes, mut untold) = (BTreeMap::<Vec<Matcher>, Shape>::new(), Vec::new());
     for (place, selector) in members {
         let Some(value) = value_of(selector, &label) else {
-            out.push(Request::Alone(*place));
+            untold.push((*place, *selector));
             continue;
         };
         let rest: Vec<Matcher> = selector.matchers().iter().filter(|m| m.name != label || m.value != value).cloned().collect();
         let shape = shapes.entry(rest.clone()).or_insert_with(|| Shape { rest, values: BTreeMap::new() });
         shape.values.entry(value).or_default().push(*place);
     }
+    nest(&untold, from, to, out);
     for (host, guests) in hosts(shapes.into_values().collect()) {
         out.extend(unions(&label, &host, &guests, from, to));
+    }
+}
+
+/// Questions that no label's value tells apart: such as an SLI's bad events among all of them.
+fn nest(members: &[(usize, &Selector)], from: Ms, to: Ms, out: &mut Vec<Request>) {
+    let mut members = members.to_vec();
+    members.sort_by_key(|(_, selector)| selector.matchers().len());
+    let mut hosts: Vec<(&Selector, Asking)> = Vec::new();
+    for (place, selector) in members {
+        let holds = |host: &Selector| host.matchers().iter().all(|m| selector.matchers().contains(m));
+        let rule = SelectorMatcher::new(selector).ok().map(Arc::new);
+        match hosts.iter_mut().find(|(host, _)| holds(host)) {
+            Some((host, asking)) if *host == selector => asking.push((place, None)),
+            // A pattern that cannot be compiled here is left to the server.
+            Some((_, asking)) if rule.is_some() => asking.push((place, rule)),
+            _ => hosts.push((selector, vec![(place, None)])),
+        }
+    }
+    let nameless = Text::from("");
+    for (host, asking) in hosts {
+        let host = Shape { rest: host.matchers().to_vec(), values: BTreeMap::new() };
+        out.push(union(&nameless, &host, String::new(), HashMap::from([(nameless.clone(), asking)]), from, to));
     }
 }
 
@@ -216,7 +236,8 @@ fn union(label: &Text, host: &Shape, pattern: String, members: HashMap<Text, Ask
         Some(one) if members.len() == 1 => (MatchOp::Equal, one.clone()),
         _ => (MatchOp::Regex, pattern.into()),
     };
-    let selector = Selector::new(host.rest.clone()).and(label, op, &value);
+    let rest = Selector::new(host.rest.clone());
+    let selector = if label.is_empty() { rest } else { rest.and(label, op, &value) };
     let mut places = Vec::new();
     let mut enter = |(place, matcher)| {
         places.push(place);
@@ -334,10 +355,21 @@ mod tests {
         check(&["hits", r#"hits{a="1"}"#], &["hits", r#"hits{a="1"}"#]);
         check(&[r#"hits{a="1"}"#, r#"misses{a="1"}"#], &[r#"hits{a="1"}"#, r#"misses{a="1"}"#]);
         check(&[r#"hits{a=""}"#, r#"hits{a!="1"}"#], &[r#"hits{a=""}"#, r#"hits{a!="1"}"#]);
+        check(&[r#"hits{a=""}"#, r#"hits{a="", b!="1"}"#, r#"hits{b!="1"}"#], &[r#"hits{a=""} -> [0, 1]"#, r#"hits{b!="1"}"#]);
         // The bad events of `b` are asked for, its total is not: the union would bring series that nobody wants.
         check(
             &[r#"hits{s="a"}"#, r#"hits{s="a", code="500"}"#, r#"hits{s="b", code="500"}"#],
             &[r#"hits{s="a"}"#, r#"hits{code="500", s=~"a|b"} -> [1, 2]"#],
+        );
+    }
+
+    #[test]
+    fn what_has_all_conditions_of_another_is_answered_from_it() {
+        check(&[r#"hits{code=~"5.."}"#, "hits"], &["hits -> [0, 1]"]);
+        check(&["hits", "hits", r#"hits{code=~"5.."}"#], &["hits -> [0, 1, 2]"]);
+        check(
+            &[r#"hits{job=~"a|b", code=~"5.."}"#, r#"hits{job=~"a|b"}"#, r#"hits{job=~"c"}"#],
+            &[r#"hits{job=~"a|b"} -> [0, 1]"#, r#"hits{job=~"c"}"#],
         );
     }
 

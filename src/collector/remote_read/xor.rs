@@ -11,7 +11,7 @@ pub(super) const STALE: u64 = 0x7ff0_0000_0000_0002;
 pub(super) fn decode(chunk: &[u8], mut take: impl FnMut(Ms, f64)) -> Option<()> {
     let (count, bytes) = chunk.split_first_chunk::<2>()?;
     let count = u16::from_be_bytes(*count);
-    let mut bits = Bits { bytes, at: 0 };
+    let mut bits = Bits { bytes, word: 0, have: 0 };
     let (mut at, mut delta, mut value) = (0_i64, 0_i64, 0_u64);
     let (mut leading, mut trailing) = (0_u32, 0_u32);
     for i in 0..count {
@@ -39,28 +39,49 @@ pub(super) fn decode(chunk: &[u8], mut take: impl FnMut(Ms, f64)) -> Option<()> 
 }
 
 struct Bits<'a> {
+    /// Bytes of which no bit is among `have`.
     bytes: &'a [u8],
-    /// Position in bits.
-    at: usize,
+    /// The next bits, uppermost first.
+    word: u64,
+    /// So many of them; what follows in `word` are bits that come after them, or zeros.
+    have: u32,
 }
 
 impl Bits<'_> {
+    /// Makes sure of 57 bits and more, as far as there are any.
+    fn fill(&mut self) {
+        if let Some(next) = self.bytes.first_chunk::<8>() {
+            self.word |= u64::from_be_bytes(*next) >> self.have;
+            let whole = (63 - self.have) / 8;
+            self.bytes = &self.bytes[whole as usize..];
+            self.have += whole * 8;
+            return;
+        }
+        while let (true, Some((byte, rest))) = (self.have <= 56, self.bytes.split_first()) {
+            self.word |= u64::from(*byte) << (56 - self.have);
+            (self.bytes, self.have) = (rest, self.have + 8);
+        }
+    }
+
+    /// Leaves `n` bits behind, at most 63.
+    fn skip(&mut self, n: u32) -> Option<()> {
+        self.have = self.have.checked_sub(n)?;
+        self.word <<= n;
+        Some(())
+    }
+
     /// The next `n` bits, 1 to 64.
     fn take(&mut self, n: u32) -> Option<u64> {
         if n > 56 {
             let high = self.take(n - 32)?;
             return Some(high << 32 | self.take(32)?);
         }
-        let (byte, skip) = (self.at / 8, (self.at % 8) as u32);
-        self.at += n as usize;
-        if self.at > self.bytes.len() * 8 {
-            return None;
+        if self.have < n {
+            self.fill();
         }
-        let word = match self.bytes[byte..].first_chunk::<8>() {
-            Some(whole) => u64::from_be_bytes(*whole),
-            None => self.bytes[byte..].iter().enumerate().fold(0, |word, (i, b)| word | u64::from(*b) << (56 - 8 * i)),
-        };
-        Some((word << skip) >> (64 - n))
+        let taken = self.word >> (64 - n);
+        self.skip(n)?;
+        Some(taken)
     }
 
     fn bit(&mut self) -> Option<bool> {
@@ -86,10 +107,11 @@ impl Bits<'_> {
     }
 
     fn delta_of_delta(&mut self) -> Option<i64> {
-        let mut ones = 0;
-        while ones < 4 && self.bit()? {
-            ones += 1;
+        if self.have < 4 {
+            self.fill();
         }
+        let ones = self.word.leading_ones().min(4);
+        self.skip((ones + 1).min(4))?;
         let size = match ones {
             0 => return Some(0),
             1 => 14,

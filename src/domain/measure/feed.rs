@@ -61,6 +61,12 @@ pub trait Sink: Send {
     fn series(&mut self, labels: &Labels);
     /// One sample of the series named last, in rising order of time within one `series` call.
     fn sample(&mut self, at: Ms, value: f64);
+    /// Several samples of that series at once.
+    fn samples(&mut self, samples: &[Sample]) {
+        for sample in samples {
+            self.sample(sample.at, sample.value);
+        }
+    }
 }
 
 /// How whole an answer is. Anything less than whole is named; it never reads as "no errors".
@@ -156,6 +162,10 @@ impl Sink for Batch {
 
     fn sample(&mut self, at: Ms, value: f64) {
         self.samples.push(Sample { at, value });
+    }
+
+    fn samples(&mut self, samples: &[Sample]) {
+        self.samples.extend_from_slice(samples);
     }
 }
 
