@@ -7,7 +7,7 @@ use super::bytes::{Reader, Writer};
 use crate::domain::base::{Ms, Span};
 
 /// A series that was silent for longer is a new one when it comes back.
-const FORGOTTEN: Span = Span::from_days(1);
+pub(super) const FORGOTTEN: Span = Span::from_days(1);
 const RECENT: usize = 8;
 
 /// What a sample says.
@@ -59,6 +59,23 @@ impl Counter {
                 Step::Birth
             }
         }
+    }
+
+    /// Takes samples of which it is known that each says an increase and none comes over a gap.
+    pub(super) fn advance<'a>(&mut self, samples: impl ExactSizeIterator<Item = &'a Sample>) {
+        let (count, Some(mut last)) = (samples.len(), self.last) else { return };
+        // Of those before the last few nothing is remembered but where the list of increases has come to.
+        let skipped = count.saturating_sub(RECENT + 1);
+        for (i, sample) in samples.enumerate().skip(skipped) {
+            if i > skipped || skipped == 0 {
+                self.spacing = [self.spacing[1], self.spacing[2], sample.at.since(last.at).0];
+                self.recent[(usize::from(self.next) + i) % RECENT] = (sample.value - last.value) as f32;
+            }
+            last = *sample;
+        }
+        self.next = ((usize::from(self.next) + count) % RECENT) as u8;
+        self.filled = (usize::from(self.filled) + count).min(RECENT) as u8;
+        self.last = Some(last);
     }
 
     pub(super) fn save(&self, to: &mut Writer) {
@@ -127,12 +144,19 @@ impl Counter {
         self.last.map(|last| last.at)
     }
 
+    /// The last sample.
+    pub(super) const fn last(&self) -> Option<Sample> {
+        self.last
+    }
+
+    /// The last three distances between samples, ms; zero where there were fewer.
+    pub(super) const fn spacing(&self) -> [i64; 3] {
+        self.spacing
+    }
+
     /// The usual distance of its samples: the median of the last three, zero while unknown.
     pub fn usual(&self) -> Span {
-        let mut seen = self.spacing;
-        seen.sort_unstable();
-        let zeros = seen.iter().filter(|ms| **ms == 0).count();
-        Span(if zeros == 3 { 0 } else { seen[zeros + (2 - zeros) / 2] })
+        usual_of(self.spacing)
     }
 
     /// Takes over what is usual for its target, before it has samples enough of its own.
@@ -151,6 +175,16 @@ impl Counter {
         let usual = self.usual().0;
         (n > 0 && usual > 0).then(|| self.known().map(f64::from).sum::<f64>() / n as f64 * step.0 as f64 / usual as f64)
     }
+}
+
+/// The median of distances that are known, zero when none is.
+pub(super) fn usual_of(mut spacing: [i64; 3]) -> Span {
+    if spacing[0] == spacing[1] && spacing[1] == spacing[2] {
+        return Span(spacing[0]);
+    }
+    spacing.sort_unstable();
+    let zeros = spacing.iter().filter(|ms| **ms == 0).count();
+    Span(if zeros == 3 { 0 } else { spacing[zeros + (2 - zeros) / 2] })
 }
 
 /// The longest distance of two samples that is no gap: two steps, or 2.5 of the usual distances where scrapes are rarer.

@@ -261,7 +261,7 @@ impl History {
     /// Writes slice `k` whole. False when the counts are too great to keep; the slice is a data error then.
     pub(super) fn write(&mut self, k: i64, slice: Slice) -> bool {
         let fits = self.fit(slice.bad, slice.total);
-        let units = |events: f64| (events * f64::from(self.scale)).round() as u32;
+        let units = |events: f64| rounded(events * f64::from(self.scale));
         let mut cell = Cell { state: slice.state, bridged: slice.bridged, partial: slice.partial, bad: 0, total: 0 };
         if fits {
             (cell.bad, cell.total) = (units(slice.bad), units(slice.total));
@@ -345,7 +345,7 @@ impl History {
     fn fit(&mut self, bad: f64, total: f64) -> bool {
         let fits = |scale: u32| bad * f64::from(scale) <= MAX_BAD as f64 && total * f64::from(scale) <= MAX_TOTAL as f64;
         let mut want = self.scale;
-        if !self.fractional && (bad.fract() != 0.0 || total.fract() != 0.0) {
+        if !(self.fractional || is_whole(bad) && is_whole(total)) {
             self.fractional = true;
             want = self.finest();
         }
@@ -479,6 +479,20 @@ impl History {
             slices: (to - from) as u32,
         }
     }
+}
+
+/// From here on floats have no fractions.
+const WHOLE: f64 = (1_i64 << 52) as f64;
+
+/// `fract() == 0`, without the function that a plain processor needs for it.
+fn is_whole(events: f64) -> bool {
+    events.abs() >= WHOLE || (events - events as i64 as f64) == 0.0
+}
+
+/// `round()` of what is not negative and fits, without a function.
+fn rounded(units: f64) -> u32 {
+    let down = units as u32;
+    down.saturating_add(u32::from(units - f64::from(down) >= 0.5))
 }
 
 /// Appends and grows by 64 places at a time: doubling would waste a third of a track's memory.

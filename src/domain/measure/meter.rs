@@ -5,6 +5,7 @@
 //! Deliberately absent: reading (see `collector`) and judging (see `judge`).
 
 mod image;
+mod run;
 
 use super::counter::{Step, patience};
 use super::exclude::Excluded;
@@ -13,6 +14,7 @@ use super::series::{Roll, moved};
 use super::track::{Tally, Track};
 use super::{Ask, Batch, Births, MeterSpec, Sample};
 use crate::domain::base::{Labels, Ms, Span};
+use run::{Pause, Run};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// At most so many groups become tracks unless a spec says otherwise; the rest is counted and named as left out.
@@ -51,6 +53,9 @@ pub struct Meter {
     births: Vec<Birth>,
     /// Of each read, the first series of its last answer.
     lately: Vec<usize>,
+    /// Slices that are counted already, and when the next may be.
+    run: Option<Box<Run>>,
+    pause: Pause,
 }
 
 /// A first value that waits for the rest of its slice.
@@ -79,6 +84,8 @@ impl Meter {
             amendments: BTreeMap::new(),
             births: Vec::new(),
             lately: Vec::new(),
+            run: None,
+            pause: Pause::default(),
         }
     }
 
@@ -118,16 +125,14 @@ impl Meter {
     pub fn take(&mut self, role: Role, batch: &Batch) {
         let Some(read) = self.reads.get(usize::from(role.0)) else { return };
         let (class, adds) = (read.class, read.adds);
+        self.end_run();
         self.lately.resize(self.reads.len(), 0);
         let (mut first, mut next) = (None, self.lately[usize::from(role.0)]);
         for (labels, samples) in batch.iter().filter(|(_, samples)| !samples.is_empty()) {
             let Some(id) = self.series(class, adds, labels, next) else { continue };
             next = id + 1;
             self.lately[usize::from(role.0)] = *first.get_or_insert(id);
-            let series = &mut self.roll.series[id];
-            for sample in samples {
-                series.accept(*sample);
-            }
+            self.roll.series[id].accept(samples);
         }
     }
 
@@ -166,12 +171,19 @@ impl Meter {
     /// Says that everything up to `through` has been answered: slices up to there get their state. A failed read is simply
     /// not sealed; a later one fills the gap.
     pub fn seal(&mut self, through: Ms) {
-        let last = through.0.div_euclid(self.spec.step.0);
+        let (last, before) = (through.0.div_euclid(self.spec.step.0), self.sealed);
+        if !self.goes_on(last) {
+            self.count_through(last);
+        }
+        self.sealed = self.sealed.max(Some(last));
+        self.keep_house(before);
+    }
+
+    fn count_through(&mut self, last: i64) {
         let live: Vec<usize> = (0..self.roll.series.len()).filter(|id| !self.roll.series[*id].waiting.is_empty()).collect();
         let waiting = live.iter().filter_map(|id| self.roll.series[*id].waiting.front()).map(|s| self.index(s.at)).min();
         let start = *self.start.get_or_insert(waiting.unwrap_or(last) - 1);
-        let before = self.sealed;
-        let next = before.unwrap_or(start) + 1;
+        let next = self.sealed.unwrap_or(start) + 1;
         let first = waiting.map_or(next, |first| first.clamp(next - LATEST.0 / self.spec.step.0, next));
         self.roll.weigh();
         let interpolated = self.roll.families.iter().any(|family| family.between.is_some());
@@ -179,6 +191,10 @@ impl Meter {
         let lacking = self.roll.families.iter().any(|family| family.has_last && !family.has_threshold);
         let mut k = first;
         while k <= last {
+            if self.begins_run(k, start, lacking) {
+                k = self.write_run(last, start);
+                continue;
+            }
             if let Some(resumes) = self.quiet_until(k, last, start, &live) {
                 self.tracks.iter_mut().for_each(|track| track.stay_silent(k, resumes - 1));
                 k = resumes;
@@ -191,7 +207,6 @@ impl Meter {
             self.write_slice(k, start);
             k += 1;
         }
-        self.sealed = self.sealed.max(Some(last));
         for id in live {
             let waiting = &mut self.roll.series[id].waiting;
             // As long as many wait (a backtest reads ahead) giving room back would move all of them at every step.
@@ -199,7 +214,6 @@ impl Meter {
                 waiting.shrink_to(WAITING);
             }
         }
-        self.keep_house(before);
     }
 
     /// The first slice from `k` on, after `last` at most, in which something may happen, when nothing can in `k`: all targets
@@ -598,6 +612,7 @@ impl Meter {
         if day(sealed) == day(before) {
             return;
         }
+        self.end_run();
         let now = self.time(sealed);
         self.roll.forget(now - SERIES_KEPT);
         if !self.spec.group_by.is_empty() {

@@ -40,11 +40,19 @@ pub(super) struct Series {
 }
 
 impl Series {
-    /// Takes a sample unless one as new was taken before.
-    pub(super) fn accept(&mut self, sample: Sample) {
-        if self.accepted.is_none_or(|at| sample.at > at) {
-            self.accepted = Some(sample.at);
-            self.waiting.push_back(sample);
+    /// Takes samples, unless ones as new were taken before.
+    pub(super) fn accept(&mut self, samples: &[Sample]) {
+        let (Some(first), Some(last)) = (samples.first(), samples.last()) else { return };
+        if self.accepted.is_none_or(|at| first.at > at) && samples.is_sorted_by(|a, b| a.at < b.at) {
+            self.accepted = Some(last.at);
+            self.waiting.extend(samples);
+            return;
+        }
+        for sample in samples {
+            if self.accepted.is_none_or(|at| sample.at > at) {
+                self.accepted = Some(sample.at);
+                self.waiting.push_back(*sample);
+            }
         }
     }
 

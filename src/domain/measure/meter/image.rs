@@ -16,6 +16,11 @@ impl Meter {
         if self.sealed.is_none() {
             return Vec::new();
         }
+        if self.run.is_some() {
+            let mut settled = self.clone();
+            settled.end_run();
+            return settled.unsaved();
+        }
         let mut parts = vec![Part { name: name(PartKind::Meter, &"".into(), 0), bytes: self.head() }];
         for track in &self.tracks {
             let group: Text = track.group.to_string().into();
@@ -65,6 +70,8 @@ impl Meter {
             amendments: _,
             births: _,
             lately: _,
+            run: _,
+            pause: _,
         } = self;
         let mut to = Writer::default();
         to.byte(FORM);
