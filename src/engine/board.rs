@@ -5,7 +5,7 @@
 use super::beside::{self, SignalFeed};
 use super::sparks::{SPARK_STEP, Spark};
 use crate::domain::base::{Interval, Labels, Ms, SloId, Span, Text};
-use crate::domain::judge::{Beside, CompositeJudge, Judge, Part, RuleRef, Verdict};
+use crate::domain::judge::{Beside, CompositeJudge, Judge, Lull, Part, RuleRef, Verdict};
 use crate::domain::measure::{Ask, Batch, CountedPlan, Counts, Detail, Meter, MeterSpec, Plan, Role, Track};
 use crate::domain::objective::{
     BreachRule, CapacityHow, CapacityPrice, Counter, Level, RevenueStream, Rulebook, Side, Sli, Slo, StreamMethod,
@@ -402,16 +402,37 @@ impl SloFeed {
     /// True when the verdicts it has may stay at `at`, told from its own tracks or from those of another feed that measures
     /// the same.
     pub(super) fn rests(&mut self, lent: Option<&[Track]>, at: Ms, follows: bool) -> bool {
-        let Self { meter, judges, whole, hours, .. } = self;
-        let tracks = lent.unwrap_or_else(|| meter.tracks());
-        let known = whole.is_none() && tracks.len() == judges.len();
-        let mut pairs = tracks.iter().zip(&mut *judges);
-        let rests = known && pairs.all(|(track, (group, judge))| track.group == *group && judge.is_calm(track, at));
+        let rests = self.lulls(lent, at, &mut Vec::new()).is_some();
         if rests && follows {
-            hours.clear();
-            hours.extend(tracks.iter().zip(judges).map(|(track, (_, judge))| judge.hour_burn(track, at)));
+            self.follow(lent, at);
         }
         rests
+    }
+
+    /// For how long each of the tracks is calm, together with what is in `all` already, in their order; `None` when one is
+    /// not, or nothing can be told.
+    pub(super) fn lulls(&mut self, lent: Option<&[Track]>, at: Ms, all: &mut Vec<Lull>) -> Option<()> {
+        let Self { meter, judges, whole, .. } = self;
+        let tracks = lent.unwrap_or_else(|| meter.tracks());
+        if whole.is_some() || tracks.len() != judges.len() {
+            return None;
+        }
+        for (i, (track, (group, judge))) in tracks.iter().zip(judges).enumerate() {
+            let lull = judge.lull(track, at).filter(|_| track.group == *group)?;
+            match all.get_mut(i) {
+                Some(known) => *known = known.and(lull)?,
+                None => all.push(lull),
+            }
+        }
+        Some(())
+    }
+
+    /// Burn rates over the last hour, of verdicts that are left as they are.
+    pub(super) fn follow(&mut self, lent: Option<&[Track]>, at: Ms) {
+        let Self { meter, judges, hours, .. } = self;
+        let tracks = lent.unwrap_or_else(|| meter.tracks());
+        hours.clear();
+        hours.extend(tracks.iter().zip(judges).map(|(track, (_, judge))| judge.hour_burn(track, at)));
     }
 
     fn judge(&mut self, at: Ms, step: Span, beside: &[Vec<Beside>]) {

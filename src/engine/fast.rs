@@ -5,6 +5,8 @@
 //! future. Other rulebooks may stand beside the first one: what they measure in the same way is read and counted once.
 //! Deliberately absent: reading, a ledger, pages and snapshots.
 
+mod coast;
+
 use super::board::{FeedRead, FeedRef};
 use super::event::Event;
 use super::harm;
@@ -14,7 +16,7 @@ use super::state::{Settings, State};
 use super::step::step;
 use crate::domain::base::{IncidentId, Ms, Now, Seq, Span, Text};
 use crate::domain::incident::{Entry, Incident, IncidentRef};
-use crate::domain::measure::{Batch, Meter, MeterSpec, Role, Sink};
+use crate::domain::measure::{Batch, Meter, MeterSpec, Role, Sample};
 use crate::domain::objective::Rulebook;
 use crate::domain::paging::{Commit, Routes};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -140,16 +142,33 @@ impl Fast {
         reads
     }
 
-    /// Keeps an answer of [`Fast::ahead`] until its samples are due.
-    pub fn keep(&mut self, feed: FeedRef, answers: Vec<(Role, Arc<Batch>)>) {
-        let width = self.case.state.board.step();
+    /// Keeps an answer of [`Fast::ahead`] for what comes after `from` until its samples are due.
+    pub fn keep(&mut self, feed: FeedRef, from: Ms, answers: Vec<(Role, Arc<Batch>)>) {
+        if self.failed.contains(&feed) {
+            return;
+        }
+        let next = from + self.case.state.board.step();
         let mut parts: Vec<(Ms, (Role, Arc<Batch>))> = Vec::new();
         for (role, batch) in answers {
-            parts.extend(by_first_sample(&batch, width).into_iter().map(|(due, part)| (due, (role, Arc::new(part)))));
+            parts.extend(self.by_first_sample(batch, next).into_iter().map(|(due, part)| (due, (role, part))));
         }
         // Stable: answers to different asks that are due together stay in the order of the asks.
         parts.sort_by_key(|(due, _)| *due);
         self.waiting.entry(feed).or_default().extend(parts);
+    }
+
+    /// The series of a batch, apart by the slice of their first sample; those that are due at `next` together.
+    fn by_first_sample(&self, batch: Arc<Batch>, next: Ms) -> Vec<(Ms, Arc<Batch>)> {
+        let due = |first: &Sample| first.at.slice_end(self.case.state.board.step()).max(next);
+        if batch.iter().filter_map(|(_, samples)| samples.first()).all(|first| due(first) == next) {
+            return if batch.is_empty() { Vec::new() } else { vec![(next, batch)] };
+        }
+        let mut parts: BTreeMap<Ms, Batch> = BTreeMap::new();
+        for (labels, samples) in batch.iter() {
+            let Some(first) = samples.first() else { continue };
+            parts.entry(due(first)).or_default().append(labels, samples);
+        }
+        parts.into_iter().map(|(due, part)| (due, Arc::new(part))).collect()
     }
 
     /// A feed could not be read: from here on its tracks have no data.
@@ -337,18 +356,4 @@ fn lender(first: &mut State, other: &mut State, feed: FeedRef, lent: &[(FeedRef,
         *known = Meter::new(wanted);
     }
     Some(found)
-}
-
-/// The series of a batch, apart by the slice of their first sample.
-fn by_first_sample(batch: &Batch, width: Span) -> Vec<(Ms, Batch)> {
-    let mut parts: BTreeMap<Ms, Batch> = BTreeMap::new();
-    for (labels, samples) in batch.iter() {
-        let Some(first) = samples.first() else { continue };
-        let part = parts.entry(first.at.slice_end(width)).or_default();
-        part.series(labels);
-        for sample in samples {
-            part.sample(sample.at, sample.value);
-        }
-    }
-    parts.into_iter().collect()
 }

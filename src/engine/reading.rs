@@ -6,8 +6,9 @@ use super::board::{FeedRead, FeedRef, Stretch};
 use crate::domain::base::{Ms, Text};
 use crate::domain::measure::{Ask, Batch, Role};
 use crate::ports::{MetricSource, SourceError, source_of};
+use futures_util::StreamExt;
 use futures_util::future::join_all;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::mpsc;
@@ -65,9 +66,32 @@ struct Filling {
     most: AtomicUsize,
 }
 
+/// Feeds that are read together.
+struct Round {
+    /// Of each feed that is not at its end yet, its next stretch.
+    stretches: Vec<Vec<(FeedRef, Stretch)>>,
+    /// So many stretches are asked for at once.
+    at_once: usize,
+}
+
+impl Round {
+    fn new(reads: Vec<FeedRead>, at_once: usize) -> Self {
+        let mut stretches = Vec::new();
+        for read in reads {
+            for (i, stretch) in read.stretches.into_iter().enumerate() {
+                if stretches.len() <= i {
+                    stretches.push(Vec::new());
+                }
+                stretches[i].push((read.feed, stretch));
+            }
+        }
+        Self { stretches, at_once }
+    }
+}
+
 impl Filling {
     /// The next feeds to be read together: as many as memory allows, and only such as begin at the same time.
-    fn next(&self) -> Vec<FeedRead> {
+    fn next(&self) -> Option<Round> {
         let most = self.most.load(Ordering::Relaxed);
         let size = MOST_SAMPLES.checked_div(most).map_or(FIRST_ROUND, |n| n.clamp(1, MOST_FEEDS));
         let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
@@ -77,7 +101,9 @@ impl Filling {
         {
             round.extend(left.pop_front());
         }
-        round
+        // Few feeds alone have room for one stretch more, so that the source works while the one before is decoded.
+        let few = left.is_empty() && round.len() <= FIRST_ROUND;
+        (!round.is_empty()).then(|| Round::new(round, if few { 2 } else { 1 }))
     }
 }
 
@@ -91,9 +117,9 @@ async fn fill(source: &One, mut reads: Vec<FeedRead>, concurrency: usize, answer
     reads.sort_by_key(begins);
     let filling = Filling { left: Mutex::new(reads.into()), most: AtomicUsize::new(0) };
     let rounds = async || {
-        loop {
-            let round = filling.next();
-            if round.is_empty() || !read_round(source, round, &filling.most, answer).await {
+        while let Some(mut round) = filling.next() {
+            round.at_once = round.at_once.min(concurrency.max(1));
+            if !read_round(source, round, &filling.most, answer).await {
                 return;
             }
         }
@@ -105,27 +131,32 @@ async fn fill(source: &One, mut reads: Vec<FeedRead>, concurrency: usize, answer
     }
 }
 
-/// The stretches of a round, one after the other; a feed that failed once is left alone, as later stretches could not be taken
-/// without it. False when nobody listens any more.
-async fn read_round(source: &One, round: Vec<FeedRead>, most: &AtomicUsize, answer: &mpsc::Sender<Done>) -> bool {
-    let mut feeds: Vec<(FeedRef, std::vec::IntoIter<Stretch>)> =
-        round.into_iter().map(|read| (read.feed, read.stretches.into_iter())).collect();
-    loop {
-        let next: Vec<(FeedRef, Stretch)> = feeds.iter_mut().filter_map(|(feed, list)| Some((*feed, list.next()?))).collect();
-        if next.is_empty() {
-            return true;
-        }
-        for done in source.read(next).await {
+/// The stretches of a round, in their order, so many asked for at once; a feed that failed once is left alone, as later
+/// stretches could not be taken without it. False when nobody listens any more.
+async fn read_round(source: &One, round: Round, most: &AtomicUsize, answer: &mpsc::Sender<Done>) -> bool {
+    let failed: Mutex<BTreeSet<FeedRef>> = Mutex::default();
+    let lock = || failed.lock().unwrap_or_else(PoisonError::into_inner);
+    let stretches = round.stretches.into_iter().map(|mut next| {
+        next.retain(|(feed, _)| !lock().contains(feed));
+        source.read(next)
+    });
+    let mut answers = futures_util::stream::iter(stretches).buffered(round.at_once);
+    while let Some(all) = answers.next().await {
+        for done in all {
             let samples = done.result.iter().flatten().map(|(_, batch)| batch.len()).sum();
             most.fetch_max(samples, Ordering::Relaxed);
+            if lock().contains(&done.feed) {
+                continue;
+            }
             if done.result.is_err() {
-                feeds.retain(|(feed, _)| *feed != done.feed);
+                lock().insert(done.feed);
             }
             if answer.send(done).await.is_err() {
                 return false;
             }
         }
     }
+    true
 }
 
 /// One stretch of each feed, all at once.

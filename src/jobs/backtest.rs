@@ -14,8 +14,11 @@ use crate::ports::{MetricSource, SourceError};
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
-/// How much is read ahead at once: two such stretches are in memory as samples.
+/// How much is read ahead at once, at least; and at most where there are few samples.
 const STRETCH: Span = Span::from_hours(12);
+const LONGEST: Span = Span::from_days(5);
+/// Samples of a stretch, about: two stretches are in memory at once, at 16 bytes a sample.
+const MOST_SAMPLES: usize = 500_000;
 
 /// What is to be judged.
 pub struct Order {
@@ -101,25 +104,37 @@ async fn drive(order: Order, see: &mut (dyn FnMut(Ms, &Fast) + Send)) -> Backtes
     let (from, to) = (order.from.floor_to(step), order.to.floor_to(step));
     let mut run = Run::new(&order);
     let reads = run.fast.history(from);
+    // Whoever may ask for several things at once need not wait for the history.
+    let early = (order.concurrency > 1).then(|| run.ahead(from, to));
     run.history(reads).await;
     run.fast.warm_up(from);
     run.judge(from, true);
     see(from, &run.fast);
     let mut done = from;
-    let mut reading = run.ahead(done, to);
+    let mut next = early.unwrap_or_else(|| run.ahead(from, to));
     while done < to {
-        let through = (done + STRETCH).min(to);
-        run.keep(reading).await;
-        reading = run.ahead(through, to);
+        let through = next.through;
+        run.keep(next).await;
+        next = run.ahead(through, to);
         while done < through {
-            done = done + step;
-            run.judge(done, done == to);
-            see(done, &run.fast);
+            done = run.coast(done, through, to);
+            if done < through {
+                done = done + step;
+                run.judge(done, done == to);
+                see(done, &run.fast);
+            }
         }
         run.tell(Stage::Judged(done.since(from).secs_f64() / to.since(from).secs_f64()));
         tokio::task::yield_now().await;
     }
     run.end(from, to)
+}
+
+/// A stretch that is being read.
+struct Ahead {
+    from: Ms,
+    through: Ms,
+    answers: mpsc::Receiver<Done>,
 }
 
 struct Run<'a> {
@@ -129,6 +144,8 @@ struct Run<'a> {
     books: Vec<Chronicles>,
     /// Width of the parts of trails; zero for none.
     part: Span,
+    /// How much is read ahead at once.
+    stretch: Span,
     errors: Vec<SourceError>,
 }
 
@@ -145,7 +162,7 @@ impl<'a> Run<'a> {
         let part = Span(Ms(part.0).slice_end(step).0);
         fast.follow(part > Span::ZERO);
         let books = std::iter::once(&order.book).chain(&order.beside).map(|book| Chronicles::new(book, part)).collect();
-        Self { order, fast, books, part, errors: Vec::new() }
+        Self { order, fast, books, part, stretch: STRETCH, errors: Vec::new() }
     }
 
     fn tell(&self, stage: Stage) {
@@ -162,9 +179,10 @@ impl<'a> Run<'a> {
     }
 
     /// Starts to read the stretch after `from`.
-    fn ahead(&mut self, from: Ms, to: Ms) -> mpsc::Receiver<Done> {
-        let reads = if from < to { self.fast.ahead(from, (from + STRETCH).min(to)) } else { Vec::new() };
-        self.start(reads)
+    fn ahead(&mut self, from: Ms, to: Ms) -> Ahead {
+        let through = (from + self.stretch).min(to);
+        let reads = if from < to { self.fast.ahead(from, through) } else { Vec::new() };
+        Ahead { from, through, answers: self.start(reads) }
     }
 
     async fn history(&mut self, reads: Vec<FeedRead>) {
@@ -180,13 +198,20 @@ impl<'a> Run<'a> {
         }
     }
 
-    async fn keep(&mut self, mut answers: mpsc::Receiver<Done>) {
-        while let Some(done) = answers.recv().await {
+    /// Takes a stretch's answers; they tell how long the next ones may be.
+    async fn keep(&mut self, mut ahead: Ahead) {
+        let mut samples = 0;
+        while let Some(done) = ahead.answers.recv().await {
             match done.result {
-                Ok(batches) => self.fast.keep(done.feed, batches),
+                Ok(batches) => {
+                    samples += batches.iter().map(|(_, batch)| batch.len()).sum::<usize>();
+                    self.fast.keep(done.feed, ahead.from, batches);
+                }
                 Err(error) => self.fail(done.feed, error),
             }
         }
+        let fits = ahead.through.since(ahead.from).0.saturating_mul(MOST_SAMPLES as i64) / (samples as i64).max(1);
+        self.stretch = Span(fits).clamp(STRETCH, LONGEST);
     }
 
     fn fail(&mut self, feed: FeedRef, error: SourceError) {
@@ -203,6 +228,32 @@ impl<'a> Run<'a> {
         for (state, chronicles) in self.fast.states().zip(&mut self.books) {
             chronicles.see(state, at);
         }
+    }
+
+    /// Goes on while nothing new is to be said; where budgets are told a verdict is needed.
+    fn coast(&mut self, from: Ms, through: Ms, to: Ms) -> Ms {
+        let step = self.order.book.timing.step;
+        let mut limit = through.min(to - step);
+        if self.part > Span::ZERO {
+            limit = limit.min((from + step).slice_end(self.part) - step);
+        }
+        if self.order.in_full || limit <= from {
+            return from;
+        }
+        let books = &mut self.books;
+        let mut hear = |fast: &Fast, at: Ms| {
+            for (state, chronicles) in fast.states().zip(books.iter_mut()) {
+                chronicles.see(state, at);
+            }
+        };
+        let at = self.fast.coast(from, limit, &mut hear);
+        if self.part == Span::ZERO {
+            let instants = at.since(from).0 / step.0;
+            for (state, chronicles) in self.fast.states().zip(&mut self.books) {
+                chronicles.rest(state, instants.unsigned_abs());
+            }
+        }
+        at
     }
 
     fn end(mut self, from: Ms, to: Ms) -> Backtested {
@@ -255,6 +306,15 @@ impl Chronicles {
                 } else {
                     chronicle.rest(at, verdict.state, feed.hours.get(place).copied().flatten());
                 }
+            }
+        }
+    }
+
+    /// Takes instants at which no verdict was made, where nobody follows them.
+    fn rest(&mut self, state: &State, instants: u64) {
+        for (feed, (slo, chronicles)) in state.board.slos.iter().zip(&mut self.slos) {
+            for (place, verdict) in feed.verdicts.iter().enumerate() {
+                chronicle(chronicles, place, slo, &verdict.group, self.part).rest_for(instants, verdict.state);
             }
         }
     }

@@ -5,6 +5,8 @@
 
 mod calm;
 
+pub use calm::Lull;
+
 use super::beside::{Beside, confirmed};
 use super::breach::{BreachPlan, Sources};
 use super::budget::{OverPeriod, PeriodReader, budget};

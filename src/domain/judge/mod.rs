@@ -13,7 +13,7 @@ pub mod verdict;
 pub use beside::Beside;
 pub use composite::{CompositeJudge, Part};
 pub use hold::Hold;
-pub use kernel::{Judge, state_of, window_spans};
+pub use kernel::{Judge, Lull, state_of, window_spans};
 pub use verdict::{
     BreachVerdict, BudgetStatus, HeldBack, LatencyStatus, Quantile, Reason, ReasonCode, RuleRef, TierVerdict, TrackState,
     Verdict, WindowStatus,

@@ -159,11 +159,16 @@ impl Chronicle {
     /// Takes an instant at which the last verdict was left as it is: only time passed, and the burn rate over an hour moved.
     /// Budgets are taken from verdicts alone, so the last instant of every part needs one.
     pub fn rest(&mut self, at: Ms, state: TrackState, burn: Option<f64>) {
-        self.seen += 1;
-        self.known += u64::from(!matches!(state, TrackState::NoData | TrackState::DataError));
+        self.rest_for(1, state);
         if self.part > Span::ZERO {
             self.point(TrailPoint { at, remaining: None, burn });
         }
+    }
+
+    /// Takes so many instants like that, where no trail is wanted.
+    pub fn rest_for(&mut self, instants: u64, state: TrackState) {
+        self.seen += instants;
+        self.known += if matches!(state, TrackState::NoData | TrackState::DataError) { 0 } else { instants };
     }
 
     fn follow(&mut self, verdict: &Verdict) {

@@ -6,20 +6,51 @@
 
 use super::{HOUR, Judge, burn, state_of};
 use crate::domain::base::Ms;
+use crate::domain::judge::TrackState;
 use crate::domain::judge::burn::{Scale, TierPlan};
 use crate::domain::measure::{Ceiling, Room, Track};
 
+/// What must stay as it is for a track to be calm: its state, and bad events within what all tiers bear.
+#[derive(Clone, Copy, Debug)]
+pub struct Lull {
+    state: TrackState,
+    room: Room,
+}
+
+impl Lull {
+    /// True while it is sure at `at` that the track is calm for everybody whose lull this is. It says no before it says
+    /// anything wrong: then judges are to be asked again.
+    pub fn lasts(&self, track: &Track, at: Ms) -> bool {
+        track.history.has_room(&self.room, at) && state_of(track.sampled_slice(at), track.has_total()) == self.state
+    }
+
+    /// Calm for both, of one track.
+    #[must_use]
+    pub fn and(self, other: Self) -> Option<Self> {
+        (self.state == other.state).then(|| Self { room: self.room.and(other.room), ..self })
+    }
+}
+
 impl Judge {
+    /// A lull when a verdict at `at` would have the state of the last one and no rule in it would be true, held back or
+    /// firing.
+    pub fn lull(&mut self, track: &Track, at: Ms) -> Option<Lull> {
+        let known = self.idle && self.breaches.is_empty();
+        let (state, _) = self.state.filter(|_| known)?;
+        let (scale, history) = (self.scale, &track.history);
+        let mut whole = history.any_room();
+        for (plan, room) in self.tiers.iter().zip(&mut self.rooms) {
+            if !history.has_room(room, at) {
+                *room = renewed(scale, plan, track, at)?;
+            }
+            whole = whole.and(*room);
+        }
+        (state_of(track.sampled_slice(at), track.has_total()) == state).then_some(Lull { state, room: whole })
+    }
+
     /// True when a verdict at `at` would have the state of the last one and no rule in it would be true, held back or firing.
     pub fn is_calm(&mut self, track: &Track, at: Ms) -> bool {
-        let known = self.idle && self.breaches.is_empty();
-        let Some((state, _)) = self.state.filter(|_| known) else { return false };
-        let (scale, history) = (self.scale, &track.history);
-        let mut tiers = self.tiers.iter().zip(&mut self.rooms);
-        let has_room = |(plan, room): (&TierPlan, &mut Room)| {
-            history.has_room(room, at) || renewed(scale, plan, track, at).inspect(|new| *room = *new).is_some()
-        };
-        state_of(track.sampled_slice(at), track.has_total()) == state && tiers.all(has_room)
+        self.lull(track, at).is_some()
     }
 
     /// The burn rate over an hour at `at`, as a verdict would tell it.
