@@ -6,7 +6,7 @@ use super::setup::SetupError;
 use super::watch::{Duty, Frame, Plan, build};
 use crate::clock::{ManualClock, ScaledClock};
 use crate::collector::{Horizon, Recorded};
-use crate::domain::base::{Labels, Language, Ms, Now, Seq, Span, Text};
+use crate::domain::base::{Labels, Ms, Now, Seq, Span, Text};
 use crate::domain::incident::{Entry, Incident};
 use crate::domain::measure::{Ask, Coverage, Selector, Sink};
 use crate::domain::objective::Rulebook;
@@ -150,7 +150,6 @@ impl Demo {
             until: Some(self.to),
             speed,
             environment: "demo".into(),
-            language: Language::En,
         }
     }
 

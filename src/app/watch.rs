@@ -6,7 +6,7 @@ use super::intake::LedgerIntake;
 use super::reload::{self, Followed};
 use super::setup::{History, Setup, SetupError};
 use crate::config::HeartbeatSettings;
-use crate::domain::base::{Language, Ms, Span, Text};
+use crate::domain::base::{Ms, Span, Text};
 use crate::domain::objective::Rulebook;
 use crate::domain::paging::{DispatchState, Routes};
 use crate::domain::view::{ReceiverHealth, Role, Snapshot};
@@ -52,8 +52,6 @@ pub struct Plan {
     pub speed: Option<f64>,
     /// The environment's name.
     pub environment: Text,
-    /// The language of what snapshots say in sentences.
-    pub language: Language,
 }
 
 impl Plan {
@@ -76,7 +74,6 @@ impl Plan {
             until: None,
             speed: None,
             environment: setup.environment(),
-            language: setup.config.language,
         })
     }
 }
@@ -151,8 +148,7 @@ pub fn build(plan: Plan) -> Frame {
     };
     let wants_to_lead = plan.duty != Duty::Looks;
     let options = Options { who, wants_to_lead, lease: LEASE, concurrency: plan.concurrency, until: plan.until };
-    let live = Live::new(State::new(plan.book, plan.settings).speaking(plan.language), world, options, health)
-        .with_rosters(rosters.subscribe());
+    let live = Live::new(State::new(plan.book, plan.settings), world, options, health).with_rosters(rosters.subscribe());
     Frame { live, courier, rosters, metrics }
 }
 

@@ -1,12 +1,12 @@
 //! `tui --attach`: the dashboard, its lines or one picture of a watch that runs elsewhere.
 
 use super::tui::{ScreenArgs, TuiArgs};
-use super::{Common, Exit, Out};
+use super::{Exit, Out};
 use crate::app::SetupError;
 use crate::app::attach::{TokenPlace, attach};
 use crate::domain::view::Snapshot;
 use crate::ports::{Desk, SourceError};
-use crate::tui::{Screen, TuiOptions};
+use crate::tui::{Look, Screen, TuiOptions};
 use clap::Args;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -45,29 +45,22 @@ impl AttachArgs {
 ///
 /// # Errors
 /// There is no terminal, or nothing came that could be printed.
-pub(super) async fn show(
-    desk: Arc<dyn Desk>,
-    args: &TuiArgs,
-    options: TuiOptions,
-    common: &Common,
-    out: &mut Out,
-) -> Result<Exit, SetupError> {
+pub(super) async fn show(desk: Arc<dyn Desk>, args: &TuiArgs, options: TuiOptions, out: &mut Out) -> Result<Exit, SetupError> {
     if args.once {
-        return once(&*desk, &args.look, common, out).await;
+        return once(&*desk, &args.look, options.look, out).await;
     }
     if let Some(text) = &args.replay {
         let ask = super::tui::film_ask(text, crate::app::machine_clock().now().wall)?;
         return super::tui::show_replay(desk, ask, args.plain, options, out).await;
     }
     if args.plain || !out.is_terminal {
-        let ascii = options.look.glyphs.charset == crate::chart::Charset::Ascii;
-        return super::plain::follow(desk.snapshots(), ascii, out).await;
+        return super::plain::follow(desk.snapshots(), &options.look, out).await;
     }
     super::tui::show_desk(desk, options).await
 }
 
 /// The first picture, printed.
-async fn once(desk: &dyn Desk, look: &ScreenArgs, common: &Common, out: &mut Out) -> Result<Exit, SetupError> {
+async fn once(desk: &dyn Desk, args: &ScreenArgs, look: Look, out: &mut Out) -> Result<Exit, SetupError> {
     let snapshot = first(desk.snapshots()).await;
     let attached = snapshot.attached.clone().unwrap_or_default();
     if snapshot.at.is_none()
@@ -76,7 +69,7 @@ async fn once(desk: &dyn Desk, look: &ScreenArgs, common: &Common, out: &mut Out
         let (url, why) = (attached.address.to_string(), lost.error.to_string());
         return Err(SetupError::Source(SourceError::Unreachable { url, why }));
     }
-    Ok(super::tui::print(&snapshot, crate::app::machine_clock().now(), Screen::Overview, look, common, out))
+    Ok(super::tui::print(&snapshot, crate::app::machine_clock().now(), Screen::Overview, args, look, out))
 }
 
 /// The first snapshot that holds verdicts or says why there is none; the present one when neither comes in half a minute.

@@ -4,7 +4,7 @@ use super::tui::{self, ScreenArgs};
 use super::{Common, Exit, Format, Out};
 use crate::app::SetupError;
 use crate::app::demo::{BUILT_IN, Demo, Happening, SCENARIOS, worst};
-use crate::app::watch::{House, Plan, fixed_rules};
+use crate::app::watch::{House, fixed_rules};
 use crate::domain::base::Language;
 use crate::domain::review::{Beside, PostmortemFacts};
 use crate::report;
@@ -112,7 +112,7 @@ async fn dashboard(demo: &Demo, args: &DemoArgs, speed: Speed, common: &Common, 
     };
     let ledger = Demo::ledger(common.ledger.as_ref()).await?;
     let rules = fixed_rules(&demo.book);
-    let plan = Plan { language: tui::language(&args.look, common), ..demo.scaled(ledger, times) };
+    let plan = demo.scaled(ledger, times);
     let house = House::raise(plan, rules.subscribe()).await?;
     let exit = tui::dashboard(&house, "demo", &args.look, common).await;
     let kept = common.ledger.as_ref().map(|path| path.display().to_string());
@@ -147,7 +147,7 @@ async fn headless(demo: &Demo, args: &DemoArgs, speed: Speed, common: &Common, o
         return Ok(Exit::Ledger);
     }
     if let Some(screen) = args.picture {
-        return Ok(tui::print(&played.snapshot, played.now, screen.into(), &args.look, common, out));
+        return Ok(tui::print(&played.snapshot, played.now, screen.into(), &args.look, tui::look(&args.look, common), out));
     }
     let Some(incident) = worst(&played.incidents) else {
         out.error("nothing happened in this recording", None);

@@ -2,21 +2,25 @@
 
 use super::{Exit, Out};
 use crate::app::{SetupError, signals};
+use crate::chart::Charset;
 use crate::domain::view::{Answer, FilmAsk, Question, Snapshot};
 use crate::ports::Desk;
-use crate::tui::Plain;
-use crate::words::Zone;
+use crate::tui::{Look, Plain};
 use std::sync::Arc;
 use tokio::sync::watch;
+
+fn lines(look: &Look) -> Plain {
+    Plain::new(look.words, look.zone, look.glyphs.charset == Charset::Ascii)
+}
 
 /// Follows snapshots.
 ///
 /// # Errors
 /// Signals cannot be heard.
-pub async fn follow(mut snapshots: watch::Receiver<Arc<Snapshot>>, ascii: bool, out: &mut Out) -> Result<Exit, SetupError> {
+pub async fn follow(mut snapshots: watch::Receiver<Arc<Snapshot>>, look: &Look, out: &mut Out) -> Result<Exit, SetupError> {
     let mut stop = signals::stop_signals()?;
     snapshots.mark_changed();
-    let mut plain = Plain::new(Zone::Local, ascii);
+    let mut plain = lines(look);
     while !out.is_closed() {
         tokio::select! {
             interrupted = stop.wait() => return Ok(if interrupted { Exit::Interrupted } else { Exit::Fine }),
@@ -39,14 +43,14 @@ pub async fn follow(mut snapshots: watch::Receiver<Arc<Snapshot>>, ascii: bool, 
 ///
 /// # Errors
 /// The film cannot be made; why.
-pub async fn replay(desk: &dyn Desk, ask: FilmAsk, ascii: bool, out: &mut Out) -> Result<Exit, SetupError> {
+pub async fn replay(desk: &dyn Desk, ask: FilmAsk, look: &Look, out: &mut Out) -> Result<Exit, SetupError> {
     let no = |what: String| SetupError::Other { what: format!("--replay: {what}"), hint: None };
     let film = match desk.ask(Question::Film(ask)).await {
         Ok(Answer::Film(film)) => film,
         Ok(_) => return Err(no("something else was answered".into())),
-        Err(refusal) => return Err(no(refusal.to_string())),
+        Err(refusal) => return Err(no(look.words.retold(&refusal.to_string()).into_owned())),
     };
-    let mut plain = Plain::new(Zone::Local, ascii);
+    let mut plain = lines(look);
     for frame in &film.frames {
         for line in plain.lines(frame) {
             out.line(&line);
@@ -57,7 +61,7 @@ pub async fn replay(desk: &dyn Desk, ask: FilmAsk, ascii: bool, out: &mut Out) -
     }
     out.flush();
     for error in &film.errors {
-        out.error(error, None);
+        out.error(&look.words.retold(error), None);
     }
     Ok(if film.errors.is_empty() { Exit::Fine } else { Exit::Unreachable })
 }

@@ -147,7 +147,7 @@ pub(super) fn name(row: &SloRow) -> String {
 
 fn tell_reasons(row: &SloRow, out: &mut Out) {
     let Some(verdict) = row.verdict.as_deref() else { return };
-    if let Some(line) = words::budget::excluded_now(&row.slo, verdict.at, words::Zone::Local) {
+    if let Some(line) = words::Words::default().excluded(&row.slo, verdict.at, words::Zone::Local) {
         out.line(&format!("-- {}: {}", name(row), words::escape::terminal(&line)));
     }
     for reason in &verdict.reasons {

@@ -18,7 +18,7 @@ use crate::domain::base::{IncidentId, Language, Ms, Problem, Text};
 use crate::domain::view::{Dashboards, FilmAsk, Snapshot};
 use crate::ports::Desk;
 use crate::tui::pixels::{advice, few};
-use crate::tui::{self, Ended, Glyphs, Ground, Kept, Keymap, Screen, TuiOptions, Wanted, Wishes};
+use crate::tui::{self, Ended, Glyphs, Ground, Kept, Keymap, Look, Screen, TuiOptions, Wanted, Wishes};
 use crate::words::escape;
 use clap::{Args, ValueEnum};
 use std::path::{Path, PathBuf};
@@ -159,24 +159,22 @@ pub async fn run(args: &TuiArgs, common: &Common, out: &mut Out) -> Exit {
 async fn show(args: &TuiArgs, common: &Common, config: &Config, out: &mut Out) -> Result<Exit, SetupError> {
     let options = whole(&args.look, common, config)?;
     if let Some(desk) = args.attached.desk()? {
-        return attach::show(desk, args, with_dashboards(options, config), common, out).await;
+        return attach::show(desk, args, with_dashboards(options, config), out).await;
     }
     if !args.samples.is_empty() || args.replay.is_some() {
         return replay(&load(common).await?, args, options, out).await;
     }
-    let language = options.look.words.language();
     let duty = if args.watch_only || args.once { Duty::Looks } else { Duty::Records };
     if args.once {
-        let raised = raise(common.overrides(), duty, language).await?;
+        let raised = raise(common.overrides(), duty).await?;
         let snapshot = first_evaluation(&raised.house).await;
-        let exit = print(&snapshot, raised.house.clock.now(), Screen::Overview, &args.look, common, out);
+        let exit = print(&snapshot, raised.house.clock.now(), Screen::Overview, &args.look, options.look, out);
         raised.end().await;
         return Ok(exit);
     }
     if args.plain || !out.is_terminal {
-        let raised = raise(common.overrides(), duty, language).await?;
-        let ascii = options.look.glyphs.charset == Charset::Ascii;
-        let exit = super::plain::follow(raised.house.snapshots.clone(), ascii, out).await;
+        let raised = raise(common.overrides(), duty).await?;
+        let exit = super::plain::follow(raised.house.snapshots.clone(), &options.look, out).await;
         raised.end().await;
         return exit;
     }
@@ -186,9 +184,9 @@ async fn show(args: &TuiArgs, common: &Common, config: &Config, out: &mut Out) -
 /// The dashboard, at once; its house is raised behind it.
 async fn live(options: TuiOptions, common: &Common, duty: Duty) -> Result<Exit, SetupError> {
     let (desk, opening) = late_desk();
-    let (overrides, language) = (common.overrides(), options.look.words.language());
+    let overrides = common.overrides();
     let raising = tokio::spawn(async move {
-        let raised = raise(overrides, duty, language).await;
+        let raised = raise(overrides, duty).await;
         match &raised {
             Ok(raised) => drop(tokio::spawn(opening.open(Arc::new(raised.house.desk("tui"))))),
             Err(error) => opening.fail(error),
@@ -222,10 +220,9 @@ impl Raised {
 }
 
 /// Reads everything and raises the house.
-async fn raise(overrides: Overrides, duty: Duty, language: Language) -> Result<Raised, SetupError> {
+async fn raise(overrides: Overrides, duty: Duty) -> Result<Raised, SetupError> {
     let setup = read(overrides).await?;
     let (plan, history) = (Plan::without_pages(&setup, duty).await?, setup.history(false).await);
-    let plan = Plan { language, ..plan };
     let (rules, follower) = follow_later(&setup);
     let house = House::raise_keeping(plan, rules, history).await?;
     Ok(Raised { house, following: follower.start(None) })
@@ -260,8 +257,7 @@ pub(super) async fn show_replay(
     out: &mut Out,
 ) -> Result<Exit, SetupError> {
     if plain || !out.is_terminal {
-        let ascii = options.look.glyphs.charset == Charset::Ascii;
-        return super::plain::replay(&*desk, ask, ascii, out).await;
+        return super::plain::replay(&*desk, ask, &options.look, out).await;
     }
     // A replay leaves the next session's state alone.
     show_desk(desk, TuiOptions { replay: Some(ask), state: None, ..options }).await
@@ -298,10 +294,9 @@ pub fn print(
     now: crate::domain::base::Now,
     screen: Screen,
     args: &ScreenArgs,
-    common: &Common,
+    look: Look,
     out: &mut Out,
 ) -> Exit {
-    let look = options(args, common).look;
     match args.export {
         Export::Text => out.text(&tui::text(snapshot, screen, now, args.size, look)),
         Export::Svg => out.text(&tui::picture(snapshot, screen, now, args.size, look)),
@@ -332,9 +327,9 @@ fn print_pixels(grid: &Grid, out: &mut Out) -> Exit {
     }
 }
 
-/// The language that screens will have.
-pub fn language(args: &ScreenArgs, common: &Common) -> Language {
-    options(args, common).look.words.language()
+/// How screens look where no configuration is read.
+pub fn look(args: &ScreenArgs, common: &Common) -> Look {
+    options(args, common).look
 }
 
 /// Shows the dashboard of a house until a person leaves.

@@ -3,7 +3,7 @@
 use super::{Common, Exit, Format, Out};
 use crate::app::watch::{Duty, House, LEASE, Plan, follow_later};
 use crate::app::{Setup, logging, receivers, signals};
-use crate::domain::base::{ProblemLevel, Text};
+use crate::domain::base::{Language, ProblemLevel, Text};
 use crate::domain::view::{Role, Snapshot, SourceState};
 use crate::words;
 use clap::Args;
@@ -55,7 +55,7 @@ async fn watch(setup: &Setup, args: &WatchArgs, common: &Common, out: &mut Out) 
         out.say(&format!("burnledger watches {}; status on http://{at}", words::plural::counted(slos, "SLO", "SLOs")));
     }
     let mut snapshots = house.snapshots.clone();
-    let mut talk = Talk::default();
+    let mut talk = Talk { language: setup.config.language, ..Talk::default() };
     let mut stop = if out.has_terminal() { signals::stop_signals()? } else { signals::daemon_signals()? };
     let exit = loop {
         tokio::select! {
@@ -94,7 +94,6 @@ async fn plan(setup: &Setup) -> Result<Plan, crate::app::SetupError> {
         until: None,
         speed: None,
         environment: setup.environment(),
-        language: setup.config.language,
     })
 }
 
@@ -114,6 +113,8 @@ fn tell_problems(setup: &Setup, out: &mut Out) {
 /// What has been said, so that only changes are said.
 #[derive(Default)]
 struct Talk {
+    /// Of the lines about incidents, as of pages.
+    language: Language,
     state: BTreeMap<Text, &'static str>,
     ledger_error: Option<Text>,
     history: Vec<Text>,
@@ -183,11 +184,11 @@ impl Talk {
             if format == Format::Json {
                 let value = serde_json::json!({
                     "at": line.at.rfc3339(), "severity": line.severity.map(|s| s.name()),
-                    "incident": line.incident.map(|i| i.0), "text": &*line.text,
+                    "incident": line.incident.map(|i| i.0), "text": &*line.text.en,
                 });
                 out.line(&value.to_string());
             } else {
-                let text = words::escape::terminal(&line.text);
+                let text = words::escape::terminal(line.text.in_language(self.language));
                 out.line(&format!("{}  {severity}  {text}", words::Zone::Local.full(line.at)));
             }
         }

@@ -6,7 +6,7 @@ use crate::domain::incident::{Incident, Phase};
 use crate::domain::judge::{BudgetStatus, TierVerdict, Verdict};
 use crate::domain::objective::Slo;
 use crate::domain::paging::{Acknowledgement, Audience, DispatchKind, PageContent, next_page_at};
-use crate::domain::view::{CostTicker, NextEvent};
+use crate::domain::view::{CostTicker, NextEvent, Told};
 use crate::words::{self, Words};
 use rust_decimal::Decimal;
 
@@ -21,21 +21,22 @@ pub fn events(
     cost: Option<&CostTicker>,
     at: Ms,
 ) -> Vec<NextEvent> {
-    let (mut events, w): (Vec<NextEvent>, Words) = (Vec::new(), state.words());
+    let mut events: Vec<NextEvent> = Vec::new();
     if incident.phase == Phase::Mitigated {
         let end = incident.milestones.impact_end.unwrap_or(at);
-        events.push(NextEvent {
-            at: end + state.book.timing.resolve_after,
-            text: w.say("resolves by itself if it stays good").into(),
-        });
+        events.push(NextEvent { at: end + state.book.timing.resolve_after, text: said("resolves by itself if it stays good") });
         return events;
     }
     events.extend(next_page(state, incident));
     events.extend(crossings(state, incident, at));
-    events.extend(exhaustion(w, budget, cost, at));
+    events.extend(exhaustion(budget, cost, at));
     events.retain(|e| e.at >= at && e.at.since(at) <= HORIZON);
     events.sort_by_key(|e| e.at);
     events
+}
+
+fn said(text: &'static str) -> Told {
+    Words::both(|w| w.say(text).into())
 }
 
 fn next_page(state: &State, incident: &Incident) -> Option<NextEvent> {
@@ -59,7 +60,7 @@ fn next_page(state: &State, incident: &Incident) -> Option<NextEvent> {
         DispatchKind::Escalated => "still not acknowledged: escalates to the next level",
         _ => "still not acknowledged: pages again",
     };
-    Some(NextEvent { at, text: state.words().say(text).into() })
+    Some(NextEvent { at, text: said(text) })
 }
 
 /// When tiers that do not fire yet will, if the short window's burn goes on.
@@ -68,14 +69,14 @@ fn crossings(state: &State, incident: &Incident, at: Ms) -> Vec<NextEvent> {
     let mut events = Vec::new();
     for feed in state.board.slos.iter().filter(|f| mine(&f.slo.id)) {
         for (_, verdict) in feed.judged() {
-            events.extend(verdict.tiers.iter().filter_map(|t| crossing(state.words(), &feed.slo, verdict, t, at)));
+            events.extend(verdict.tiers.iter().filter_map(|t| crossing(&feed.slo, verdict, t, at)));
         }
     }
     events
 }
 
 /// The long window gains (short burn - long burn) / L a second while the past it forgets burned little.
-fn crossing(w: Words, slo: &Slo, verdict: &Verdict, tier: &TierVerdict, at: Ms) -> Option<NextEvent> {
+fn crossing(slo: &Slo, verdict: &Verdict, tier: &TierVerdict, at: Ms) -> Option<NextEvent> {
     let rule = slo.tiers.get(tier.tier)?;
     let factor: f64 = rule.factor.to_string().parse().ok()?;
     let now = verdict.windows.iter().find(|w| w.window == Span::from_mins(5))?.burn_rate?;
@@ -84,11 +85,11 @@ fn crossing(w: Words, slo: &Slo, verdict: &Verdict, tier: &TierVerdict, at: Ms) 
         return None;
     }
     let seconds = (factor - long) / (now - long) * rule.long.secs_f64();
-    let text = w.fill("{} burn over {} crosses {}x: {}", &[&slo.name, &rule.long, &factor, &rule.severity]);
-    Some(NextEvent { at: at + words::time::from_secs(seconds)?, text: text.into() })
+    let text = Words::both(|w| w.fill("{} burn over {} crosses {}x: {}", &[&slo.name, &rule.long, &factor, &rule.severity]));
+    Some(NextEvent { at: at + words::time::from_secs(seconds)?, text })
 }
 
-fn exhaustion(w: Words, budget: Option<&BudgetStatus>, cost: Option<&CostTicker>, at: Ms) -> Option<NextEvent> {
+fn exhaustion(budget: Option<&BudgetStatus>, cost: Option<&CostTicker>, at: Ms) -> Option<NextEvent> {
     let seconds = budget?.exhausts_in_seconds.filter(|s| *s > 0.0)?;
     let left = words::time::from_secs(seconds)?;
     let by_then = cost.and_then(|c| {
@@ -97,6 +98,9 @@ fn exhaustion(w: Words, budget: Option<&BudgetStatus>, cost: Option<&CostTicker>
         let sum = c.so_far?.amount.checked_add(more)?;
         Some(Money::new(sum, c.so_far?.currency))
     });
-    let cost = by_then.map(|m| w.fill("; cost by then {}", &[&words::money::brief(m)])).unwrap_or_default();
-    Some(NextEvent { at: at + left, text: w.fill("error budget exhausted at the 1h rate{}", &[&cost]).into() })
+    let text = Words::both(|w| {
+        let cost = by_then.map(|m| w.fill("; cost by then {}", &[&words::money::brief(m)])).unwrap_or_default();
+        w.fill("error budget exhausted at the 1h rate{}", &[&cost])
+    });
+    Some(NextEvent { at: at + left, text })
 }

@@ -11,12 +11,12 @@ use super::pricing;
 use super::signals;
 use super::sparks::Spark;
 use super::state::State;
-use crate::domain::base::{Language, Ms, Now, Seq, Severity, SloId, Span, Text};
-use crate::domain::incident::{AtLarge, Correction, Entry, Fact, Incident, Incidents, Phase};
+use crate::domain::base::{Ms, Now, Seq, Severity, SloId, Span, Text};
+use crate::domain::incident::{ChangeRecord, Correction, Entry, Fact, Incident, Incidents, Phase, SilenceRecord};
 use crate::domain::judge::{HeldBack, TrackState, Verdict};
 use crate::domain::measure::Track;
 use crate::domain::view::{IncidentView, RecentLine, Role, SloRow, Snapshot};
-use crate::words;
+use crate::words::{self, Words};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -45,7 +45,7 @@ pub fn snapshot(state: &State, health: &Health, now: Now) -> Snapshot {
         slos: state.board.slos.iter().flat_map(|feed| rows(state, &shared, feed, now, health.ended)).collect(),
         incidents: incidents(state, now),
         incident_count: state.incidents.len(),
-        recent: recent(&state.incidents, state.language),
+        recent: recent(&state.incidents),
         problems: state.book.problems.clone(),
         receivers: (health.receivers)(),
         ledger_error: health.ledger_error.clone(),
@@ -240,31 +240,53 @@ pub fn view(state: &State, incident: &Arc<Incident>) -> IncidentView {
     }
 }
 
-/// The newest entries of all incidents, and silences and changes beside them, newest first, in the words of a language.
-pub fn recent(incidents: &Incidents, language: Language) -> Vec<RecentLine> {
-    let w = words::Words::of(language);
-    let newest = incidents.iter().rev().take(MOST_RECENT);
-    let entries = newest.flat_map(|i| i.entries.iter().rev().filter(|e| is_news(e)).take(MOST_RECENT).map(move |e| (&**i, e)));
-    let line = |(incident, entry): (&Incident, &Entry)| {
-        let text = format!("{} {}", incident.id, w.sentence(entry, words::Zone::Local)).into();
-        (entry.seq, RecentLine { at: entry.at, severity: severity_after(incident, entry), text, incident: Some(incident.id) })
-    };
-    let mut lines: Vec<(Seq, RecentLine)> = entries.map(line).collect();
-    lines.extend(notices(w, incidents.at_large()));
-    lines.sort_by_key(|(seq, _)| std::cmp::Reverse(*seq));
-    lines.truncate(MOST_RECENT);
-    lines.into_iter().map(|(_, line)| line).collect()
+/// Something to be told among the recent happenings.
+enum Happened<'a> {
+    Entry(&'a Incident, &'a Entry),
+    Silence(&'a SilenceRecord),
+    Change(&'a ChangeRecord),
 }
 
-fn notices(w: words::Words, at_large: &AtLarge) -> impl Iterator<Item = (Seq, RecentLine)> + '_ {
-    let plain = |at, text: String| RecentLine { at, severity: None, text: text.into(), incident: None };
-    let changes = at_large.changes().iter().rev().take(MOST_RECENT).map(move |c| (c.id, plain(c.at, c.words())));
-    let silences = at_large.silences().iter().rev().take(MOST_RECENT).map(move |s| {
-        let values: [&dyn std::fmt::Display; 4] = [&s.id.0, &s.silence.scope, &s.author, &s.silence.reason];
-        let text = w.fill("silence {}: pages for {} are held back, by {}: {}", &values);
-        (s.id, plain(s.silence.from, text))
-    });
-    changes.chain(silences)
+impl Happened<'_> {
+    const fn seq(&self) -> Seq {
+        match self {
+            Self::Entry(_, entry) => entry.seq,
+            Self::Silence(record) => record.id,
+            Self::Change(record) => record.id,
+        }
+    }
+
+    fn line(self) -> RecentLine {
+        let at_large = |at, text| RecentLine { at, severity: None, text, incident: None };
+        match self {
+            Self::Entry(incident, entry) => RecentLine {
+                at: entry.at,
+                severity: severity_after(incident, entry),
+                text: Words::both(|w| format!("{} {}", incident.id, w.sentence(entry, words::Zone::Local))),
+                incident: Some(incident.id),
+            },
+            Self::Silence(record) => at_large(record.silence.from, Words::both(|w| w.silence(record))),
+            Self::Change(record) => at_large(record.at, Words::both(|w| w.change(record))),
+        }
+    }
+}
+
+fn news(incident: &Incident) -> impl Iterator<Item = Happened<'_>> {
+    let entries = incident.entries.iter().rev().filter(|e| is_news(e)).take(MOST_RECENT);
+    entries.map(move |entry| Happened::Entry(incident, entry))
+}
+
+/// The newest entries of all incidents, and silences and changes beside them, newest first.
+pub fn recent(incidents: &Incidents) -> Vec<RecentLine> {
+    let at_large = incidents.at_large();
+    let changes = at_large.changes().iter().rev().take(MOST_RECENT).map(Happened::Change);
+    let silences = at_large.silences().iter().rev().take(MOST_RECENT).map(Happened::Silence);
+    let newest = incidents.iter().rev().take(MOST_RECENT);
+    let mut all: Vec<Happened<'_>> = newest.flat_map(|i| news(i)).chain(changes).chain(silences).collect();
+    // Sentences are made of those alone that are shown.
+    all.sort_by_key(|happened| std::cmp::Reverse(happened.seq()));
+    all.truncate(MOST_RECENT);
+    all.into_iter().map(Happened::line).collect()
 }
 
 /// The incident's severity as that entry left it.

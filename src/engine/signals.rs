@@ -8,7 +8,7 @@ use crate::domain::incident::Incident;
 use crate::domain::measure::Track;
 use crate::domain::objective::{Level, Percentile, Slo};
 use crate::domain::review::BurnSeries;
-use crate::domain::view::Signal;
+use crate::domain::view::{Signal, Told};
 use crate::words::Words;
 use rust_decimal::prelude::ToPrimitive;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ pub fn of(state: &State, incident: &Incident, at: Ms) -> Vec<Signal> {
     let axis = Axis::new(start - BEFORE, end);
     let mine = |id| incident.services.iter().any(|(_, slos)| slos.contains(id));
     let feeds = state.board.slos.iter().filter(|f| mine(&f.slo.id));
-    let mut signals: Vec<Signal> = feeds.flat_map(|f| of_feed(state.words(), f, &axis)).collect();
+    let mut signals: Vec<Signal> = feeds.flat_map(|f| of_feed(f, &axis)).collect();
     signals.truncate(MOST_SIGNALS);
     signals
 }
@@ -57,15 +57,15 @@ impl Axis {
         values.into()
     }
 
-    fn signal(&self, name: Text, unit: &'static str, levels: Vec<(Text, f64)>, read: impl Fn(Ms) -> Option<f64>) -> Signal {
+    fn signal(&self, name: Told, unit: &'static str, levels: Vec<(Text, f64)>, read: impl Fn(Ms) -> Option<f64>) -> Signal {
         Signal { name, unit, values: self.values(read), from: self.from, to: self.to, levels }
     }
 }
 
-fn of_feed(w: Words, feed: &SloFeed, axis: &Axis) -> Vec<Signal> {
+fn of_feed(feed: &SloFeed, axis: &Axis) -> Vec<Signal> {
     let Some(track) = feed.meter.tracks().first() else { return Vec::new() };
     let slo = &feed.slo;
-    let named = |template: &'static str| Text::from(w.fill(template, &[&slo.name]));
+    let named = |template: &'static str| Words::both(|w| w.fill(template, &[&slo.name]));
     let window = axis.window;
     let mut out = Vec::new();
     if feed.meter.spec().has_total() && slo.sli.kind() != "threshold" {

@@ -4,7 +4,7 @@
 
 use super::board::Board;
 use super::harm::{ACCOUNT_WITHIN, Impact, Runs};
-use crate::domain::base::{CommitId, IncidentId, Language, Ms, Seq, Severity, Span, Text};
+use crate::domain::base::{CommitId, IncidentId, Ms, Seq, Severity, Span, Text};
 use crate::domain::incident::{Incident, Incidents, Phase};
 use crate::domain::objective::Rulebook;
 use crate::domain::paging::{Dispatch, DispatchKind, DispatchState, Routes, Told};
@@ -39,8 +39,6 @@ pub struct State {
     pub leading: bool,
     /// What it was told once.
     pub settings: Settings,
-    /// The language of what snapshots say in sentences; entries and pages have theirs from elsewhere.
-    pub language: Language,
     /// Where samples come from.
     pub metric_source: Text,
     pub(super) memory: Memory,
@@ -80,7 +78,6 @@ impl State {
             incidents: Incidents::default(),
             leading: false,
             settings,
-            language: Language::default(),
             metric_source: Text::from(""),
             memory: Memory::default(),
             told: BTreeMap::new(),
@@ -114,17 +111,6 @@ impl State {
             if provisional { Ms(i64::MAX) } else { ended + ACCOUNT_WITHIN + Span::from_mins(2) }
         });
         through.max().unwrap_or(Ms(i64::MIN))
-    }
-
-    /// The same, with snapshots in a language.
-    #[must_use]
-    pub fn speaking(self, language: Language) -> Self {
-        Self { language, ..self }
-    }
-
-    /// The words of its snapshots.
-    pub(super) const fn words(&self) -> crate::words::Words {
-        crate::words::Words::of(self.language)
     }
 
     /// The name of the next commit of this process.

@@ -74,7 +74,7 @@ impl Shot {
         let mut frame = rows::snapshot(fast.state(), &self.health, now);
         if let Some(about) = &mut self.about {
             let known = about.until(at + self.settle);
-            frame.recent = rows::recent(&about.folded, crate::domain::base::Language::default());
+            frame.recent = rows::recent(&about.folded);
             frame.incidents = known.iter().map(|i| rows::view(fast.state(), i)).collect();
             let first = known.first();
             for row in &mut frame.slos {

@@ -24,7 +24,7 @@ pub(super) fn document(facts: &PeriodFacts, language: Language) -> Doc {
     let t = &Told { facts, language };
     let asked = &facts.stats.asked;
     let (from, to) = (day(asked.from), day(asked.to));
-    let title = Line::say(t.say(format!("Incidents, {from} to {to}"), format!("事件，{from} 至 {to}")));
+    let title = Line::say(t.say(format!("Incidents, {from} to {to}"), format!("事故，{from} 至 {to}")));
     let section = |id, en: &str, zh: &str, blocks| Section { id, heading: t.say(en, zh), blocks };
     let yours = |name, en: &str, zh: &str| vec![Block::Yours { name, todo: t.say(en, zh) }];
     let whole = facts.stats.groups.iter().find(|g| g.key.is_empty());
@@ -35,12 +35,12 @@ pub(super) fn document(facts: &PeriodFacts, language: Language) -> Doc {
             "摘要",
             yours("summary", "TODO: what this period was like, in three sentences.", "TODO：用三句话说明这一时期。"),
         ),
-        section("incidents", "Incidents", "事件", incidents(t)),
+        section("incidents", "Incidents", "事故", incidents(t)),
     ];
     if let Some(group) = whole.filter(|g| g.n > 0) {
         sections.push(section("recovery", "How long recovery took", "恢复用时", recovery(t, group)));
         sections.push(section("shares", "Resilience", "韧性", shares(t, group)));
-        sections.push(section("cost", "Cost", "成本", cost(t, group)));
+        sections.push(section("cost", "Cost", "损失", cost(t, group)));
     }
     sections.push(section("drills", "Drills", "演练", drills(t)));
     sections.push(section("learned", "What was learned", "学到什么", yours("learned", "- TODO", "- TODO")));
@@ -72,17 +72,17 @@ fn lead(t: &Told<'_>, whole: Option<&Group>) -> Block {
     let to = t.say("to", "至");
     let mut rows = vec![row("Period", "时期", format!("{} {to} {}", Zone::Utc.full(asked.from), Zone::Utc.full(asked.to)))];
     match whole.filter(|g| g.n > 0) {
-        None => rows.push(row("Incidents", "事件", t.say("none was detected", "没有发现"))),
+        None => rows.push(row("Incidents", "事故", t.say("none was detected", "没有发现"))),
         Some(g) => {
             let counts = t.say(
                 format!("{}, {} not over, {} never acknowledged", g.n, g.n_open, g.n_never_acked),
                 format!("{} 个，{} 个未结束，{} 个从未确认", g.n, g.n_open, g.n_never_acked),
             );
-            rows.push(row("Incidents", "事件", counts));
+            rows.push(row("Incidents", "事故", counts));
             rows.push(row("How often", "频率", how_often(t, g)));
             rows.push(row(
                 "Cost",
-                "成本",
+                "损失",
                 g.cost.as_ref().map_or_else(|| t.say(money::NOT_ESTIMATED, "未估算"), |c| total(t, c)),
             ));
         }
@@ -111,7 +111,7 @@ fn total(t: &Told<'_>, c: &CostStats) -> String {
 
 fn incidents(t: &Told<'_>) -> Vec<Block> {
     if t.facts.incidents.is_empty() {
-        return vec![Block::say(t.say("No incident was detected in this period.", "这一时期没有发现事件。"))];
+        return vec![Block::say(t.say("No incident was detected in this period.", "这一时期没有发现事故。"))];
     }
     let rows = t.facts.incidents.iter().map(|i| incident(t, i)).collect();
     let head = [
@@ -122,10 +122,10 @@ fn incidents(t: &Told<'_>) -> Vec<Block> {
         ("TTD", "TTD"),
         ("TTM", "TTM"),
         ("TTR", "TTR"),
-        ("cost", "成本"),
+        ("cost", "损失"),
         ("state", "状态"),
     ];
-    vec![t.table(("Incidents of the period", "时期内的事件"), &head, rows, &[4, 5, 6, 7])]
+    vec![t.table(("Incidents of the period", "时期内的事故"), &head, rows, &[4, 5, 6, 7])]
 }
 
 fn incident(t: &Told<'_>, i: &Incident) -> Vec<Line> {
@@ -188,7 +188,7 @@ fn recovery(t: &Told<'_>, g: &Group) -> Vec<Block> {
         ("total / n (for totals only)", "总和 / n（仅用于合计）"),
     ];
     let trend = match &g.trend {
-        None => t.say("Trend: nothing can be said under 5 ended incidents.", "趋势：结束的事件少于 5 个，无法判断。"),
+        None => t.say("Trend: nothing can be said under 5 ended incidents.", "趋势：结束的事故少于 5 个，无法判断。"),
         Some(trend) if trend.p >= 0.05 => {
             let p = format!("{:.3}", trend.p);
             t.say(
@@ -201,7 +201,7 @@ fn recovery(t: &Told<'_>, g: &Group) -> Vec<Block> {
             let (en, zh) = if trend.s > 0 { ("grows", "增加") } else { ("shrinks", "减少") };
             t.say(
                 format!("Trend: TTR {en} by about {slope} an incident (Sen; Mann-Kendall, p = {p})."),
-                format!("趋势：每个事件 TTR 约{zh} {slope}（Sen；Mann-Kendall，p = {p}）。"),
+                format!("趋势：每个事故 TTR 约{zh} {slope}（Sen；Mann-Kendall，p = {p}）。"),
             )
         }
     };
@@ -231,12 +231,12 @@ fn cost(t: &Told<'_>, g: &Group) -> Vec<Block> {
     let Some(c) = &g.cost else {
         return vec![Block::say(t.say(
             "No incident has a cost: not estimated, which does not mean that it was free.",
-            "没有事件有成本：未估算，这不表示没有成本。",
+            "没有一起事故估算了损失：未知，这不表示没有损失。",
         ))];
     };
     let shown = |amount| money::exact(Money::new(amount, c.currency));
     let mut items = vec![
-        t.say(format!("Total of {} incidents: {}.", c.n, total(t, c)), format!("{} 个事件合计：{}。", c.n, total(t, c))),
+        t.say(format!("Total of {} incidents: {}.", c.n, total(t, c)), format!("{} 个事故合计：{}。", c.n, total(t, c))),
         t.say(format!("Median: {}.", shown(c.median)), format!("中位数：{}。", shown(c.median))),
     ];
     items.extend(c.p90.map(|p| format!("P90: {}.", shown(p))));
@@ -244,12 +244,12 @@ fn cost(t: &Told<'_>, g: &Group) -> Vec<Block> {
         let share = percent_auto(share.to_f64().unwrap_or(f64::NAN));
         t.say(
             format!("{k} of {} incidents carry {share} of the cost.", c.n),
-            format!("{} 个事件中的 {k} 个承担成本的 {share}。", c.n),
+            format!("{} 个事故中的 {k} 个承担损失的 {share}。", c.n),
         )
     }));
     if !c.others.is_empty() {
         let others = c.others.iter().map(|o| o.code()).collect::<Vec<_>>().join(", ");
-        items.push(t.say(format!("Costs in {others} are not in these figures."), format!("{others} 的成本不在其中。")));
+        items.push(t.say(format!("Costs in {others} are not in these figures."), format!("{others} 的损失不在其中。")));
     }
     let list = Block::List(items.into_iter().map(Line::say).collect());
     picture(t, c).into_iter().chain([list]).collect()
@@ -283,7 +283,7 @@ fn picture(t: &Told<'_>, c: &CostStats) -> Option<Block> {
         return None;
     }
     let (title, words) =
-        (t.say("Dearest incidents", "成本最高的事件"), t.say("Cost by incident, with bounds.", "各事件成本及界限。"));
+        (t.say("Dearest incidents", "损失最高的事故"), t.say("Cost by incident, with bounds.", "各事故损失及界限。"));
     let svg = amounts::svg("dearest", &title, &words, &bars);
     Some(Block::Picture { caption: Line::say(title), svg, text: Vec::new() })
 }
@@ -330,7 +330,7 @@ fn definitions(t: &Told<'_>) -> Vec<Block> {
     let clocks = ClockKind::ALL.map(|k| Line::say(format!("{} = {}", k.name(), names::definition(k, t.language))));
     let rest = t.say(
         "Members: detected in the period, without drills, merged ones and those that paged nobody. Open and never acknowledged ones are censored, not dropped. Medians have exact intervals from 6 on, P90 is told from 10.",
-        "统计对象：在时期内发现的事件，不含演练、已合并和未通知任何人的。未结束和从未确认的按删失处理，不丢弃。中位数自 6 个起有精确区间，P90 自 10 个起给出。",
+        "统计对象：在时期内发现的事故，不含演练、已合并和未通知任何人的。未结束和从未确认的按删失处理，不丢弃。中位数自 6 个起有精确区间，P90 自 10 个起给出。",
     );
     vec![Block::List(clocks.into_iter().chain([Line::say(rest)]).collect())]
 }

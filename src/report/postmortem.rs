@@ -38,7 +38,7 @@ pub(super) fn document(facts: &PostmortemFacts, zone: Zone, language: Language) 
         section("burn", "Burn rate", "燃烧率", vec![impact::burn(told)]),
     ];
     let last = vec![
-        section("cost", "Annex: cost", "附录：成本", cost::annex(told)),
+        section("cost", "Annex: cost", "附录：损失", cost::annex(told)),
         section("audit", "Annex: what an auditor asks", "附录：审计问题", audit::annex(told)),
         section("data", "Annex: data", "附录：数据", data::annex(told)),
     ];

@@ -8,11 +8,13 @@ use super::model::ticker;
 use super::view::columns::{name_of, tag_of};
 use crate::domain::base::{Ms, Text};
 use crate::domain::view::{IncidentView, RecentLine, Role, SloRow, Snapshot, SourceState, TrackId};
-use crate::words::{Zone, escape, money, plural, time, units};
+use crate::ports::PAGES_NOBODY;
+use crate::words::{Words, Zone, escape, money, time, units};
 use std::collections::BTreeMap;
 
 /// What was told, so that only changes are.
 pub struct Plain {
+    words: Words,
     zone: Zone,
     ascii: bool,
     /// Tag and name of each track.
@@ -26,9 +28,9 @@ pub struct Plain {
 
 impl Plain {
     /// Nothing was told yet. Times are in `zone`; `ascii` leaves no byte above 127.
-    pub fn new(zone: Zone, ascii: bool) -> Self {
+    pub fn new(words: Words, zone: Zone, ascii: bool) -> Self {
         let (rows, source, trouble) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
-        Self { zone, ascii, rows, begun: false, newest: None, source, role: None, trouble }
+        Self { words, zone, ascii, rows, begun: false, newest: None, source, role: None, trouble }
     }
 
     /// The lines of what changed since the last snapshot, oldest first.
@@ -63,35 +65,42 @@ impl Plain {
         }
         self.role = Some(snapshot.role.clone());
         let address = snapshot.attached.as_ref().map(|a| format!("{}: ", a.address)).unwrap_or_default();
-        Some(self.at(at, format!("{address}{}", role_words(&snapshot.role))))
+        Some(self.at(at, format!("{address}{}", role_words(self.words, &snapshot.role))))
     }
 
     fn sources(&mut self, snapshot: &Snapshot, out: &mut Vec<String>) {
+        let w = self.words;
         for source in &snapshot.sources {
             let (state, text) = match &source.state {
                 SourceState::Connecting => continue,
-                SourceState::Filling { .. } => ("filling", "reading history".to_string()),
-                SourceState::Live => ("live", "answers".into()),
-                SourceState::Failing { error, .. } => ("failing", error.to_string()),
+                SourceState::Filling { .. } => ("filling", w.say("reading history").into()),
+                SourceState::Live => ("live", w.say("answers").into()),
+                SourceState::Failing { error, .. } => ("failing", w.retold(error)),
             };
             if self.source.insert(source.name.clone(), state) != Some(state) {
-                out.push(self.at(snapshot.made, format!("source {}: {text}", source.name)));
+                out.push(self.at(snapshot.made, w.fill("source {}: {}", &[&source.name, &text])));
             }
         }
     }
 
     /// What is wrong with ledger, files, history and receivers: each text once, until it is gone.
     fn troubles(&mut self, snapshot: &Snapshot, at: Ms, out: &mut Vec<String>) {
-        let ledger = snapshot.ledger_error.iter().map(|why| Text::from(format!("not recorded: {why}")));
+        let w = self.words;
+        let ledger = snapshot.ledger_error.iter().map(|why| Text::from(w.fill("not recorded: {}", &[&w.retold(why)])));
         let files = snapshot.problems.iter().map(|p| {
             let place = p.place.as_ref().map(|at| format!("{}:{}:{} ", at.file, at.line, at.column)).unwrap_or_default();
             Text::from(format!("{place}{}", p.message))
         });
         let receivers = snapshot.receivers.iter().filter_map(|r| Some((r, r.error.as_ref()?)));
-        let receivers = receivers.map(|(r, error)| Text::from(format!("receiver {}: {error}", r.name)));
+        let receivers = receivers.map(|(r, error)| Text::from(w.fill("receiver {}: {}", &[&r.name, &w.retold(error)])));
         let link = snapshot.attached.as_ref().and_then(|a| Some((a, a.lost.as_ref()?)));
-        let link = link.map(|(a, lost)| Text::from(format!("cut off from {}: {}", a.address, lost.error)));
-        let now: Vec<Text> = ledger.chain(link).chain(files).chain(snapshot.history.iter().cloned()).chain(receivers).collect();
+        let link = link.map(|(a, lost)| Text::from(w.fill("cut off from {}: {}", &[&a.address, &w.retold(&lost.error)])));
+        let now: Vec<Text> = ledger
+            .chain(link)
+            .chain(files)
+            .chain(snapshot.history.iter().map(|text| Text::from(&*w.retold(text))))
+            .chain(receivers)
+            .collect();
         for text in now.iter().filter(|text| !self.trouble.contains(text)) {
             out.push(self.at(at, format!("! {text}")));
         }
@@ -103,9 +112,10 @@ impl Plain {
         let fresh: Vec<&RecentLine> = snapshot.recent.iter().take_while(|line| Some(*line) != self.newest.as_ref()).collect();
         for line in fresh.into_iter().rev() {
             let severity = line.severity.map_or("--", |s| s.name());
-            let named = line.incident.filter(|id| !line.text.contains(&id.to_string()));
+            let text = self.words.told(&line.text);
+            let named = line.incident.filter(|id| !text.contains(&id.to_string()));
             let id = named.map(|id| format!("{id} ")).unwrap_or_default();
-            out.push(self.at(line.at, format!("{severity} {id}{}", line.text)));
+            out.push(self.at(line.at, format!("{severity} {id}{text}")));
         }
         self.newest = snapshot.recent.first().cloned();
     }
@@ -114,33 +124,38 @@ impl Plain {
     fn tracks(&mut self, snapshot: &Snapshot, at: Ms, out: &mut Vec<String>) {
         if !std::mem::replace(&mut self.begun, true) {
             let well = snapshot.slos.iter().filter(|row| tag(row) == "ok").count();
-            let many = plural::counted(snapshot.slos.len(), "SLO", "SLOs");
-            out.push(self.at(at, format!("{many}, {well} ok")));
+            let many = self.words.counted(snapshot.slos.len(), "SLO", "SLOs");
+            out.push(self.at(at, self.words.fill("{}, {} ok", &[&many, &well])));
         }
         let mut rows = BTreeMap::new();
         for row in &snapshot.slos {
             let (id, tag) = (TrackId::of(row), tag(row));
             let before = self.rows.get(&id).map_or("ok", |(tag, _)| tag.as_str());
             if before != tag {
-                out.push(self.at(at, track(snapshot, row, &tag)));
+                out.push(self.at(at, track(self.words, snapshot, row, &tag)));
             }
             rows.insert(id, (tag, name_of(row)));
         }
         let gone = self.rows.iter().filter(|(id, (tag, _))| tag != "ok" && !rows.contains_key(*id));
-        out.extend(gone.map(|(_, (tag, name))| self.at(at, format!("-- {name} is not evaluated any more, it was {tag}"))));
+        let told = |tag: &String, name: &String| self.words.fill("-- {} is not evaluated any more, it was {}", &[name, tag]);
+        out.extend(gone.map(|(_, (tag, name))| self.at(at, told(tag, name))));
         self.rows = rows;
     }
 }
 
 /// Who this program is on its ledger, in words.
-pub fn role_words(role: &Role) -> String {
-    match role {
-        Role::Leading => "leads this ledger: records and pages".into(),
-        Role::Recording => "records, pages nobody".into(),
-        Role::Following { leader } => format!("{leader} leads this ledger; this view follows"),
-        Role::Watching => "looks only: records nothing, pages nobody".into(),
-        Role::Replaying => "plays recorded samples".into(),
-    }
+pub fn role_words(w: Words, role: &Role) -> String {
+    let text = match role {
+        Role::Leading => "leads this ledger: records and pages",
+        Role::Recording => "records, pages nobody",
+        Role::Following { leader } => {
+            let named = leader.strip_suffix(PAGES_NOBODY).map(|name| w.fill("{} (pages nobody)", &[&name]));
+            return w.fill("{} leads this ledger; this view follows", &[&named.as_deref().unwrap_or(leader)]);
+        }
+        Role::Watching => "looks only: records nothing, pages nobody",
+        Role::Replaying => "plays recorded samples",
+    };
+    w.say(text).into()
 }
 
 fn tag(row: &SloRow) -> String {
@@ -148,19 +163,19 @@ fn tag(row: &SloRow) -> String {
 }
 
 /// `P0 checkout-api burn 58.0x cost $26.7k`.
-fn track(snapshot: &Snapshot, row: &SloRow, tag: &str) -> String {
+fn track(w: Words, snapshot: &Snapshot, row: &SloRow, tag: &str) -> String {
     let verdict = row.verdict.as_deref();
-    let burn = verdict.and_then(|v| burn_over(v, 300)).map(|burn| format!(" burn {}", units::burn_x(burn)));
-    let left = verdict.and_then(|v| v.budget.remaining).map(|left| format!(" budget {}", units::percent_auto(left)));
+    let burn = verdict.and_then(|v| burn_over(v, 300)).map(|burn| w.fill(" burn {}", &[&units::burn_x(burn)]));
+    let left = verdict.and_then(|v| v.budget.remaining).map(|left| w.fill(" budget {}", &[&units::percent_auto(left)]));
     let view = row.incident.and_then(|id| snapshot.incidents.iter().find(|v| v.incident.id == id));
-    let happening = view.map(|view| incident(snapshot, view));
+    let happening = view.map(|view| incident(w, snapshot, view));
     let rest: String = [burn, left, happening].into_iter().flatten().collect();
     format!("{tag} {}{rest}", name_of(row))
 }
 
-fn incident(snapshot: &Snapshot, view: &IncidentView) -> String {
+fn incident(w: Words, snapshot: &Snapshot, view: &IncidentView) -> String {
     let now = snapshot.at.unwrap_or(snapshot.made);
-    let cost = ticker::tick(view, now, false).and_then(|t| t.so_far).map(|m| format!(" cost {}", money::brief(m)));
-    let open = super::model::Model::since(view).map(|since| format!(" for {}", time::span(now.since(since))));
+    let cost = ticker::tick(view, now, false).and_then(|t| t.so_far).map(|m| w.fill(" cost {}", &[&money::brief(m)]));
+    let open = super::model::Model::since(view).map(|since| w.fill(" for {}", &[&time::span(now.since(since))]));
     format!("{} {}{}", cost.unwrap_or_default(), view.incident.id, open.unwrap_or_default())
 }

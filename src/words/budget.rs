@@ -40,10 +40,10 @@ pub fn excuse(excused: &Excused<'_>) -> String {
     format!("{}{author}", excused.exclusion.reason)
 }
 
-/// The exclusion that holds at `at`, with its end: `excluded until 04:00: deploy window (anna)`.
-pub fn excluded_now(slo: &Slo, at: Ms, zone: Zone) -> Option<String> {
+/// The exclusion that holds at `at`: until when, and why: `deploy window (anna)`.
+pub fn excluded_now(slo: &Slo, at: Ms) -> Option<(Ms, String)> {
     let now = within(&slo.exclude, at - Span(1), at, 1);
-    now.first().map(|e| format!("excluded until {}: {}", zone.near(e.time.to, at), excuse(e)))
+    now.first().map(|e| (e.time.to, excuse(e)))
 }
 
 /// The exclusions of `(from, to]`, the newest first, one a line: `2026-03-01 02:00:00 UTC for 2h00m: deploy window (anna)`.

@@ -8,11 +8,14 @@
 pub mod budget;
 pub mod escape;
 pub mod fit;
+#[cfg(test)]
+mod glossary;
 pub mod money;
 pub mod page;
 pub mod plural;
 pub mod reason;
 pub mod report;
+mod retold;
 pub mod screen;
 pub mod time;
 pub mod timeline;

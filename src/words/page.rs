@@ -6,7 +6,7 @@
 
 mod zh;
 
-use super::{Zone, escape, money, time, units};
+use super::{Zone, escape, money, plural, time, units};
 use crate::domain::base::{Language, Money, Ms, SloId, Text};
 use crate::domain::paging::{Dispatch, DispatchKind, PageContent};
 
@@ -117,7 +117,7 @@ fn lines(page: &Dispatch, zone: Zone) -> Vec<String> {
     out.extend(warnings(page));
     out.extend(c.reasons.iter().take(REASONS_MAX).map(|r| format!("why: {}", r.text)));
     if c.reasons.len() > REASONS_MAX {
-        out.push(format!("why: {} more reasons", c.reasons.len() - REASONS_MAX));
+        out.push(format!("why: {}", plural::counted(c.reasons.len() - REASONS_MAX, "more reason", "more reasons")));
     }
     out.extend(labelled("suspected cause", c.suspect.as_ref()));
     out.extend(when(c, zone));

@@ -1,7 +1,9 @@
 //! Why a severity was given, in words. The judge gives numbers only; every page, screen and answer quotes the sentence made
 //! here.
 
-use super::{time, units};
+pub(super) mod zh;
+
+use super::{plural, time, units};
 use crate::domain::base::{Span, clean_line};
 use crate::domain::judge::{HeldBack, Reason, ReasonCode, RuleRef};
 use crate::domain::objective::{BreachRule, Confirm, Level, Side, Sli, Slo, Tier};
@@ -71,7 +73,8 @@ fn by_breach(slo: &Slo, reason: &Reason, rule: Option<&BreachRule>) -> String {
         }
         ReasonCode::Spike => spike(rule, reason),
         ReasonCode::Occurrences => {
-            format!("{} occurrences{over}, above {}", units::count(reason.value), units::number(reason.threshold))
+            let many = plural::noun_of(reason.value, "occurrence", "occurrences");
+            format!("{} {many}{over}, above {}", units::count(reason.value), units::number(reason.threshold))
         }
     };
     format!("{measured}{hold}{confirmed}")

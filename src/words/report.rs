@@ -8,7 +8,8 @@ use crate::domain::review::ClockKind;
 use crate::domain::review::stats::ShareKind;
 
 /// Components of the cost model with their Chinese names.
-const COMPONENTS: [(&str, &str); 13] = [
+const COMPONENTS: [(&str, &str); 14] = [
+    ("total", "合计"),
     ("lost_revenue", "收入损失"),
     ("recovered_revenue", "挽回的收入"),
     ("sla_credits", "服务等级赔付"),
@@ -21,13 +22,21 @@ const COMPONENTS: [(&str, &str); 13] = [
     ("penalties", "罚款"),
     ("penalties_regulatory", "监管罚款"),
     ("avoided_cost", "避免的成本"),
-    ("overlaps", "重叠事件"),
+    ("overlaps", "重叠事故"),
 ];
 
 /// A cost component: `lost revenue`. One's own keep their name.
 pub fn component(id: &str, language: Language) -> String {
     let known = COMPONENTS.iter().find(|(name, _)| *name == id).filter(|_| language == Language::Zh);
     known.map_or_else(|| id.replace('_', " "), |(_, zh)| (*zh).to_owned())
+}
+
+/// `lost_revenue (orders): its counter is not read`: what is missing of a cost, with its subject, and why.
+pub fn missing(text: &str, language: Language) -> (String, String) {
+    let (what, why) = text.split_once(": ").unwrap_or((text, ""));
+    let (id, subject) = what.split_once(' ').map_or((what, String::new()), |(id, subject)| (id, format!(" {subject}")));
+    let known = (language == Language::Zh).then(|| super::retold::in_chinese(why)).flatten();
+    (format!("{}{subject}", component(id, language)), known.unwrap_or_else(|| why.to_owned()))
 }
 
 /// How a number is known.
@@ -83,7 +92,7 @@ pub const fn phase(phase: Phase, language: Language) -> &'static str {
     match (language, phase) {
         (Language::En, phase) => phase.name(),
         (Language::Zh, Phase::Suspected) => "疑似",
-        (Language::Zh, Phase::Open) => "未确认",
+        (Language::Zh, Phase::Open) => "进行中",
         (Language::Zh, Phase::Acknowledged) => "已确认",
         (Language::Zh, Phase::Mitigated) => "已缓解",
         (Language::Zh, Phase::Resolved) => "已结束",

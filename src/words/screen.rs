@@ -7,14 +7,29 @@
 
 mod zh;
 
-use super::{plural, report, timeline, units};
-use crate::domain::base::{Language, Span};
+use super::{plural, reason, report, retold, timeline, units};
+use crate::domain::base::{Language, Ms, Span};
 use crate::domain::cost::Basis;
-use crate::domain::incident::{Entry, Fact, Phase};
+use crate::domain::incident::{ChangeRecord, Entry, Fact, Phase, SilenceRecord};
 use crate::domain::judge::HeldBack;
-use crate::domain::objective::{BreachRule, Level, Period, Sli, Tier};
+use crate::domain::objective::{BreachRule, Level, Period, Sli, Slo, Tier};
+use crate::domain::view::Told;
 use rust_decimal::Decimal;
+use std::borrow::Cow;
 use std::fmt::{Display, Write};
+
+/// What a text of a cost sheet is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OfCost {
+    /// How an amount was computed.
+    Formula,
+    /// The name of an input.
+    Input,
+    /// What is taken for granted.
+    Assumption,
+    /// A note, a source, a value: sentences apart by semicolons.
+    Remark,
+}
 
 /// The words in one language.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,6 +58,23 @@ impl Words {
     /// A text with values at its `{}`, in their order; a translation may number them (`{2}`).
     pub fn fill(self, english: &'static str, values: &[&dyn Display]) -> String {
         filled(self.say(english), values)
+    }
+
+    /// A sentence in every language, made by `tell` with the words of each.
+    pub fn both(tell: impl Fn(Self) -> String) -> Told {
+        let [en, zh] = [Language::En, Language::Zh].map(|language| tell(Self(language)).into());
+        Told { en, zh }
+    }
+
+    /// A sentence that comes in every language.
+    pub fn told(self, told: &Told) -> &str {
+        told.in_language(self.0)
+    }
+
+    /// A sentence of ours that comes as text: an error, a doubt, a refusal. What others said stays as it is.
+    pub fn retold(self, text: &str) -> Cow<'_, str> {
+        let chinese = if self.is_zh() { retold::in_chinese(text) } else { None };
+        chinese.map_or(Cow::Borrowed(text), Cow::Owned)
     }
 
     /// A text of a few fixed ones that comes with data: translated where it is one of them.
@@ -88,6 +120,45 @@ impl Words {
     /// What an entry says.
     pub fn sentence(self, entry: &Entry, zone: super::Zone) -> String {
         timeline::sentence_in(entry, zone, self.0)
+    }
+
+    /// What a silence holds back.
+    pub fn silence(self, record: &SilenceRecord) -> String {
+        timeline::silence_in(record, self.0)
+    }
+
+    /// What was changed.
+    pub fn change(self, record: &ChangeRecord) -> String {
+        timeline::change_in(record, self.0)
+    }
+
+    /// What is missing of a cost, and why.
+    pub fn missing(self, text: &str) -> (String, String) {
+        report::missing(text, self.0)
+    }
+
+    /// A line of a cost sheet that tells more of a number.
+    pub fn of_cost(self, text: &str, what: OfCost) -> String {
+        if !self.is_zh() {
+            return text.to_owned();
+        }
+        match what {
+            OfCost::Formula => retold::money::formula(text),
+            OfCost::Input => retold::money::input(text),
+            OfCost::Assumption => retold::money::assumption(text),
+            OfCost::Remark => retold::money::remarks(text),
+        }
+    }
+
+    /// The name of a rule as it was recorded.
+    pub fn rule_name(self, recorded: &str) -> String {
+        if self.is_zh() { reason::zh::rule(recorded) } else { recorded.to_owned() }
+    }
+
+    /// The exclusion that holds at `at`, with its end.
+    pub fn excluded(self, slo: &Slo, at: Ms, zone: super::Zone) -> Option<String> {
+        let (until, why) = super::budget::excluded_now(slo, at)?;
+        Some(self.fill("excluded until {}: {}", &[&zone.near(until, at), &why]))
     }
 
     /// The kind of an indicator.
@@ -139,7 +210,7 @@ impl Words {
 }
 
 /// The template with its values; a place without a value stays as it is.
-fn filled(template: &str, values: &[&dyn Display]) -> String {
+pub(super) fn filled(template: &str, values: &[&dyn Display]) -> String {
     let mut out = String::with_capacity(template.len() + 8 * values.len());
     let (mut rest, mut next) = (template, 0);
     while let Some((before, after)) = rest.split_once('{') {
@@ -160,6 +231,12 @@ fn filled(template: &str, values: &[&dyn Display]) -> String {
     }
     out.push_str(rest);
     out
+}
+
+/// Every entry of the tables.
+#[cfg(test)]
+pub(super) fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
+    zh::all()
 }
 
 #[cfg(test)]

@@ -6,14 +6,14 @@
 mod zh;
 
 use super::money;
-use super::plural::counted;
+use super::plural::{counted, noun_of as noun};
 use super::time::Zone;
 use super::units::{count, percent_auto};
 use crate::domain::base::{Interval, Language, Money, Severity, SloId};
 use crate::domain::cost::CostSheet;
 use crate::domain::incident::{
     Actor, ChangeRecord, Correction, Entry, Evidence, Fact, HeldPages, ImpactRecord, IncidentRef, Notice, Onset, Outcome,
-    ReasonText, RuleFired,
+    ReasonText, RuleFired, SilenceRecord,
 };
 
 /// One short word for the kind of an entry: `open`, `page`, `note`.
@@ -58,6 +58,25 @@ pub fn sentence_in(entry: &Entry, zone: Zone, language: Language) -> String {
     match language {
         Language::En => sentence(entry, zone),
         Language::Zh => zh::sentence(entry, zone),
+    }
+}
+
+/// What a silence holds back, in the words of a language.
+pub fn silence_in(record: &SilenceRecord, language: Language) -> String {
+    let s = &record.silence;
+    match language {
+        Language::En => {
+            format!("silence {}: pages for {} are held back, by {}: {}", record.id.0, s.scope, record.author, s.reason)
+        }
+        Language::Zh => zh::silenced(record),
+    }
+}
+
+/// What was changed, in the words of a language.
+pub fn change_in(record: &ChangeRecord, language: Language) -> String {
+    match language {
+        Language::En => record.words(),
+        Language::Zh => zh::changed(&record.change, &record.by),
     }
 }
 
@@ -254,9 +273,10 @@ fn impact_words(impact: &ImpactRecord) -> String {
     match impact.total {
         Some(total) if total > 0.0 => {
             let share = percent_auto(impact.bad / total);
-            format!("{} of {} events failed ({share}) within {span}", count(impact.bad), count(total))
+            let events = noun(total, "event", "events");
+            format!("{} of {} {events} failed ({share}) within {span}", count(impact.bad), count(total))
         }
-        _ => format!("{} events failed within {span}", count(impact.bad)),
+        _ => format!("{} {} failed within {span}", count(impact.bad), noun(impact.bad, "event", "events")),
     }
 }
 

@@ -54,7 +54,7 @@ fn read(name: &str, text: &str) -> (Vec<Arc<burnledger::domain::view::Dashboard>
     (file.read.into_iter().map(|r| r.dashboard).collect(), file.problems)
 }
 
-fn dashboards() -> Arc<Dashboards> {
+pub fn dashboards() -> Arc<Dashboards> {
     let (mut all, problems) = read("dashboards/a.yaml", FIRST);
     assert_eq!(problems, []);
     all.extend(read("dashboards/b.yaml", SECOND).0);

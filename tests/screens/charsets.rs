@@ -71,7 +71,7 @@ fn of_the_world(mut world: Snapshot) -> Snapshot {
         view.runbook = Some("https://wiki.example/手册".into());
     }
     for line in &mut world.recent {
-        line.text = format!("{} ★ 数据库 «°C»", line.text).into();
+        line.text = format!("{} ★ 数据库 «°C»", line.text.en).as_str().into();
     }
     world.environment = "生产".into();
     world

@@ -405,7 +405,7 @@ fn view(incident: Incident, _entries: &[Entry]) -> IncidentView {
     }
 }
 
-fn sheet() -> CostSheet {
+pub fn sheet() -> CostSheet {
     let line = |component: &str, subject: Option<&str>, amount: &str, formula: &str, basis| CostLine {
         component: component.into(),
         subject: subject.map(Into::into),

@@ -4,7 +4,7 @@ use super::fixture;
 use burnledger::domain::base::Ms;
 use burnledger::domain::view::{Attachment, LostLink, Role, Snapshot};
 use burnledger::tui::Plain;
-use burnledger::words::Zone;
+use burnledger::words::{Words, Zone};
 
 fn numbered(snapshot: Snapshot) -> Snapshot {
     Snapshot { number: 1, ..snapshot }
@@ -12,7 +12,7 @@ fn numbered(snapshot: Snapshot) -> Snapshot {
 
 #[test]
 fn only_changes_are_told_and_each_is_one_line() {
-    let mut plain = Plain::new(Zone::Utc, false);
+    let mut plain = Plain::new(Words::default(), Zone::Utc, false);
     let calm = numbered(fixture::calm());
     let first = plain.lines(&calm);
     assert!(first.iter().any(|l| l.contains(" SLOs, ")), "{first:#?}");
@@ -28,7 +28,7 @@ fn only_changes_are_told_and_each_is_one_line() {
 
 #[test]
 fn who_records_and_pages_is_said_and_said_again_when_it_changes() {
-    let mut plain = Plain::new(Zone::Utc, true);
+    let mut plain = Plain::new(Words::default(), Zone::Utc, true);
     let alone = Snapshot { role: Role::Recording, ..numbered(fixture::calm()) };
     assert!(plain.lines(&alone)[0].ends_with(" records, pages nobody"));
     let watched = Snapshot { role: Role::Following { leader: "h\u{e9}:7".into() }, ..alone };
@@ -41,7 +41,8 @@ fn a_link_that_is_lost_before_anything_came_is_told_with_its_time() {
     let since = Ms::parse_rfc3339("2026-03-17T14:31:07Z").unwrap();
     let lost = LostLink { since, error: "refused".into(), tries: 1, next_try: since };
     let attached = Attachment { address: "http://watch:9".into(), lost: Some(lost), ..Attachment::default() };
-    let lines = Plain::new(Zone::Utc, true).lines(&Snapshot { attached: Some(attached.into()), ..Snapshot::default() });
+    let lines =
+        Plain::new(Words::default(), Zone::Utc, true).lines(&Snapshot { attached: Some(attached.into()), ..Snapshot::default() });
     assert_eq!(lines, ["14:31:07 ! cut off from http://watch:9: refused"]);
 }
 

@@ -260,7 +260,8 @@ impl Meter {
         }
         let left_out = Some(self.left_out.len()).filter(|n| *n > 0);
         let left_out = left_out
-            .map(|n| format!("{n} more groups are left out: at most {} are measured (`max_groups`)", self.spec.max_tracks));
+            .map(|n| (n, if n == 1 { "group is" } else { "groups are" }))
+            .map(|(n, many)| format!("{n} more {many} left out: at most {} are measured (`max_groups`)", self.spec.max_tracks));
         self.unmatched().chain(self.bucket_lacks()).chain(self.interpolated()).chain(left_out).collect()
     }
 

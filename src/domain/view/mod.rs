@@ -17,6 +17,6 @@ pub use intake::InboundAlert;
 pub use past::{Lookback, Past, PastOf, PastRow, TrackId};
 pub use snapshot::{
     Attachment, CostTicker, IncidentView, LostLink, NextEvent, ReceiverHealth, RecentLine, Role, Signal, SloRow, Snapshot,
-    SourceHealth, SourceState,
+    SourceHealth, SourceState, Told,
 };
 pub use what_if::{Fired, WhatIf, WhatIfAsk, WhatIfTrack};

@@ -1,6 +1,6 @@
 //! The snapshot: everything known at one instant, immutable, shared by every screen and answer.
 
-use crate::domain::base::{IncidentId, Labels, Money, Ms, Problem, Severity, Text};
+use crate::domain::base::{IncidentId, Labels, Language, Money, Ms, Problem, Severity, Text};
 use crate::domain::cost::CostSheet;
 use crate::domain::incident::{ImpactRecord, Incident};
 use crate::domain::judge::Verdict;
@@ -103,11 +103,37 @@ pub struct CostTicker {
     pub sheet: Arc<CostSheet>,
 }
 
+/// A sentence in every language that screens speak: one snapshot is looked at by people of several.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// In English.
+    pub en: Text,
+    /// In Chinese.
+    pub zh: Text,
+}
+
+impl Told {
+    /// The sentence in a language.
+    pub const fn in_language(&self, language: Language) -> &Text {
+        match language {
+            Language::En => &self.en,
+            Language::Zh => &self.zh,
+        }
+    }
+}
+
+impl From<&str> for Told {
+    /// A text that is the same in every language: a name, somebody's own words.
+    fn from(text: &str) -> Self {
+        Self { en: text.into(), zh: text.into() }
+    }
+}
+
 /// A small series beside an incident.
 #[derive(Clone, Debug)]
 pub struct Signal {
-    /// `error rate`, `p99 latency`, `burn 5m`.
-    pub name: Text,
+    /// `availability error ratio`, `search p99`.
+    pub name: Told,
     /// Unit: `ratio`, `seconds`, `per_minute`, `burn`.
     pub unit: &'static str,
     /// Values at even steps, oldest first; NaN where unknown.
@@ -126,7 +152,7 @@ pub struct NextEvent {
     /// When.
     pub at: Ms,
     /// What, in words without the time.
-    pub text: Text,
+    pub text: Told,
 }
 
 /// An incident as screens show it.
@@ -160,7 +186,7 @@ pub struct RecentLine {
     /// Severity, where there is one.
     pub severity: Option<Severity>,
     /// What, in words.
-    pub text: Text,
+    pub text: Told,
     /// The incident it belongs to.
     pub incident: Option<IncidentId>,
 }

@@ -15,7 +15,7 @@ pub(in crate::report) const QUESTIONS: usize = 17;
 
 pub(in crate::report) fn annex(t: &Told<'_>) -> Vec<Block> {
     let Some(sheet) = &t.facts.incident.cost else {
-        return vec![Block::say(t.say("Without a cost there is nothing to audit.", "没有成本，无可审计。"))];
+        return vec![Block::say(t.say("Without a cost there is nothing to audit.", "没有损失，无可审计。"))];
     };
     let answers = [first(t, sheet), second(t, sheet), third(t, sheet)].concat();
     let row =
@@ -40,7 +40,7 @@ fn first(t: &Told<'_>, sheet: &CostSheet) -> Vec<Answer> {
             t.say("What is assumed, by whom, since when?", "假设了什么、谁、何时？"),
             Line::say(t.say(
                 format!("{assumptions} assumptions, with owner and date where the business file has them, and {declared} declared inputs with their source, in the annex on cost"),
-                format!("成本附录中有 {assumptions} 条假设（业务文件写明时附负责人和日期）和 {declared} 个附来源的声明输入"),
+                format!("损失附录中有 {assumptions} 条假设（业务文件写明时附负责人和日期）和 {declared} 个附来源的声明输入"),
             )),
         ),
         (
@@ -78,7 +78,7 @@ fn second(t: &Told<'_>, sheet: &CostSheet) -> Vec<Answer> {
             t.say("Is anything counted twice?", "有无重复计算？"),
             Line::say(t.say(
                 format!("lost revenue lines: {lost}; one method for each stream; overlapping incidents share their minutes; memo lines are not added"),
-                format!("{lost} 行收入损失，每条收入流只用一种方法；重叠事件分摊分钟；备忘行不计入"),
+                format!("{lost} 行收入损失，每条收入流只用一种方法；重叠事故分摊分钟；备忘行不计入"),
             )),
         ),
         (
@@ -138,7 +138,7 @@ fn third(t: &Told<'_>, sheet: &CostSheet) -> Vec<Answer> {
             Line::say(cash(t, sheet)),
         ),
         (
-            t.say("What is an incident?", "什么是一个事件？"),
+            t.say("What is an incident?", "什么是一个事故？"),
             Line::say(t.say(
                 "one for each service and its dependencies, from the first bad minute in the samples; bad again within the reopen window is the same one",
                 "每个服务及其依赖为一个，自样本中第一个异常分钟起；在重开窗口内再次异常仍是同一个",
@@ -149,7 +149,7 @@ fn third(t: &Told<'_>, sheet: &CostSheet) -> Vec<Answer> {
             t.say("Who may change the rates?", "谁可以改费率？"),
             Line::say(t.say(
                 "whoever may change `business.yaml`; every cost is an entry of the append-only ledger with its actor",
-                "可修改 `business.yaml` 的人；每个成本都是只追加账本中的条目，附操作者",
+                "可修改 `business.yaml` 的人；每个损失都是只追加账本中的条目，附操作者",
             )),
         ),
         (
@@ -182,7 +182,7 @@ fn versions(t: &Told<'_>) -> String {
         0 | 1 => t.say("one; nothing was restated", "一个；没有重述"),
         n => t.say(
             format!("{n}, with who and the difference, in the annex on cost"),
-            format!("{n} 个，附操作者和差额，见成本附录"),
+            format!("{n} 个，附操作者和差额，见损失附录"),
         ),
     }
 }

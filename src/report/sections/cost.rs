@@ -16,7 +16,7 @@ pub(in crate::report) fn annex(t: &Told<'_>) -> Vec<Block> {
     let Some(sheet) = &t.facts.incident.cost else {
         return vec![Block::say(t.say(
             "No cost is recorded for this incident: not estimated, which does not mean that it was free.",
-            "此事件没有记录成本：未估算，这不表示没有成本。",
+            "此事故没有记录损失：未估算，这不表示没有损失。",
         ))];
     };
     let total = Line::say(t.say("Total: ", "总计：")).and_strong(cost_words(t, Some(sheet))).and(rounded(t, sheet));
@@ -65,7 +65,7 @@ fn picture(t: &Told<'_>, sheet: &CostSheet) -> Option<Block> {
         })
         .collect();
     let caption = t.say("What each line amounts to; the whiskers are bounds.", "每行的金额；须线为界限。");
-    let svg = amounts::svg("cost", &t.say("Cost by line", "成本构成"), &caption, &bars);
+    let svg = amounts::svg("cost", &t.say("Cost by line", "损失构成"), &caption, &bars);
     Some(Block::Picture { caption: Line::default(), svg, text: Vec::new() })
 }
 
@@ -98,7 +98,7 @@ fn column(t: &Told<'_>, sheet: &CostSheet) -> Block {
         t.say("kind", "性质"),
         t.say("booked in", "入账月份"),
     ];
-    let caption = t.say("Cost of the incident; the amounts add up to the total", "事件成本；各行相加等于总计");
+    let caption = t.say("Cost of the incident; the amounts add up to the total", "事故损失；各行相加等于总计");
     Block::Table(Table::new(caption, &head.each_ref().map(|h| &**h), rows).numbers(&[1, 2, 3]))
 }
 
@@ -175,7 +175,7 @@ fn restated(t: &Told<'_>) -> Vec<Block> {
         t.say("difference", "差额"),
         t.say("why", "原因"),
     ];
-    let table = Table::new(t.say("Versions of the cost", "成本的版本"), &head.each_ref().map(|h| &**h), rows).numbers(&[4]);
+    let table = Table::new(t.say("Versions of the cost", "损失的版本"), &head.each_ref().map(|h| &**h), rows).numbers(&[4]);
     vec![Block::say(said), Block::Table(table)]
 }
 

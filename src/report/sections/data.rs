@@ -51,7 +51,7 @@ fn sources(t: &Told<'_>) -> Vec<Block> {
     if items.is_empty() {
         return Vec::new();
     }
-    vec![Block::say(t.say("Samples behind the cost:", "成本依据的样本：")), Block::List(items)]
+    vec![Block::say(t.say("Samples behind the cost:", "损失依据的样本：")), Block::List(items)]
 }
 
 /// The chain of entries, so that a copy can be checked against the ledger.

@@ -26,17 +26,17 @@ pub(in crate::report) fn table(t: &Told<'_>) -> Block {
         row("Impact", "影响时段", Line::say(format!("{} {to} {}", t.instant(m.impact_start), t.instant(m.impact_end)))),
         row("Impact lasted", "影响时长", Line::say(t.length(t.facts.impact_span))),
         row("Detected", "发现", Line::say(t.instant(m.detected))),
-        row("Cost", "成本", Line::say(cost_words(t, t.facts.incident.cost.as_ref()))),
+        row("Cost", "损失", Line::say(cost_words(t, t.facts.incident.cost.as_ref()))),
     ];
     let flaps = t.facts.incident.flaps;
     if flaps > 0 {
-        rows.push(row("Reopened", "重新打开", Line::say(t.say(format!("{flaps} times"), format!("{flaps} 次")))));
+        rows.push(row("Reopened", "重开", Line::say(t.say(format!("{flaps} times"), format!("{flaps} 次")))));
     }
     if t.facts.incident.drill {
-        let what = t.say("practised, not real: no part of cost or statistics", "演练，并非真实：不计入成本和统计");
+        let what = t.say("practised, not real: no part of cost or statistics", "演练，并非真实：不计入损失和统计");
         rows.push(row("Drill", "演练", Line::say(what)));
     }
-    Block::Table(Table::new(t.say("The incident in short", "事件概况"), &["", ""], rows))
+    Block::Table(Table::new(t.say("The incident in short", "事故概况"), &["", ""], rows))
 }
 
 /// Facts in one sentence.
@@ -52,7 +52,7 @@ pub(in crate::report) fn summary(t: &Told<'_>) -> Block {
         .map_or_else(String::new, |s| t.say(format!(" within {}", time::span(s)), format!("，历时 {}", time::span(s))));
     let open = if incident.phase.is_live() { t.say(" It is not over.", "尚未结束。") } else { String::new() };
     let cost = cost_words(t, incident.cost.as_ref());
-    let rest = t.say(format!(": {what}{long}. Cost: {cost}.{open}"), format!("：{what}{long}。成本：{cost}。{open}"));
+    let rest = t.say(format!(": {what}{long}. Cost: {cost}.{open}"), format!("：{what}{long}。损失：{cost}。{open}"));
     Block::Paragraph(Line::text(&incident.service).and(rest))
 }
 

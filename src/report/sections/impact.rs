@@ -79,7 +79,7 @@ pub(in crate::report) fn burn(t: &Told<'_>) -> Block {
     let levels = if series.levels.is_empty() {
         Line::default()
     } else {
-        Line::say(t.say(" Levels: ", " 级别：")).and_line(Line::joined(levels, ", ")).and(".")
+        Line::say(t.say(" Levels: ", " 阈值：")).and_line(Line::joined(levels, ", ")).and(".")
     };
     let window = time::window(series.window);
     let caption = Line::say(t.say("Burn rate of ", "燃烧率 "))

@@ -12,7 +12,7 @@ pub(in crate::report) fn clocks(t: &Told<'_>) -> Block {
         |c: &Clock| vec![Line::say(c.kind.name()), Line::say(told(t, *c)), Line::say(names::definition(c.kind, t.language))];
     let head = [t.say("clock", "时钟"), t.say("value", "值"), t.say("definition", "定义")];
     let rows = t.facts.clocks.iter().map(row).collect();
-    Block::Table(Table::new(t.say("Clocks of the incident", "事件时钟"), &head.each_ref().map(|h| &**h), rows))
+    Block::Table(Table::new(t.say("Clocks of the incident", "事故时钟"), &head.each_ref().map(|h| &**h), rows))
 }
 
 fn told(t: &Told<'_>, clock: Clock) -> String {

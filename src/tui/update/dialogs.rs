@@ -249,7 +249,7 @@ pub(super) fn edited(model: &mut Model, result: Result<String, String>) {
         }
         (_, Ok(_)) => {}
         (_, Err(why)) => {
-            let text = model.look.words.fill("the editor failed: {}; the note is as it was", &[&why]);
+            let text = model.look.words.fill("the editor failed: {}; the note is as it was", &[&model.look.words.retold(&why)]);
             tell(model, Mood::Failed, text);
         }
     }

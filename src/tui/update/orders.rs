@@ -62,7 +62,11 @@ pub(super) fn reply(model: &mut Model, ticket: u64, result: Result<(), Refusal>)
     // This screen gives no order without an incident.
     let Some(incident) = command.incident() else { return };
     if let Err(refusal) = result {
-        return tell(model, Mood::Failed, format!("{}: {refusal}", w.fill(attempt(&command), &[&incident])));
+        return tell(
+            model,
+            Mood::Failed,
+            format!("{}: {}", w.fill(attempt(&command), &[&incident]), w.retold(&refusal.to_string())),
+        );
     }
     match command {
         Command::Acknowledge { by, .. } => acknowledged(model, incident, &by),
@@ -74,7 +78,8 @@ pub(super) fn reply(model: &mut Model, ticket: u64, result: Result<(), Refusal>)
             tell(model, Mood::Done, w.fill("{} is part of {} now", &[&younger, &older]));
         }
         Command::Act { act: Act::Correct { changes, .. }, .. } => {
-            let told: Vec<String> = changes.iter().map(|c| format!("{} {}", c.field(), c.value().unwrap_or_default())).collect();
+            let told: Vec<String> =
+                changes.iter().map(|c| format!("{} {}", w.known(c.field()), c.value().unwrap_or_default())).collect();
             tell(model, Mood::Done, format!("{incident}: {}", told.join(", ")));
         }
         Command::Restate { .. } => tell(model, Mood::Done, w.fill("restated the cost of {}", &[&incident])),

@@ -104,7 +104,8 @@ pub(super) fn opened(model: &mut Model, result: &Result<Answer, Refusal>) {
         Ok(Answer::Incident(Some(incident))) => navigate::open_of_ledger(model, incident),
         Ok(_) => say(model, Mood::Told, "there is no incident of that number in this ledger"),
         Err(refusal) => {
-            let text = model.look.words.fill("the incident could not be read: {}", &[refusal]);
+            let text =
+                model.look.words.fill("the incident could not be read: {}", &[&model.look.words.retold(&refusal.to_string())]);
             tell(model, Mood::Failed, text);
         }
     }

@@ -9,7 +9,7 @@ use crate::tui::keys::{Code, Key};
 use crate::tui::model::{Model, Mood, Overlay, Sheet, Tab};
 use crate::tui::pixels::{advice, few};
 use crate::words::escape::terminal;
-use crate::words::{Zone, money, time, timeline};
+use crate::words::{Words, Zone, money, time};
 
 /// The most that is handed to a clipboard: terminals drop what is longer.
 const CLIPBOARD: usize = 16_000;
@@ -30,7 +30,7 @@ pub(super) fn copy(model: &mut Model) -> Vec<Effect> {
             let row =
                 if model.tab == Tab::Slo { model.slo_row() } else { model.shown().and_then(|s| model.list.selected_row(s)) };
             match row {
-                Some(row) => (row.slo.id.to_string(), row_text(row)),
+                Some(row) => (row.slo.id.to_string(), row_text(model.look.words, row)),
                 None => return nothing(model),
             }
         }
@@ -54,33 +54,34 @@ fn short(mut text: String) -> String {
     text
 }
 
-fn row_text(row: &SloRow) -> String {
+fn row_text(w: Words, row: &SloRow) -> String {
     let cells = row_cells(row);
     row_names()
         .iter()
         .map(|n| n.replace('_', " "))
         .zip(cells)
         .filter(|(_, v)| !v.is_empty())
-        .map(|(n, v)| format!("{n} {v}"))
+        .map(|(n, v)| format!("{} {v}", w.known(&n)))
         .collect::<Vec<_>>()
         .join("  ")
 }
 
 /// The facts and the timeline, newest first, in UTC: what is pasted into a chat must not depend on whose clock it was.
 fn incident_text(model: &Model, view: &IncidentView) -> String {
-    let incident = &view.incident;
+    let (incident, w) = (&view.incident, model.look.words);
     let zone = Zone::Utc;
     let mut lines = vec![format!("{} {} {}", incident.id, incident.severity.map_or("", |s| s.name()), incident.service)];
     if let Some(since) = Model::since(view) {
-        lines.push(format!("since {} ({}), {}", zone.full(since), time::span(model.wall().since(since)), incident.phase.name()));
+        let (at, open) = (zone.full(since), time::span(model.wall().since(since)));
+        lines.push(w.fill("since {} ({}), {}", &[&at, &open, &w.phase(incident.phase)]));
     }
     if let Some(cost) = view.cost.as_ref().and_then(|c| c.so_far) {
-        lines.push(format!("cost so far {}", money::exact(cost)));
+        lines.push(w.fill("cost so far {}", &[&money::exact(cost)]));
     }
-    lines.extend(view.runbook.iter().map(|r| format!("runbook {r}")));
+    lines.extend(view.runbook.iter().map(|r| w.fill("runbook {}", &[r])));
     let mut entries: Vec<_> = incident.entries.iter().collect();
     entries.sort_by(|a, b| b.at.cmp(&a.at).then(b.seq.cmp(&a.seq)));
-    lines.extend(entries.iter().map(|e| format!("{}  {}", zone.full(e.at), timeline::sentence(e, zone))));
+    lines.extend(entries.iter().map(|e| format!("{}  {}", zone.full(e.at), w.sentence(e, zone))));
     lines.iter().map(|line| terminal(line)).collect::<Vec<_>>().join("\n")
 }
 
@@ -117,7 +118,8 @@ pub(super) fn saved(model: &mut Model, result: Result<Written, String>) {
             tell(model, Mood::Told, text);
         }
         Err(why) => {
-            let text = model.look.words.fill("nothing was written: {}", &[&model.look.words.known(&why)]);
+            let text =
+                model.look.words.fill("nothing was written: {}", &[&model.look.words.retold(model.look.words.known(&why))]);
             tell(model, Mood::Failed, text);
         }
     }

@@ -57,7 +57,7 @@ pub(super) fn of(model: &Model, columns: usize) -> Vec<Banner> {
     out.extend(late(model, now));
     out.extend(sources(model, now));
     out.extend(ledger(w, now));
-    out.extend(history(now));
+    out.extend(history(w, now));
     out.extend(files(w, now));
     out.extend(receivers(w, now));
     out.extend(following(w, now));
@@ -229,7 +229,7 @@ fn source(model: &Model, source: &SourceHealth) -> String {
     let now = model.live_wall();
     let next = next_try.map(|at| w.fill(", next in {}", &[&time::span(at.since(now))])).unwrap_or_default();
     let tries = w.counted(*tries as usize, "try", "tries");
-    w.fill("{}{} (for {}, {}{})", &[&name, error, &time::span(now.since(*since)), &tries, &next])
+    w.fill("{}{} (for {}, {}{})", &[&name, &w.retold(error), &time::span(now.since(*since)), &tries, &next])
 }
 
 /// A clock that is off by more makes every age on the screen wrong.
@@ -243,7 +243,7 @@ fn attachment(model: &Model, attached: &Attachment) -> Vec<Banner> {
         let (ago, next) = (time::span(now.since(lost.since)), time::span(lost.next_try.since(now)));
         let tries = w.counted(lost.tries as usize, "try", "tries");
         out.push(problem(
-            w.fill("cut off from {} for {}: {} ({}, next in {})", &[address, &ago, &lost.error, &tries, &next]),
+            w.fill("cut off from {} for {}: {} ({}, next in {})", &[address, &ago, &w.retold(&lost.error), &tries, &next]),
             w.say("C-r tries now"),
         ));
     } else if attached.program.is_some() {
@@ -270,11 +270,11 @@ fn attachment(model: &Model, attached: &Attachment) -> Vec<Banner> {
 }
 
 fn ledger(w: Words, snapshot: &Snapshot) -> Option<Banner> {
-    snapshot.ledger_error.as_ref().map(|why| problem(w.fill("not recorded: {}", &[why]), ""))
+    snapshot.ledger_error.as_ref().map(|why| problem(w.fill("not recorded: {}", &[&w.retold(why)]), ""))
 }
 
-fn history(snapshot: &Snapshot) -> Option<Banner> {
-    snapshot.history.first().map(|why| problem(why.to_string(), ""))
+fn history(w: Words, snapshot: &Snapshot) -> Option<Banner> {
+    snapshot.history.first().map(|why| problem(w.retold(why), ""))
 }
 
 /// Files with errors are not in force: they are named until mended. Warnings are counted.
@@ -309,7 +309,7 @@ fn receivers(w: Words, snapshot: &Snapshot) -> Option<Banner> {
     let more = bad.count();
     let also = if more > 0 { format!("  +{}", w.counted(more, "receiver", "receivers")) } else { String::new() };
     let waiting = w.counted(first.waiting, "page waits", "pages wait");
-    Some(problem(w.fill("receiver {}: {}, last answer: {}{}", &[&first.name, &waiting, error, &also]), ""))
+    Some(problem(w.fill("receiver {}: {}, last answer: {}{}", &[&first.name, &waiting, &w.retold(error), &also]), ""))
 }
 
 fn following(w: Words, snapshot: &Snapshot) -> Option<Banner> {

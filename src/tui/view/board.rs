@@ -78,7 +78,8 @@ pub(super) fn draw(model: &Model, pen: &mut Pen<'_>) {
         one(model, tile, fetch, &mut body.part(place.x, place.y, place.width, place.height));
     }
     if left_out > 0 {
-        let text = w.fill("{} more need a higher terminal", &[&left_out]);
+        let text = if left_out == 1 { "{} more needs a higher terminal" } else { "{} more need a higher terminal" };
+        let text = w.fill(text, &[&left_out]);
         let y = body.height().saturating_sub(1);
         body.put_right(body.width().saturating_sub(1), y, 40, &text, Role::Faint);
     }
@@ -103,7 +104,7 @@ fn wrong(model: &Model) -> Option<String> {
     let first = errors.next()?;
     let place = first.place.as_ref().map(|p| format!("{}:{}:{} ", p.file, p.line, p.column)).unwrap_or_default();
     let more = errors.count();
-    let also = if more > 0 { w.fill("  +{} more", &[&more]) } else { String::new() };
+    let also = if more > 0 { format!("  +{}", w.counted(more, "problem", "problems")) } else { String::new() };
     Some(w.fill("{}{}; the former one stays{}", &[&place, &first.message, &also]))
 }
 

@@ -75,7 +75,7 @@ fn windows(model: &Model, row: &SloRow, verdict: &Verdict, pen: &mut Pen<'_>) {
     pen.put_right(15, 0, 7, words.say("burn"), Role::Faint);
     pen.put(17, 0, "0.1x", Role::Faint);
     if w >= 16 {
-        pen.put(17 + w / 2 - 1, 0, "log", Role::Faint);
+        pen.put(17 + w / 2 - 1, 0, words.say("log"), Role::Faint);
     }
     pen.put_right(17 + w, 0, 4, "100x", Role::Faint);
     pen.put(17 + w + 1, 0, words.say("level"), Role::Faint);
@@ -185,7 +185,7 @@ pub(super) fn breach_line(w: Words, b: &BreachVerdict, rule: &BreachRule) -> Vec
 /// Latency and value as measured, and what a reader should know before trusting a zero.
 pub(super) fn notes(model: &Model, row: &SloRow, verdict: &Verdict) -> Vec<(String, Role)> {
     let (mut out, w) = (Vec::new(), model.look.words);
-    out.extend(words::budget::excluded_now(&row.slo, verdict.at, model.look.zone).map(|line| (line, Role::P2)));
+    out.extend(w.excluded(&row.slo, verdict.at, model.look.zone).map(|line| (line, Role::P2)));
     if let Some(l) = &verdict.latency {
         let one = |q: Quantile| format!("{}{}", if q.at_least { ">=" } else { "" }, units::latency(q.seconds));
         out.push((w.fill("p50 {}   p95 {}   p99 {}   over 5m", &[&one(l.p50), &one(l.p95), &one(l.p99)]), Role::Text));
@@ -197,7 +197,7 @@ pub(super) fn notes(model: &Model, row: &SloRow, verdict: &Verdict) -> Vec<(Stri
     if verdict.partial {
         out.push((w.say("some targets sent nothing in the last slice").into(), Role::P2));
     }
-    out.extend(row.doubts.iter().map(|doubt| (doubt.to_string(), Role::P2)));
+    out.extend(row.doubts.iter().map(|doubt| (w.retold(doubt).into_owned(), Role::P2)));
     out
 }
 

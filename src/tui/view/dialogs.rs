@@ -2,7 +2,7 @@
 
 use super::pen::{Pen, piece};
 use super::{banners, choices, help, layout, sheets};
-use crate::domain::base::{IncidentId, Ms};
+use crate::domain::base::{IncidentId, Language, Ms};
 use crate::domain::incident::Phase;
 use crate::tui::model::{Input, Model, Overlay, ResolveField, Sheet, Tab, list};
 use crate::tui::theme::Role;
@@ -107,9 +107,13 @@ fn palette(model: &Model, input: &Input, at: usize, complaint: Option<&str>, pen
     pen.rule(top, &[piece(w.say("actions here"), Role::Title)], w.say("Enter does it   Up Down choose   Esc closes"));
     for (row, binding) in found.iter().enumerate().skip(first).take(rows) {
         let line = top + 1 + row - first;
-        pen.put_cut(2, line, 18, &binding.action.name(), Role::Strong);
-        pen.put_cut(21, line, 12, &model.look.keys.written(binding), Role::Key);
-        pen.put_cut(34, line, pen.width().saturating_sub(35), &told(model, binding), Role::Text);
+        let (name, said) = (binding.action.name(), told(model, binding));
+        // People read what it does; the name is what is typed here and written under `keys:`.
+        let (first, last) = if w.language() == Language::En { (name, said) } else { (said, name) };
+        let column = if w.language() == Language::En { 21 } else { 36 };
+        pen.put_cut(2, line, column - 3, &first, Role::Strong);
+        pen.put_cut(column, line, 12, &model.look.keys.written(binding), Role::Key);
+        pen.put_cut(column + 13, line, pen.width().saturating_sub(column + 14), &last, Role::Text);
         if row == at {
             pen.over_row(line, pen.look.theme.selected());
         }

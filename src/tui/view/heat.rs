@@ -155,7 +155,8 @@ fn ready<'a>(fetch: &'a Fetch, pen: &mut Pen<'_>) -> Option<&'a Past> {
     let past = fetch.past();
     if past.is_none() {
         let w = pen.look.words;
-        let text = fetch.failed.as_ref().map_or(w.say("reading history").into(), |why| w.fill("not shown: {}", &[why]));
+        let text =
+            fetch.failed.as_ref().map_or(w.say("reading history").into(), |why| w.fill("not shown: {}", &[&w.retold(why)]));
         pen.put_cut(2, 3, pen.width().saturating_sub(3), &text, Role::Faint);
     }
     past.map(|p| &**p)

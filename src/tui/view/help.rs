@@ -96,7 +96,7 @@ fn typing(words: Words) -> Vec<Line> {
 
 fn signs(words: Words) -> Vec<Line> {
     let mut out = vec![vec![piece(words.say("SIGNS (colour never carries meaning alone)"), Role::Title)]];
-    out.extend(SIGNS.into_iter().map(|(sign, what)| entry(sign, words.say(what))));
+    out.extend(SIGNS.into_iter().map(|(sign, what)| entry(words.known(sign), words.say(what))));
     out
 }
 

@@ -86,7 +86,7 @@ fn empty(model: &Model, list: &Fetch, pen: &mut Pen<'_>) {
     let held = model.shown().map_or(0, |s| s.incident_count);
     let w = model.look.words;
     let text = match (&list.failed, list.answer()) {
-        (Some(why), _) => w.fill("not shown: {}", &[why]),
+        (Some(why), _) => w.fill("not shown: {}", &[&w.retold(why)]),
         (None, None) => w.say("reading the ledger").into(),
         (None, Some(_)) if model.history.unfiltered() > 0 => w.say("None of them meets the filter; Esc takes it away.").into(),
         (None, Some(_)) if held == 0 => w.say("The ledger holds no incident.").into(),

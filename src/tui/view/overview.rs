@@ -218,7 +218,8 @@ fn recent_line(model: &Model, happened: &RecentLine, y: usize, pen: &mut Pen<'_>
     let x = pen.put(1, y, &when, Role::Faint);
     let (tag, role) = happened.severity.map_or(("   ", Role::Faint), |s| banners::tag(Some(s)));
     let x = pen.put(x.max(9) + 2, y, tag, role);
-    let named = happened.incident.filter(|id| !happened.text.contains(&id.to_string()));
-    let text = named.map_or_else(|| happened.text.to_string(), |id| format!("{id} {}", happened.text));
+    let text = model.look.words.told(&happened.text);
+    let named = happened.incident.filter(|id| !text.contains(&id.to_string()));
+    let text = named.map_or_else(|| text.to_owned(), |id| format!("{id} {text}"));
     pen.put_cut(x + 1, y, pen.width().saturating_sub(x + 2), &text, Role::Text);
 }

@@ -65,10 +65,20 @@ impl Pen<'_> {
         }
         let clean = self.clean(text);
         let room = self.width() - x;
+        self.part_wide(x, y);
         // What was drawn here before (a rule, a level) leaves nothing of its look behind.
         let style = Style::reset().patch(style);
         let (end, _) = self.buf.set_stringn(self.area.x + x as u16, self.area.y + y as u16, &clean, room, style);
         usize::from(end - self.area.x)
+    }
+
+    /// A wide character that reaches over column `x` from the left goes whole: a terminal would draw it over what comes here.
+    fn part_wide(&mut self, x: usize, y: usize) {
+        let (x, y) = (self.area.x + x as u16, self.area.y + y as u16);
+        let before = x.checked_sub(1).and_then(|x| self.buf.cell_mut((x, y)));
+        if let Some(cell) = before.filter(|cell| width::columns(cell.symbol()) > 1) {
+            cell.set_symbol(" ");
+        }
     }
 
     /// Writes at most `w` columns and tells what was cut.
@@ -119,6 +129,7 @@ impl Pen<'_> {
     /// Empties the area.
     pub(super) fn clear(&mut self) {
         for y in self.area.y..self.area.bottom() {
+            self.part_wide(0, usize::from(y - self.area.y));
             for x in self.area.x..self.area.right() {
                 if let Some(cell) = self.buf.cell_mut((x, y)) {
                     cell.reset();

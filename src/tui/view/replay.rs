@@ -62,7 +62,7 @@ fn waiting(replay: &Replay, pen: &mut Pen<'_>) {
     pen.rule(0, &title, w.say("Esc back to the present"));
     let text = replay.fetch.failed.as_ref().map_or_else(
         || w.say("Reading the samples of this stretch and judging every instant of it anew.").to_string(),
-        |why| w.fill("Not shown: {}", &[why]),
+        |why| w.fill("Not shown: {}", &[&w.retold(why)]),
     );
     pen.put_cut(2, 2, pen.width().saturating_sub(3), &text, Role::Text);
 }
@@ -83,7 +83,8 @@ fn head(model: &Model, replay: &Replay, film: &Film, pen: &mut Pen<'_>) {
         title.push(piece(w.fill("  live: {} is open!", &[&live]), Role::Problem));
     }
     let remark = film.errors.first();
-    let remark = remark.map_or_else(|| w.say("Esc back to the present").to_string(), |e| w.fill("incomplete: {}", &[e]));
+    let remark =
+        remark.map_or_else(|| w.say("Esc back to the present").to_string(), |e| w.fill("incomplete: {}", &[&w.retold(e)]));
     pen.rule(0, &title, &remark);
 }
 

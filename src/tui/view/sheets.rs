@@ -11,6 +11,7 @@ use crate::domain::view::{Snapshot, SourceState};
 use crate::tui::model::{Model, Sheet};
 use crate::tui::theme::Role;
 use crate::tui::update::expressions;
+use crate::words::screen::OfCost;
 use crate::words::width::wrap;
 use crate::words::{Words, escape, money, time};
 use std::sync::Arc;
@@ -103,12 +104,14 @@ fn cost(model: &Model, id: IncidentId, w: usize) -> Vec<Line> {
         cost_line(words, &mut out, line, w);
     }
     for missing in &sheet.not_estimated {
-        paragraph(&mut out, 0, &words.fill("not estimated: {}", &[missing]), Role::P1, w);
+        let (what, why) = words.missing(missing);
+        let text = if why.is_empty() { what } else { words.fill("{}: {}", &[&what, &why]) };
+        paragraph(&mut out, 0, &words.fill("not estimated: {}", &[&text]), Role::P1, w);
     }
     if !sheet.assumptions.is_empty() {
         out.push(vec![piece(words.say("assumptions"), Role::Title)]);
         for text in &sheet.assumptions {
-            paragraph(&mut out, 2, text, Role::Faint, w);
+            paragraph(&mut out, 2, &words.of_cost(text, OfCost::Assumption), Role::Faint, w);
         }
     }
     out
@@ -121,13 +124,15 @@ fn cost_line(words: Words, out: &mut Vec<Line>, line: &CostLine, w: usize) {
     let (what, basis) = (words.component(&line.component), words.basis(line.basis));
     let head = format!("{what}{subject}  {}{}  {basis}{memo}", money::exact(line.amount), range.unwrap_or_default());
     paragraph(out, 0, &head, Role::Strong, w);
-    paragraph(out, 2, &line.formula, Role::Text, w);
+    paragraph(out, 2, &words.of_cost(&line.formula, OfCost::Formula), Role::Text, w);
     for input in &line.inputs {
-        let text = format!("{} = {}  {}, {}", input.name, input.value, words.basis(input.basis), input.source);
+        let (name, source) = (words.of_cost(&input.name, OfCost::Input), words.of_cost(&input.source, OfCost::Remark));
+        let value = words.of_cost(&input.value, OfCost::Remark);
+        let text = format!("{name} = {value}  {}, {source}", words.basis(input.basis));
         paragraph(out, 4, &text, Role::Faint, w);
     }
     if let Some(note) = &line.note {
-        paragraph(out, 2, note, Role::Faint, w);
+        paragraph(out, 2, &words.of_cost(note, OfCost::Remark), Role::Faint, w);
     }
     out.push(Vec::new());
 }
@@ -137,18 +142,18 @@ fn log(model: &Model, w: usize) -> Vec<Line> {
     let (mut out, words) = (Vec::new(), model.look.words);
     let Some(snapshot) = &model.live else { return vec![vec![piece(words.say("Nothing has come yet."), Role::Faint)]] };
     sources(model, snapshot, w, &mut out);
-    let ledger = snapshot.ledger_error.iter().map(|why| words.fill("ledger: not recorded: {}", &[why]));
-    let history = snapshot.history.iter().map(ToString::to_string);
+    let ledger = snapshot.ledger_error.iter().map(|why| words.fill("ledger: not recorded: {}", &[&words.retold(why)]));
+    let history = snapshot.history.iter().map(|text| words.retold(text).into_owned());
     let receivers = snapshot.receivers.iter().filter_map(|r| {
         let waiting = words.counted(r.waiting, "page waits", "pages wait");
-        Some(words.fill("receiver {}: {}: {}", &[&r.name, &waiting, r.error.as_ref()?]))
+        Some(words.fill("receiver {}: {}: {}", &[&r.name, &waiting, &words.retold(r.error.as_ref()?)]))
     });
     let held = snapshot.incidents.iter().filter_map(|view| {
         let held = held_back(view, model.live_wall())?;
         let until =
             held.until.map(|at| words.fill(" until {}", &[&model.look.zone.near(at, model.live_wall())])).unwrap_or_default();
         let text = "{}: pages at {} are held back by {}{}: {}";
-        Some(words.fill(text, &[&view.incident.id, &held.severity, &held.by, &until, &held.why]))
+        Some(words.fill(text, &[&view.incident.id, &held.severity, &words.retold(&held.by), &until, &words.retold(&held.why)]))
     });
     for text in ledger.chain(history).chain(receivers).chain(held) {
         paragraph(&mut out, 0, &text, Role::Text, w);
@@ -173,7 +178,7 @@ fn sources(model: &Model, snapshot: &Snapshot, w: usize, out: &mut Vec<Line>) {
             SourceState::Live => (words.say("answers").to_string(), Role::Good),
             SourceState::Failing { since, error, tries, .. } => {
                 let tries = words.counted(*tries as usize, "try", "tries");
-                (words.fill("fails since {} ({}): {}", &[&clock(*since), &tries, error]), Role::Problem)
+                (words.fill("fails since {} ({}): {}", &[&clock(*since), &tries, &words.retold(error)]), Role::Problem)
             }
         };
         paragraph(out, 0, &words.fill("source {}: {}", &[&source.name, &text]), role, w);

@@ -70,7 +70,7 @@ fn state_lines(model: &Model) -> Vec<(String, Role)> {
     out.push((format!("{}{at}{age}", link.words(model)), if grave { Role::Problem } else { Role::Faint }));
     let Some(snapshot) = model.shown() else { return out };
     if let Some(why) = &snapshot.ledger_error {
-        out.push((w.fill("! ledger: {}", &[why]), Role::Problem));
+        out.push((w.fill("! ledger: {}", &[&w.retold(why)]), Role::Problem));
     }
     let errors = snapshot.problems.iter().filter(|p| p.level == ProblemLevel::Error).count();
     if errors > 0 {

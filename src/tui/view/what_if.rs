@@ -25,7 +25,7 @@ pub(super) fn line(model: &Model, replay: &Replay) -> Option<Line> {
     let w = model.look.words;
     let mut out = vec![piece(w.say("what if "), Role::Text), piece(change.to_string(), Role::Strong)];
     match (told(replay), &replay.what_if.failed) {
-        (_, Some(why)) => out.push(piece(w.fill("  not judged: {}", &[why]), Role::Problem)),
+        (_, Some(why)) => out.push(piece(w.fill("  not judged: {}", &[&w.retold(why)]), Role::Problem)),
         (Some(told), None) => out.extend(sums(told, w, model.look.zone)),
         (None, None) => out.push(piece(w.say("  judging every instant of this stretch by both rules"), Role::Faint)),
     }
@@ -47,7 +47,7 @@ fn sums(told: &WhatIf, w: Words, zone: Zone) -> Line {
         piece(w.fill("   tickets {} -> {}", &[&told.tickets.0, &told.tickets.1]), Role::Text),
         piece(w.say("   W lists"), Role::Key),
     ];
-    out.extend(told.errors.first().map(|error| piece(w.fill("   incomplete: {}", &[error]), Role::Problem)));
+    out.extend(told.errors.first().map(|error| piece(w.fill("   incomplete: {}", &[&w.retold(error)]), Role::Problem)));
     out
 }
 
@@ -59,7 +59,7 @@ pub(super) fn listed(model: &Model) -> Vec<Line> {
         return nothing("Nothing is supposed, or it is being judged: `w` on the replay's screen supposes a change.");
     };
     if told.tracks.is_empty() {
-        return nothing("Nothing fires in this stretch by either rules.");
+        return nothing("Nothing fires in this stretch by either set of rules.");
     }
     let mut out = Vec::new();
     for track in &told.tracks {
@@ -83,6 +83,6 @@ fn firing(fired: &Fired, w: Words, zone: Zone) -> Line {
         piece("    ", Role::Text),
         piece(tag, role),
         piece(format!(" {} {until}", zone.clock(fired.from)), Role::Text),
-        piece(format!("  {}", fired.rule), Role::Faint),
+        piece(format!("  {}", w.rule_name(&fired.rule)), Role::Faint),
     ]
 }

@@ -12,6 +12,7 @@ use crate::domain::incident::{Entry, Fact, ImpactRecord, Incident};
 use crate::domain::objective::Slo;
 use crate::domain::view::{
     CostTicker, IncidentView, NextEvent, ReceiverHealth, RecentLine, Role, Signal, SloRow, Snapshot, SourceHealth, SourceState,
+    Told,
 };
 use crate::wire::entry::{self, export};
 use crate::wire::entry::{CostForm, ImpactForm};
@@ -226,9 +227,59 @@ impl Form<SourceState> for SourceStateForm {
     }
 }
 
+/// The Chinese of a sentence, where it is another one. It stands beside the English, which is all that older programs send and read.
+fn chinese(told: &Told) -> Option<Text> {
+    (told.zh != told.en).then(|| told.zh.clone())
+}
+
+fn told(en: Text, zh: Option<Text>) -> Told {
+    Told { zh: zh.unwrap_or_else(|| en.clone()), en }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct NextForm {
+    at: i64,
+    text: Text,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    zh: Option<Text>,
+}
+
+impl Form<NextEvent> for NextForm {
+    fn of(value: &NextEvent) -> Self {
+        Self { at: value.at.0, text: value.text.en.clone(), zh: chinese(&value.text) }
+    }
+    fn back(self) -> Result<NextEvent, Wrong> {
+        Ok(NextEvent { at: self.at.back()?, text: told(self.text, self.zh) })
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct RecentForm {
+    at: i64,
+    severity: Option<Text>,
+    text: Text,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    zh: Option<Text>,
+    incident: Option<u64>,
+}
+
+impl Form<RecentLine> for RecentForm {
+    fn of(value: &RecentLine) -> Self {
+        Self {
+            at: value.at.0,
+            severity: Form::of(&value.severity),
+            text: value.text.en.clone(),
+            zh: chinese(&value.text),
+            incident: Form::of(&value.incident),
+        }
+    }
+    fn back(self) -> Result<RecentLine, Wrong> {
+        let (at, severity, incident) = (self.at.back()?, self.severity.back()?, self.incident.back()?);
+        Ok(RecentLine { at, severity, text: told(self.text, self.zh), incident })
+    }
+}
+
 form!(SourceForm of SourceHealth { name: Text, state: SourceStateForm, last_good: Option<i64>, warnings: Vec<Text> });
-form!(NextForm of NextEvent { at: i64, text: Text });
-form!(RecentForm of RecentLine { at: i64, severity: Option<Text>, text: Text, incident: Option<u64> });
 form!(ReceiverForm of ReceiverHealth { name: Text, waiting: usize, last_delivered: Option<i64>, error: Option<Text> });
 
 words!(LevelForm of ProblemLevel ("a level") { Warning = "warning", Error = "error" });
@@ -267,6 +318,8 @@ const UNITS: [&str; 5] = ["ratio", "seconds", "per_minute", "burn", "value"];
 #[derive(Debug, Serialize, Deserialize)]
 struct SignalForm {
     name: Text,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    zh: Option<Text>,
     unit: Text,
     values: Row,
     from: i64,
@@ -277,7 +330,8 @@ struct SignalForm {
 impl Form<Signal> for SignalForm {
     fn of(value: &Signal) -> Self {
         Self {
-            name: value.name.clone(),
+            name: value.name.en.clone(),
+            zh: chinese(&value.name),
             unit: value.unit.into(),
             values: Form::of(&value.values),
             from: value.from.0,
@@ -289,7 +343,7 @@ impl Form<Signal> for SignalForm {
         let unit = UNITS.into_iter().find(|u| *u == &*self.unit);
         Ok(Signal {
             unit: unit.ok_or_else(|| Wrong(format!("`{}` is no unit", short(&self.unit))))?,
-            name: self.name,
+            name: told(self.name, self.zh),
             values: self.values.back()?,
             from: self.from.back()?,
             to: self.to.back()?,

@@ -4,7 +4,7 @@ use super::form::look_over;
 use super::*;
 use crate::domain::base::{Severity, SloId, Span};
 use crate::domain::judge::{TrackState, Verdict, WindowStatus};
-use crate::domain::view::{Lookback, PastOf, Role, SourceHealth, SourceState, TrackId};
+use crate::domain::view::{Lookback, PastOf, RecentLine, Role, SourceHealth, SourceState, Told, TrackId};
 
 fn small() -> Snapshot {
     let failing = SourceState::Failing { since: Ms(5), error: "gone".into(), tries: 2, next_try: None };
@@ -27,6 +27,20 @@ fn a_picture_comes_back_with_its_name_and_who_asked() {
     assert_eq!(&*received.program, env!("CARGO_PKG_VERSION"));
     let back = received.snapshot;
     assert_eq!((back.role, back.sources, back.speed), (small().role, small().sources, Some(4.0)));
+}
+
+#[test]
+fn sentences_come_in_every_language_and_older_pictures_in_english() {
+    let text = Told { en: "resolved".into(), zh: "已结束".into() };
+    let line = RecentLine { at: Ms(5), severity: None, text, incident: None };
+    let same = RecentLine { text: "INC-0001".into(), ..line.clone() };
+    let picture = Snapshot { recent: vec![line.clone(), same.clone()], ..small() };
+    let sent = write(&picture, None, Ms(0), None).unwrap();
+    assert_eq!(Reader::default().read(sent.as_bytes()).unwrap().snapshot.recent, [line.clone(), same.clone()]);
+    let older = sent.replace(r#","zh":"已结束""#, "");
+    assert_ne!(older, sent);
+    let english = RecentLine { text: "resolved".into(), ..line };
+    assert_eq!(Reader::default().read(older.as_bytes()).unwrap().snapshot.recent, [english, same]);
 }
 
 #[test]

@@ -60,7 +60,7 @@ fn the_suspected_cause_is_named_where_there_is_one() {
     let told = |language| page_in(&row, Zone::Utc, language).lines.iter().filter(|l| l.contains("payments")).count();
     let text = page(&row, Zone::Utc).whole();
     assert!(text.contains("\nsuspected cause: payments") && !text.contains('\u{1b}'), "{text}");
-    assert!(page_in(&row, Zone::Utc, Language::Zh).whole().contains("\n疑似根源：payments"));
+    assert!(page_in(&row, Zone::Utc, Language::Zh).whole().contains("\n疑似根因：payments"));
     assert_eq!((told(Language::En), told(Language::Zh)), (2, 2), "the owner is payments too");
 }
 
@@ -87,7 +87,7 @@ fn the_same_page_in_chinese_has_the_same_facts() {
     assert_eq!(
         text.whole(),
         "[P0] checkout：availability 不达标 (INC-0017)\n\
-         原因：燃烧率 28.0x，阈值 14.4x\n\
+         原因：1h 燃烧率 28.0x（5m 58.0x），阈值 14.4x\n\
          影响始于 2026-03-02 02:17:00 UTC，发现于 2026-03-02 02:18:15 UTC\n\
          影响：20,000 个事件中 1,204 个失败（6.02%），错误预算剩余 57.9%\n\
          目前损失：$26,711.04，每分钟 $918.00\n\

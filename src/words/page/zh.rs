@@ -4,8 +4,8 @@
 
 use super::{cut, slo_list, take_command};
 use crate::domain::base::{Money, Ms, Text};
-use crate::domain::incident::ReasonText;
 use crate::domain::paging::{Dispatch, DispatchKind, PageContent};
+use crate::words::reason::zh::recorded;
 use crate::words::{Zone, money, time, units};
 
 /// `[P0] checkout：availability 不达标 (INC-0017)`.
@@ -67,11 +67,11 @@ pub(super) fn lines(page: &Dispatch, zone: Zone) -> Vec<String> {
     if page.possible_repeat {
         out.push("你可能已经收到过本消息：burnledger 在发送过程中停止过。".into());
     }
-    out.extend(c.reasons.iter().take(super::REASONS_MAX).map(|r| format!("原因：{}", reason(r))));
+    out.extend(c.reasons.iter().take(super::REASONS_MAX).map(|r| format!("原因：{}", recorded(r))));
     if c.reasons.len() > super::REASONS_MAX {
         out.push(format!("原因：另有 {} 条", c.reasons.len() - super::REASONS_MAX));
     }
-    out.extend(labelled("疑似根源", c.suspect.as_ref()));
+    out.extend(labelled("疑似根因", c.suspect.as_ref()));
     out.extend(when(c, zone));
     out.extend(impact(c));
     out.extend(cost(c.cost_so_far, c.cost_per_minute));
@@ -80,18 +80,6 @@ pub(super) fn lines(page: &Dispatch, zone: Zone) -> Vec<String> {
     out.extend(c.changes.iter().take(super::CHANGES_MAX).map(|change| format!("变更：{change}")));
     out.extend(take_command(page).map(|command| format!("确认：{command}")));
     out
-}
-
-/// From the numbers of the reason; the sentence of its moment where its code says nothing to us.
-fn reason(r: &ReasonText) -> String {
-    match &*r.code {
-        "burn_rate" | "burn" => format!("燃烧率 {}，阈值 {}", units::burn_x(r.value), units::burn_x(r.threshold)),
-        "error_ratio" => format!("错误率 {}，阈值 {}", units::percent_auto(r.value), units::percent_level(r.threshold)),
-        "latency_p99" => format!("p99 延迟 {}，阈值 {}", units::latency(r.value), units::latency(r.threshold)),
-        "occurrences" => format!("发生次数为允许值的 {}，阈值 {}", units::burn_x(r.value), units::burn_x(r.threshold)),
-        "value" => format!("数值 {}，阈值 {}", units::number(r.value), units::number(r.threshold)),
-        _ => r.text.to_string(),
-    }
 }
 
 fn when(c: &PageContent, zone: Zone) -> Option<String> {

@@ -1,13 +1,17 @@
-//! Entries in Chinese. Reasons, notes and what other tools said stand as they were written.
+//! Entries in Chinese. Reasons are told from their numbers; notes and what other tools said stand as they were written.
 //!
 //! Every kind has its sentence here: a new one does not compile without it.
 
 mod more;
 
-use crate::domain::base::{Interval, Money};
+pub(super) use more::{changed, silenced};
+
+use crate::domain::base::{Interval, Language, Money};
 use crate::domain::cost::CostSheet;
 use crate::domain::incident::{Actor, Entry, Fact, ImpactRecord, Outcome, ReasonText, RuleFired};
 use crate::words::money;
+use crate::words::reason::zh::{recorded, rule};
+use crate::words::retold;
 use crate::words::units::{count, percent_auto};
 use crate::words::{Zone, time};
 
@@ -42,12 +46,12 @@ pub(super) fn sentence(entry: &Entry, zone: Zone) -> String {
         Fact::Reopened { impact_start, rules, reasons } => {
             let by = match &entry.actor {
                 Actor::Auto => "再次异常".to_owned(),
-                Actor::Person(name) => format!("由 {name} 重新打开"),
+                Actor::Person(name) => format!("由 {name} 重开"),
             };
             format!("{by}，自 {} 起：{}", zone.clock(*impact_start), why(reasons, rules))
         }
         Fact::Joined { service, slos, .. } => format!("{service} 加入：{}", more::list(slos)),
-        Fact::Closed { not_paged: true } => "在呼叫任何人之前恢复".into(),
+        Fact::Closed { not_paged: true } => "通知任何人之前已恢复".into(),
         Fact::Closed { not_paged: false } => "已关闭".into(),
         Fact::NoData { since } => format!("自 {} 起没有数据；这不说明用户是否受影响", zone.clock(*since)),
         Fact::DataBack => "数据恢复".into(),
@@ -62,7 +66,7 @@ pub(super) fn sentence(entry: &Entry, zone: Zone) -> String {
         Fact::Merged { into, reason } => format!("并入 {into}{}", because(reason)),
         Fact::SplitOff { into, services, reason } => more::split_off(*into, services, reason),
         Fact::SplitFrom { from } => format!("此前属于 {from}"),
-        Fact::SuspectNamed { service } => format!("{service} 疑似根源：它所依赖的服务都正常"),
+        Fact::SuspectNamed { service } => format!("{service} 疑似根因：它所依赖的服务都正常"),
         Fact::Evidence(e) => more::evidence(e),
         Fact::Corrected { change, reason } => more::corrected(entry, change, reason, zone),
     }
@@ -77,17 +81,18 @@ fn with(record: Option<&ImpactRecord>) -> String {
 }
 
 fn costed(sheet: &CostSheet) -> String {
-    let Some(total) = sheet.total else { return "成本未估算".into() };
+    let Some(total) = sheet.total else { return "损失未估算".into() };
     let shown = |amount| money::exact(Money::new(amount, sheet.currency));
     let told = if sheet.complete {
-        format!("成本 {}", shown(total))
+        format!("损失 {}", shown(total))
     } else {
-        format!("成本至少 {}；未估算：{}", shown(total), sheet.not_estimated.join("、"))
+        let missing: Vec<String> = sheet.not_estimated.iter().map(|m| missing(m)).collect();
+        format!("损失至少 {}；未估算：{}", shown(total), missing.join("；"))
     };
     let provisional = sheet.provisional_until.map_or_else(String::new, |at| format!("；{at} 之前为暂定"));
     let restated = sheet.restates.as_ref().map_or_else(String::new, |r| {
         let was = r.total.map_or_else(|| "未估算".to_owned(), shown);
-        format!("；重新计算（{}），此前为 {was}", r.reason)
+        format!("；重新计算（{}），此前为 {was}", ours(&r.reason))
     });
     told + &provisional + &restated
 }
@@ -111,8 +116,36 @@ fn paged(fact: &Fact) -> String {
         Outcome::Dropped => "未收到",
     };
     let tries = if *attempts > 1 { format!("（共 {attempts} 次）") } else { String::new() };
-    let detail = if detail.is_empty() { String::new() } else { format!("：{detail}") };
-    format!("{receiver} {end} {severity} 通知 {}{tries}{detail}", kind.replace('_', " "))
+    let detail = if detail.is_empty() { String::new() } else { format!("：{}", ours(detail)) };
+    format!("{receiver} {end} {severity} {}{tries}{detail}", kind_of(kind))
+}
+
+/// What a page was about.
+fn kind_of(kind: &str) -> String {
+    let told = match kind {
+        "first" => "首次通知",
+        "raised" => "升级通知",
+        "repeat" => "重复通知",
+        "escalated" => "上报通知",
+        "reopened" => "重开通知",
+        "no_data" => "无数据通知",
+        "resolved" => "恢复通知",
+        "test" => "测试通知",
+        "heartbeat" => "心跳",
+        other => return format!("通知 {other}"),
+    };
+    told.into()
+}
+
+/// A sentence of ours that was recorded as text; what others said stays as it is.
+fn ours(text: &str) -> String {
+    retold::in_chinese(text).unwrap_or_else(|| text.to_owned())
+}
+
+/// `lost_revenue (orders): why`: what is missing of a cost, and why.
+fn missing(text: &str) -> String {
+    let (what, why) = crate::words::report::missing(text, Language::Zh);
+    if why.is_empty() { what } else { format!("{what}：{why}") }
 }
 
 fn impact(record: &ImpactRecord) -> String {
@@ -127,8 +160,8 @@ fn impact(record: &ImpactRecord) -> String {
 }
 
 fn why(reasons: &[ReasonText], rules: &[RuleFired]) -> String {
-    let told: Vec<&str> =
-        if reasons.is_empty() { rules.iter().map(|r| &*r.rule).collect() } else { reasons.iter().map(|r| &*r.text).collect() };
+    let told: Vec<String> =
+        if reasons.is_empty() { rules.iter().map(|r| rule(&r.rule)).collect() } else { reasons.iter().map(recorded).collect() };
     if told.is_empty() { "没有记录原因".into() } else { told.join("；") }
 }
 
@@ -164,7 +197,7 @@ mod tests {
             (
                 ann(),
                 Fact::Notice(Notice::Silenced(silence)),
-                "静默 1：服务 checkout、P1 和 P2 的通知暂停至 1970-01-01 00:01:00 UTC，ann：迁移",
+                "静默 1：服务 checkout、P1 和 P2 的通知暂缓至 1970-01-01 00:01:00 UTC，由 ann 设置：迁移",
             ),
             (ann(), Fact::Notice(Notice::SilenceEnded { silence: Seq(1), reason: "".into() }), "静默 1 由 ann 结束"),
             (
@@ -176,7 +209,7 @@ mod tests {
                     version: Some("v2".into()),
                     url: None,
                 })),
-                "checkout 的变更（deploy v2），ann：新购物车",
+                "checkout 的变更（发布 v2），ann：新购物车",
             ),
             (
                 Actor::Auto,
@@ -187,10 +220,10 @@ mod tests {
                     why: "silenced by ann: x".into(),
                     until: None,
                 }),
-                "发给 payments 的 P1 通知被 silence 1 暂停：silenced by ann: x",
+                "发给 payments 的 P1 通知因 静默 1 暂缓：ann 设置静默：x",
             ),
             (Actor::Auto, Fact::Merged { into: IncidentId(2), reason: "".into() }, "并入 INC-0002"),
-            (Actor::Auto, Fact::SuspectNamed { service: "pay".into() }, "pay 疑似根源：它所依赖的服务都正常"),
+            (Actor::Auto, Fact::SuspectNamed { service: "pay".into() }, "pay 疑似根因：它所依赖的服务都正常"),
             (
                 ann(),
                 Fact::SplitOff { into: IncidentRef::Known(IncidentId(3)), services: vec!["pay".into()], reason: "无关".into() },

@@ -36,7 +36,7 @@ pub(super) fn waits(model: &Model, fetch: &Fetch, pen: &mut Pen<'_>) {
         pen.put_cut(1, 0, pen.width().saturating_sub(2), w.say("asking"), Role::Faint);
         return;
     };
-    let text = w.fill("not shown: {}", &[why]);
+    let text = w.fill("not shown: {}", &[&w.retold(why)]);
     for (y, line) in width::wrap(&text, pen.width().saturating_sub(2).max(4)).iter().take(pen.height()).enumerate() {
         pen.put(1, y, line, Role::P1);
     }
@@ -45,7 +45,7 @@ pub(super) fn waits(model: &Model, fetch: &Fetch, pen: &mut Pen<'_>) {
 /// The values are old because the last question failed: why, on the last row.
 pub(super) fn complain(model: &Model, fetch: &Fetch, pen: &mut Pen<'_>) {
     let text = match (&fetch.failed, fetch.values().and_then(|v| v.warnings.first())) {
-        (Some(why), _) => model.look.words.fill("~ stale: {}", &[why]),
+        (Some(why), _) => model.look.words.fill("~ stale: {}", &[&model.look.words.retold(why)]),
         (None, Some(warning)) => format!("! {warning}"),
         (None, None) => return,
     };

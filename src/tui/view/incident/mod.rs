@@ -72,7 +72,7 @@ fn title(model: &Model, view: &IncidentView, pen: &mut Pen<'_>) {
     if let Some(held) = banners::held_back(view, model.wall()) {
         let until = held.until.map(|until| model.look.zone.near(until, model.wall()));
         let until = until.map(|until| w.fill(" until {}", &[&until])).unwrap_or_default();
-        title.push(piece(w.fill("  PAGES HELD BACK by {}{}", &[&held.by, &until]), Role::Problem));
+        title.push(piece(w.fill("  PAGES HELD BACK by {}{}", &[&w.retold(&held.by), &until]), Role::Problem));
     }
     pen.rule(0, &title, &which(model, view));
 }

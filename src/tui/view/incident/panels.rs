@@ -9,6 +9,7 @@ use crate::domain::view::{IncidentView, Signal};
 use crate::tui::model::{Model, Panel};
 use crate::tui::theme::Role;
 use crate::tui::view::pen::{Pen, piece};
+use crate::words::screen::OfCost;
 use crate::words::{Words, escape, money, time, timeline, units, width};
 use rust_decimal::prelude::ToPrimitive;
 
@@ -139,8 +140,8 @@ fn costs(model: &Model, view: &IncidentView, columns: usize) -> Vec<Line> {
     let sheet = &cost.sheet;
     let mut out: Vec<Line> = sheet.lines.iter().map(|line| cost_line(w, line, sheet, columns, charset)).collect();
     for missing in &sheet.not_estimated {
-        let (what, why) = missing.split_once(": ").unwrap_or((missing, ""));
-        let what = width::left(&w.component(what), NAME, "..");
+        let (what, why) = w.missing(missing);
+        let what = width::left(&what, NAME, "..");
         let left = vec![
             piece(format!("  {what}"), Role::Text),
             piece(width::right(w.say(money::NOT_ESTIMATED), AMOUNT, ""), Role::Strong),
@@ -168,7 +169,7 @@ fn cost_line(w: Words, line: &CostLine, sheet: &CostSheet, columns: usize, chars
         left.push(piece("  ", Role::Text));
     }
     let memo = if line.memo { w.say("memo, not added: ") } else { "" };
-    left.push(piece(format!("{memo}{}", line.formula), Role::Faint));
+    left.push(piece(format!("{memo}{}", w.of_cost(&line.formula, OfCost::Formula)), Role::Faint));
     Line { left, right: Some(piece(w.basis(line.basis), Role::Faint)) }
 }
 
@@ -180,8 +181,10 @@ fn share_bar(line: &CostLine, sheet: &CostSheet, charset: Charset) -> String {
 }
 
 fn signals(model: &Model, view: &IncidentView, columns: usize, rows: usize) -> Vec<Line> {
-    let names = view.signals.iter().map(|s| width::columns(&s.name)).max().unwrap_or(0).min(if columns >= 100 { 24 } else { 14 });
-    let levels: Vec<String> = view.signals.iter().map(level_words).collect();
+    let w = model.look.words;
+    let names =
+        view.signals.iter().map(|s| width::columns(w.told(&s.name))).max().unwrap_or(0).min(if columns >= 100 { 24 } else { 14 });
+    let levels: Vec<String> = view.signals.iter().map(|s| level_words(w, s)).collect();
     let tail = levels.iter().map(|l| width::columns(l)).max().unwrap_or(0).min(columns / 3);
     let room = columns.saturating_sub(names + 12 + tail + 8).clamp(8, 120);
     let charset = model.look.glyphs.charset;
@@ -194,8 +197,8 @@ fn signals(model: &Model, view: &IncidentView, columns: usize, rows: usize) -> V
         drawn.into_iter().enumerate().map(move |(row, drawn)| {
             // Name and value stand on the lowest row, beside the base line.
             let words = row + 1 == rows;
-            let (name, value) = if words { (&*signal.name, told(signal, last)) } else { ("", String::new()) };
-            let mut left = vec![piece(format!("  {}  ", width::left(name, names, "..")), Role::Text)];
+            let (name, value) = if words { (w.told(&signal.name), told(w, signal, last)) } else { ("", String::new()) };
+            let mut left = vec![piece(format!("  {}  ", width::left(&ending(name, names), names, "..")), Role::Text)];
             left.extend(marked(&drawn, column, over(signal, last)));
             left.push(piece(format!("  {}", width::left(&value, 9, "")), Role::Strong));
             left.extend(words.then(|| piece(format!(" {levels}"), Role::Faint)));
@@ -219,8 +222,22 @@ fn marked(drawn: &str, column: Option<usize>, role: Role) -> Vec<(String, Role)>
     vec![piece(part(0, at), role), piece(part(at, 1), Role::Active), piece(part(at + 1, usize::MAX), role)]
 }
 
-fn told(signal: &Signal, last: Option<f64>) -> String {
-    last.map_or_else(|| units::UNKNOWN.into(), |v| value(signal.unit, v))
+/// A name that finds no room keeps its end, which tells what it is of the SLO.
+fn ending(name: &str, room: usize) -> String {
+    if width::columns(name) <= room {
+        return name.into();
+    }
+    let mut cut = name;
+    while width::columns(cut) + 2 > room {
+        let mut rest = cut.chars();
+        rest.next();
+        cut = rest.as_str();
+    }
+    format!("..{cut}")
+}
+
+fn told(w: Words, signal: &Signal, last: Option<f64>) -> String {
+    last.map_or_else(|| units::UNKNOWN.into(), |v| value(w, signal.unit, v))
 }
 
 /// Rates and latencies have a band of their own, or a small drop would not be seen; burn has its fixed scale.
@@ -239,31 +256,31 @@ fn over(signal: &Signal, last: Option<f64>) -> Role {
     }
 }
 
-fn level_words(signal: &Signal) -> String {
+fn level_words(w: Words, signal: &Signal) -> String {
     signal
         .levels
         .iter()
-        .map(|(name, level)| format!("{name} > {}", level_value(signal.unit, *level)))
+        .map(|(name, level)| format!("{name} > {}", level_value(w, signal.unit, *level)))
         .collect::<Vec<_>>()
         .join("  ")
 }
 
-fn value(unit: &str, v: f64) -> String {
+fn value(w: Words, unit: &str, v: f64) -> String {
     match unit {
         "ratio" => units::percent_auto(v),
         "seconds" => units::latency(v),
-        "per_minute" => format!("{}/min", units::short(v)),
+        "per_minute" => w.fill("{}/min", &[&units::short(v)]),
         "burn" => units::burn_x(v),
         _ => units::number(v),
     }
 }
 
 /// Levels are round numbers.
-fn level_value(unit: &str, v: f64) -> String {
+fn level_value(w: Words, unit: &str, v: f64) -> String {
     match unit {
         "ratio" => units::percent_level(v),
         "burn" => format!("{}x", units::number(v)),
-        _ => value(unit, v),
+        _ => value(w, unit, v),
     }
 }
 
@@ -281,7 +298,7 @@ fn next(model: &Model, view: &IncidentView) -> Vec<Line> {
             let left = vec![
                 piece(format!("  {when}"), Role::Strong),
                 piece(format!("{} ", width::left(&in_words, 10, "")), Role::Faint),
-                piece(event.text.to_string(), Role::Text),
+                piece(w.told(&event.text), Role::Text),
             ];
             Line { left, right: None }
         })

@@ -1,4 +1,4 @@
-//! A screen on a watch elsewhere.
+//! A screen on a watch elsewhere, and lines instead of screens.
 
 use super::Pair;
 
@@ -17,6 +17,21 @@ pub(super) const WORDS: &[Pair] = &[
         "{} runs burnledger {}, this screen {}: what is new there is not shown",
         "{} 运行 burnledger {}，本界面为 {}：那边的新内容不会显示",
     ),
+    // Lines (`--plain`).
+    ("cut off from {}: {}", "与 {} 的连接已中断：{}"),
+    ("receiver {}: {}", "接收方 {}：{}"),
+    ("{}, {} ok", "{}，{} 个正常"),
+    ("-- {} is not evaluated any more, it was {}", "-- {} 不再评估，此前为 {}"),
+    ("leads this ledger: records and pages", "主持本账本：记录并通知"),
+    ("records, pages nobody", "只记录，不通知任何人"),
+    ("{} leads this ledger; this view follows", "{} 主持本账本；本界面跟随"),
+    ("looks only: records nothing, pages nobody", "只查看：不记录，不通知任何人"),
+    ("{} (pages nobody)", "{}（不通知任何人）"),
+    ("plays recorded samples", "播放录制的样本"),
+    (" burn {}", " 燃烧率 {}"),
+    (" budget {}", " 预算 {}"),
+    (" cost {}", " 损失 {}"),
+    (" for {}", " 已 {}"),
     (
         "read-only: no token that the server knows; `--token-file FILE` names one",
         "只读：没有服务器认识的令牌；用 `--token-file FILE` 指定",

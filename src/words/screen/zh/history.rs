@@ -49,5 +49,5 @@ pub(super) const WORDS: &[Pair] = &[
     ("resolved", "已结束"),
     ("acknowledged", "已确认"),
     ("severity changed", "级别变化"),
-    ("reopened", "重新打开"),
+    ("reopened", "重开"),
 ];

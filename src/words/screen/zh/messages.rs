@@ -59,4 +59,15 @@ pub(super) const WORDS: &[Pair] = &[
         "没有这个看板；`dashboards` 目录中每个文件对应一个",
     ),
     ("copied: {}", "已复制：{}"),
+    // What is copied.
+    ("since {} ({}), {}", "始于 {}（{}），{}"),
+    ("cost so far {}", "目前损失 {}"),
+    ("runbook {}", "处理手册 {}"),
+    ("slo", "SLO"),
+    ("team", "团队"),
+    ("state", "状态"),
+    ("sli 5m", "5m SLI"),
+    ("burn 1h", "1h 燃烧率"),
+    ("burn 6h", "6h 燃烧率"),
+    ("burn 24h", "24h 燃烧率"),
 ];

@@ -40,6 +40,7 @@ pub(super) const WORDS: &[Pair] = &[
     ("no data{}", "无数据{}"),
     ("bad data{}", "数据异常{}"),
     ("excluded", "已排除"),
+    ("excluded until {}: {}", "已排除至 {}：{}"),
     ("exhausted", "已耗尽"),
     ("no traffic", "无流量"),
     ("no data", "无数据"),
@@ -147,11 +148,12 @@ pub(super) const WORDS: &[Pair] = &[
     // Dashboards of one's own.
     ("  last {}", "  最近 {}"),
     ("{} of {}   Tab next   Esc back", "{} / {}   Tab 下一个   Esc 返回"),
+    ("{} more needs a higher terminal", "另有 {} 块，需要更高的终端"),
     ("{} more need a higher terminal", "另有 {} 块，需要更高的终端"),
     ("There is no dashboard of your own.", "还没有自定义看板。"),
     (
         "Write dashboards/NAME.yaml; docs/dashboard.md shows how, `burnledger check` tells what is wrong.",
-        "请写 dashboards/NAME.yaml；写法见 docs/dashboard.md，`burnledger check` 会指出问题。",
+        "请写 dashboards/名称.yaml；写法见 docs/dashboard.md，`burnledger check` 会指出问题。",
     ),
     ("{}{}; the former one stays{}", "{}{}；沿用之前的版本{}"),
     ("burn over {}  {}", "{} 燃烧率  {}"),

@@ -1,9 +1,9 @@
 //! The rarer entries in Chinese: silences and changes, held pages, other tools' alerts, merging, evidence, corrections.
 
-use super::because;
+use super::{because, ours};
 use crate::domain::base::{Severity, SloId, Text};
 use crate::domain::incident::{
-    Absorbed, Change, Correction, Entry, Evidence, HeardAlert, HeldPages, IncidentRef, Notice, Outcome, Scope,
+    Absorbed, Change, Correction, Entry, Evidence, HeardAlert, HeldPages, IncidentRef, Notice, Outcome, Scope, SilenceRecord,
 };
 use crate::words::Zone;
 use crate::words::timeline::actor;
@@ -12,17 +12,39 @@ pub(super) fn notice(entry: &Entry, told: &Notice, zone: Zone) -> String {
     let who = actor(entry);
     match told {
         Notice::Silenced(s) => {
-            format!("静默 {}：{}的通知暂停至 {}，{who}：{}", entry.seq.0, scope(&s.scope), zone.full(s.until), s.reason)
+            format!("静默 {}：{}的通知暂缓至 {}，由 {who} 设置：{}", entry.seq.0, scope(&s.scope), zone.full(s.until), s.reason)
         }
         Notice::SilenceEnded { silence, reason } => format!("静默 {} 由 {who} 结束{}", silence.0, because(reason)),
         Notice::Changed(change) => changed(change, who),
     }
 }
 
-fn changed(change: &Change, who: &str) -> String {
+/// A change, by whom.
+pub(in crate::words::timeline) fn changed(change: &Change, who: &str) -> String {
     let of = change.service.as_ref().map(|service| format!("{service} 的")).unwrap_or_default();
     let version = change.version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
-    format!("{of}变更（{}{version}），{who}：{}", change.kind, change.title)
+    format!("{of}变更（{}{version}），{who}：{}", kind(&change.kind), change.title)
+}
+
+/// Kinds of changes and of evidence that are known; one's own keep their word.
+fn kind(word: &str) -> &str {
+    match word {
+        "trace" => "链路",
+        "profile" => "性能剖析",
+        "dashboard" => "看板",
+        "deploy" => "发布",
+        "change" => "变更",
+        "config" => "配置",
+        "migration" => "迁移",
+        "log" => "日志",
+        other => other,
+    }
+}
+
+/// A silence that holds pages back.
+pub(in crate::words::timeline) fn silenced(record: &SilenceRecord) -> String {
+    let s = &record.silence;
+    format!("静默 {}：{}的通知暂缓，由 {} 设置：{}", record.id.0, scope(&s.scope), record.author, s.reason)
 }
 
 fn scope(scope: &Scope) -> String {
@@ -38,7 +60,7 @@ fn scope(scope: &Scope) -> String {
 pub(super) fn held(pages: &HeldPages, zone: Zone) -> String {
     let whom = pages.owner.as_ref().map(|owner| format!("发给 {owner} 的 ")).unwrap_or_default();
     let until = pages.until.map(|at| format!("至 {}", zone.full(at))).unwrap_or_default();
-    format!("{whom}{} 通知被 {} 暂停{until}：{}", pages.severity, pages.by, pages.why)
+    format!("{whom}{} 通知因 {} 暂缓{until}：{}", pages.severity, ours(&pages.by), ours(&pages.why))
 }
 
 pub(super) fn alerted(entry: &Entry, alert: &HeardAlert) -> String {
@@ -61,18 +83,9 @@ pub(super) fn split_off(into: IncidentRef, services: &[Text], reason: &str) -> S
 }
 
 pub(super) fn evidence(e: &Evidence) -> String {
-    let kind = match &*e.kind {
-        "trace" => "链路",
-        "profile" => "性能剖析",
-        "dashboard" => "仪表盘",
-        "deploy" => "发布",
-        "change" => "变更",
-        "log" => "日志",
-        other => other,
-    };
     let url = e.url.as_deref().unwrap_or_default();
     let gap = if e.text.is_empty() || url.is_empty() { "" } else { " " };
-    format!("证据（{kind}）：{}{gap}{url}", e.text)
+    format!("证据（{}）：{}{gap}{url}", kind(&e.kind), e.text)
 }
 
 pub(super) fn corrected(entry: &Entry, change: &Correction, reason: &str, zone: Zone) -> String {
@@ -109,7 +122,7 @@ pub(super) fn response(receiver: &str, severity: Severity, outcome: &Outcome, de
         Outcome::Failed => "执行失败",
         Outcome::Dropped => "未执行",
     };
-    format!("响应动作 {name} 在 {severity} 时{how}：{detail}")
+    format!("响应动作 {name} 在 {severity} 时{how}：{}", ours(detail))
 }
 
 pub(super) fn list(slos: &[SloId]) -> String {
