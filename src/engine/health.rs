@@ -136,7 +136,28 @@ impl Health {
             SourceError::CircuitOpen { until, .. } => Some(*until),
             _ => None,
         };
-        health.state = SourceState::Failing { since, error: error.to_string().into(), tries: tries + 1, next_try };
+        // That it is left alone for a while is told by the next try; what is wrong with it is the last error.
+        let error = match error {
+            SourceError::CircuitOpen { why, .. } => why.as_str().into(),
+            other => other.to_string().into(),
+        };
+        health.state = SourceState::Failing { since, error, tries: tries + 1, next_try };
         name
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_that_is_left_alone_says_what_is_wrong_with_it_and_when_it_is_tried_next() {
+        let mut health = Health::new("".into(), Role::Watching, "http://prom:9090".into(), Arc::new(Vec::new));
+        let why = "http://prom:9090 did not answer within 10s".to_string();
+        let open = SourceError::CircuitOpen { url: "http://prom:9090".into(), until: Ms(9_000), why: why.clone() };
+        health.read_failed(None, Ms(1_000), &open);
+        let (_, source) = &health.sources[0];
+        let SourceState::Failing { error, next_try, .. } = &source.state else { panic!("it fails") };
+        assert_eq!((&**error, *next_try), (&*why, Some(Ms(9_000))));
     }
 }

@@ -298,3 +298,21 @@ fn the_bell_rings_once_for_an_incident_that_pages_and_not_for_what_was_there() {
     let played = |world: Snapshot| Snapshot { role: burnledger::domain::view::Role::Replaying, ..world };
     assert_eq!(bells(&Scene::of(played(fixture::calm()), SIZE).world(played(fixture::busy()))), 0);
 }
+
+#[test]
+fn a_narrow_screen_tells_the_rate_of_the_cost_and_whole_sentences_where_there_is_room() {
+    let mut world = fixture::busy();
+    world.incidents.truncate(1);
+    world.recent.truncate(1);
+    let words = "payments may be in trouble: success: error ratio above 1% for 2m is true, waiting for its hold to end";
+    world.recent[0].text = words.into();
+    let doubt = "no series matched `http_requests_total{code=~\"5..\",job=\"checkout\"}` in the last read: is it spelled so?";
+    let at = world.slos.iter().position(|row| row.incident.is_some()).expect("a row");
+    world.slos[at].doubts = Arc::new([doubt.into()]);
+    let small = Scene::of(world.clone(), (80, 24)).press("1");
+    assert!(line(&small, 1).contains("$26.7k +$918/min") && line(&small, 1).ends_with("a ack"), "{}", line(&small, 1));
+    let tall = Scene::of(world.clone(), (80, 40)).press("1").text();
+    assert!(tall.contains("hold to end"), "{tall}");
+    let wide = Scene::of(world, SIZE).press("1").text();
+    assert!(wide.contains("no series matched") && wide.contains("spelled so?"), "{wide}");
+}

@@ -151,13 +151,17 @@ fn open_incident(model: &Model, columns: usize) -> Option<Banner> {
         model.tab.scopes().contains(&Scope::OnIncident) && model.target().map(|t| t.incident.id) == Some(view.incident.id);
     let acks = takes && !Model::is_handled(view);
     let right = model.look.words.say(if acks { "2 open  a ack" } else { "2 open" });
+    let short = if acks { model.look.words.say("a ack") } else { "" };
     let room = columns.saturating_sub(2);
-    let fits = |pieces: &[(String, Role)], right: usize| {
-        pieces.iter().map(|(t, _)| width::columns(&escape::terminal(t))).sum::<usize>() + right <= room
+    let fits = |pieces: &[(String, Role)], right: &str| {
+        pieces.iter().map(|(t, _)| width::columns(&escape::terminal(t))).sum::<usize>() + width::columns(right) + 2 <= room
     };
-    let forms: Vec<_> = (0..5).rev().map(|room| incident_words(model, view, more, room)).collect();
-    let whole = forms.iter().find(|f| fits(f, width::columns(right) + 2)).or_else(|| forms.last()).cloned()?;
-    Some(Banner { left: whole, right: right.into() })
+    // What it costs a minute is worth more than being told that 2 opens it.
+    let tried = [(4, right), (3, right), (2, right), (1, right), (1, short), (0, right), (0, short)];
+    let mut forms = tried.into_iter().map(|(room, right)| (incident_words(model, view, more, room), right));
+    let (left, right) =
+        forms.find(|(left, right)| fits(left, right)).unwrap_or_else(|| (incident_words(model, view, more, 0), ""));
+    Some(Banner { left, right: right.into() })
 }
 
 /// Tag, name, how long, who has it, cost, budget, and how many more; with less room first the budget goes, then words, then

@@ -151,7 +151,11 @@ fn below_windows(model: &Model, row: &SloRow, verdict: &Verdict, from: usize, pe
     let room = pen.height().saturating_sub(3).saturating_sub(from);
     let rules =
         verdict.breaches.iter().filter_map(|b| row.slo.breach.get(b.rule).map(|rule| breach_line(model.look.words, b, rule)));
-    let lines = rules.chain(notes(model, row, verdict).into_iter().map(|(text, role)| vec![piece(text, role)]));
+    let width = pen.width().saturating_sub(2);
+    let wrapped = |(text, role): (String, Role)| {
+        words::width::wrap(&words::escape::terminal(&text), width).into_iter().map(move |line| vec![piece(line, role)])
+    };
+    let lines = rules.chain(notes(model, row, verdict).into_iter().flat_map(wrapped));
     for (i, line) in lines.take(room).enumerate() {
         pen.pieces(1, from + i, &line);
     }
@@ -218,6 +222,8 @@ pub(super) fn budget_words(w: Words, row: &SloRow, verdict: &Verdict) -> String 
             let (bad, allowed) = (words::budget::lasting(budget.bad, slice), words::budget::lasting(allowed, slice));
             w.fill("  {} of {} spent", &[&bad, &allowed])
         }
+        // A budget of less than an event is not a budget of 0.
+        None if allowed < 1.0 => w.fill(spent, &[&units::short(budget.bad), &units::number(allowed)]),
         None => w.fill(spent, &[&units::short(budget.bad), &units::short(allowed)]),
     });
     w.fill("budget {} left{}", &[&units::percent_auto(left), &events.unwrap_or_default()])

@@ -7,7 +7,7 @@ use super::{banners, detail};
 use crate::domain::view::{RecentLine, SloRow, Snapshot, SourceState};
 use crate::tui::model::{Link, Model};
 use crate::tui::theme::Role;
-use crate::words::width;
+use crate::words::{escape, width};
 
 /// Columns before a name: cursor, tag and a space.
 const BEFORE_NAME: usize = 5;
@@ -206,12 +206,17 @@ fn recent(model: &Model, snapshot: &Snapshot, pen: &mut Pen<'_>) {
         };
         pen.put(1, 1, w.say(none), Role::Faint);
     }
-    for (y, happened) in snapshot.recent.iter().take(pen.height().saturating_sub(1)).enumerate() {
-        recent_line(model, happened, y + 1, pen);
+    // Rows that nothing else needs go to what does not fit into one.
+    let room = pen.height().saturating_sub(1);
+    let (mut y, mut spare) = (1, room.saturating_sub(snapshot.recent.len()));
+    for happened in snapshot.recent.iter().take(room) {
+        let used = recent_line(model, happened, (y, 1 + spare), pen);
+        (y, spare) = (y + used, spare + 1 - used);
     }
 }
 
-fn recent_line(model: &Model, happened: &RecentLine, y: usize, pen: &mut Pen<'_>) {
+/// One happening on at most so many rows from `y` on; returns how many it took.
+fn recent_line(model: &Model, happened: &RecentLine, (y, most): (usize, usize), pen: &mut Pen<'_>) -> usize {
     let zone = model.look.zone;
     let same_day = zone.same_day(happened.at, model.wall());
     let when = if same_day { zone.clock(happened.at) } else { zone.day_minute(happened.at) };
@@ -221,5 +226,14 @@ fn recent_line(model: &Model, happened: &RecentLine, y: usize, pen: &mut Pen<'_>
     let text = model.look.words.told(&happened.text);
     let named = happened.incident.filter(|id| !text.contains(&id.to_string()));
     let text = named.map_or_else(|| text.to_owned(), |id| format!("{id} {text}"));
-    pen.put_cut(x + 1, y, pen.width().saturating_sub(x + 2), &text, Role::Text);
+    let room = pen.width().saturating_sub(x + 2);
+    let mut lines = width::wrap(&escape::terminal(&text), room);
+    if lines.len() > most {
+        let rest = lines.split_off(most - 1).join(" ");
+        lines.push(rest);
+    }
+    for (row, line) in lines.iter().enumerate() {
+        pen.put_cut(x + 1, y + row, room, line, Role::Text);
+    }
+    lines.len().max(1)
 }

@@ -60,6 +60,7 @@ pub(super) const WORDS: &[Pair] = &[
     ("L in full  C-r asks now", "L 详情  C-r 立即重试"),
     ("C-r tries now", "C-r 立即重试"),
     ("LATE {}", "迟到 {}"),
+    ("a ack", "a 确认"),
     ("PER {}", "每 {}"),
     ("  left incidents, by severity", "  左：各级别事故数"),
     ("right what they cost", "右：损失"),
