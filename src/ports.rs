@@ -140,6 +140,10 @@ pub trait MetricSource: Send + Sync {
     /// A person does not want to wait: a source that is left alone for a while because it failed is asked again with the next
     /// question.
     fn hurry(&self) {}
+    /// Whether there is a source of that name.
+    fn has(&self, _name: &str) -> bool {
+        true
+    }
     /// Label sets that match any of the selectors within the span.
     fn series<'a>(&'a self, of: &'a [Selector], from: Ms, to: Ms) -> Job<'a, Result<Vec<Labels>, SourceError>>;
 }

@@ -5,7 +5,7 @@
 
 use crate::domain::base::{Span, Text};
 use crate::domain::view::{Dashboard, Dashboards};
-use crate::formats::dashboards::{DashboardFile, load, load_bytes};
+use crate::formats::dashboards::{DashboardFile, load, load_bytes, unknown_sources};
 use crate::ports::Clock;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -18,10 +18,17 @@ const EXAMPLE: &str = include_str!("../../sample-data/connection-pool/dashboards
 
 /// The dashboards of a folder (or a file) now and whenever they change, read beside the screens until nobody looks any more.
 /// That it is not there is told where it `must_be`.
-pub fn follow(path: PathBuf, must_be: bool, clock: Arc<dyn Clock>) -> watch::Receiver<Arc<Dashboards>> {
+///
+/// A screen that names a source which is not among `sources` is wrong; without a list its names are the business of whoever is asked.
+pub fn follow(
+    path: PathBuf,
+    must_be: bool,
+    sources: Option<Vec<Text>>,
+    clock: Arc<dyn Clock>,
+) -> watch::Receiver<Arc<Dashboards>> {
     let (tell, told) = watch::channel(Arc::default());
     tokio::spawn(async move {
-        let mut kept = Kept::default();
+        let mut kept = Kept { sources, ..Kept::default() };
         loop {
             let path = path.clone();
             if let Ok(files) = tokio::task::spawn_blocking(move || load(&path, must_be)).await
@@ -47,13 +54,24 @@ pub fn example() -> Dashboards {
 /// What was taken over.
 #[derive(Default)]
 struct Kept {
+    /// Names of sources, where they are known.
+    sources: Option<Vec<Text>>,
     sound: BTreeMap<Text, Arc<Dashboard>>,
     seen: Option<Vec<DashboardFile>>,
 }
 
 impl Kept {
     /// The dashboards after a look; nothing when no file has changed.
-    fn take(&mut self, files: Vec<DashboardFile>) -> Option<Dashboards> {
+    fn take(&mut self, mut files: Vec<DashboardFile>) -> Option<Dashboards> {
+        if let Some(sources) = &self.sources {
+            for file in &mut files {
+                let wrong = unknown_sources(&file.read, sources);
+                if !wrong.is_empty() {
+                    file.read = None;
+                }
+                file.problems.extend(wrong);
+            }
+        }
         if self.seen.as_ref() == Some(&files) {
             return None;
         }
@@ -87,6 +105,19 @@ mod tests {
         let mended = kept.take(vec![load_bytes("a.yaml", ONE.replace("One", "Two"))]).unwrap();
         assert_eq!((&*mended.all[0].title, mended.problems.len()), ("Two", 0));
         assert_eq!(kept.take(Vec::new()).unwrap(), Dashboards::default(), "a file that is gone takes its screen with it");
+    }
+
+    #[test]
+    fn a_source_that_is_not_configured_is_a_mistake_where_the_sources_are_known() {
+        let named = ONE.replace("text: hello", "value: up, source: eu");
+        let read = |sources: Option<&[&str]>| {
+            let sources = sources.map(|all| all.iter().map(|name| Text::from(*name)).collect());
+            let now = Kept { sources, ..Kept::default() }.take(vec![load_bytes("a.yaml", named.clone())]).unwrap();
+            (now.all.len(), now.problems.into_iter().map(|p| p.message).collect::<Vec<_>>())
+        };
+        assert_eq!(read(Some(&["eu"])), (1, vec![]));
+        assert_eq!(read(Some(&["us", "eu1"])), (0, vec!["unknown source `eu`, did you mean `eu1`?".into()]));
+        assert_eq!(read(None), (1, vec![]), "elsewhere they may be others");
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! Deliberately absent: what an order does (`domain/incident`), and making snapshots (the engine).
 
 use crate::clock::SystemClock;
-use crate::domain::base::{CommitId, IncidentId, Ms, Now, Seq, Text};
+use crate::domain::base::{CommitId, IncidentId, Ms, Now, Seq, Text, clean_line};
 use crate::domain::incident::{Entry, Incident, Incidents};
 use crate::domain::objective::{Change, Rulebook};
 use crate::domain::paging::{Commit, Dispatch};
@@ -19,7 +19,7 @@ use crate::jobs::film::{film, rules_of, stretch_of};
 use crate::jobs::values::values;
 use crate::jobs::what_if::what_if;
 use crate::ledger::{MemoryLedger, SqliteLedger};
-use crate::ports::{Clock, Desk, Job, Ledger, LedgerError, MetricSource};
+use crate::ports::{Clock, Desk, Job, Ledger, LedgerError, MetricSource, source_of};
 use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::{Mutex, Semaphore, mpsc, oneshot, watch};
@@ -44,6 +44,9 @@ pub struct LedgerDesk {
 
 /// Questions for values that are put to the source at once: the evaluation's own reads come first.
 const LOOKING: usize = 2;
+
+/// So much of a name is told back.
+const NAME: usize = 60;
 
 /// What films are made of.
 #[derive(Clone)]
@@ -165,8 +168,13 @@ impl LedgerDesk {
         let studio = self.studio.as_ref().ok_or_else(|| no("no source of samples stands behind this view".into()))?;
         // The question may come from another program.
         crate::query::parse(&ask.expr).map_err(|error| no(error.message))?;
+        if let Some(name) = ask.source.as_deref().filter(|name| !studio.source.has(name)) {
+            let name = clean_line(name, NAME);
+            return Err(no(format!("there is no source `{name}` here; `sources` of the configuration names them")));
+        }
+        let source = source_of(&studio.source, ask.source.as_deref());
         let _turn = self.looking.acquire().await.map_err(|e| no(e.to_string()))?;
-        values(&*studio.source, ask).await.map_err(|error| no(error.to_string()))
+        values(&*source, ask).await.map_err(|error| no(error.to_string()))
     }
 }
 

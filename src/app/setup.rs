@@ -151,9 +151,6 @@ impl Setup {
     /// TLS cannot be set up, or a secret's file cannot be read.
     pub fn source(&self) -> Result<Arc<dyn MetricSource>, SetupError> {
         let default = self.connected(None, &self.config.prometheus)?;
-        if self.config.sources.is_empty() {
-            return Ok(default);
-        }
         let mut named = BTreeMap::new();
         for (name, settings) in &self.config.sources {
             named.insert(name.clone(), self.connected(Some(name), settings)?);

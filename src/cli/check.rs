@@ -3,8 +3,8 @@
 use super::{Common, Exit, Format, Out};
 use crate::app::{Setup, SetupError, load_options};
 use crate::config::{self, Config};
-use crate::domain::base::{Place, Problem, ProblemLevel, SloId};
-use crate::formats::dashboards::unknown_slos;
+use crate::domain::base::{Place, Problem, ProblemLevel, SloId, Text};
+use crate::formats::dashboards::{unknown_slos, unknown_sources};
 use crate::formats::{self, Loaded, render};
 use crate::jobs::online::{Asked, online};
 use clap::Args;
@@ -83,6 +83,8 @@ fn load(args: &CheckArgs, common: &Common, out: &mut Out) -> Result<Loaded, Exit
         known.extend(book.slos.iter().map(|slo| slo.id.clone()));
     }
     loaded.rulebook.problems.extend(unknown_slos(&loaded.dashboards, &known));
+    let sources: Vec<Text> = config.sources.keys().cloned().collect();
+    loaded.rulebook.problems.extend(unknown_sources(&loaded.dashboards, &sources));
     Ok(loaded)
 }
 

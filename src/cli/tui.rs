@@ -159,7 +159,7 @@ pub async fn run(args: &TuiArgs, common: &Common, out: &mut Out) -> Exit {
 async fn show(args: &TuiArgs, common: &Common, config: &Config, out: &mut Out) -> Result<Exit, SetupError> {
     let options = whole(&args.look, common, config)?;
     if let Some(desk) = args.attached.desk()? {
-        return attach::show(desk, args, with_dashboards(options, config), out).await;
+        return attach::show(desk, args, with_dashboards(options, config, true), out).await;
     }
     if !args.samples.is_empty() || args.replay.is_some() {
         return replay(&load(common).await?, args, options, out).await;
@@ -178,7 +178,7 @@ async fn show(args: &TuiArgs, common: &Common, config: &Config, out: &mut Out) -
         raised.end().await;
         return exit;
     }
-    live(with_dashboards(options, config), common, duty).await
+    live(with_dashboards(options, config, false), common, duty).await
 }
 
 /// The dashboard, at once; its house is raised behind it.
@@ -338,16 +338,17 @@ pub fn look(args: &ScreenArgs, common: &Common) -> Look {
 /// There is no terminal, or it cannot be used.
 pub async fn dashboard(house: &House, source: &str, args: &ScreenArgs, common: &Common) -> Result<Exit, SetupError> {
     let dashboards = Some(match &common.dashboards {
-        Some(folder) => follow(folder.clone(), true, crate::app::machine_clock()),
+        Some(folder) => follow(folder.clone(), true, None, crate::app::machine_clock()),
         None => given(example()),
     });
     show_desk(Arc::new(house.desk(source)), TuiOptions { dashboards, ..options(args, common) }).await
 }
 
-/// With the dashboards of this machine's files, wherever the numbers come from.
-fn with_dashboards(options: TuiOptions, config: &Config) -> TuiOptions {
-    let followed = follow(config.dashboards.clone(), config.has_named_dashboards(), crate::app::machine_clock());
-    TuiOptions { dashboards: Some(followed), ..options }
+/// With the dashboards of this machine's files, wherever the numbers come from; a watch elsewhere has sources of its own.
+fn with_dashboards(options: TuiOptions, config: &Config, elsewhere: bool) -> TuiOptions {
+    let sources = (!elsewhere).then(|| config.sources.keys().cloned().collect());
+    let (folder, must_be) = (config.dashboards.clone(), config.has_named_dashboards());
+    TuiOptions { dashboards: Some(follow(folder, must_be, sources, crate::app::machine_clock())), ..options }
 }
 
 /// Dashboards that never change.

@@ -46,6 +46,10 @@ impl MetricSource for Sources {
         }
     }
 
+    fn has(&self, name: &str) -> bool {
+        self.named.contains_key(name)
+    }
+
     fn series<'a>(&'a self, of: &'a [Selector], from: Ms, to: Ms) -> Job<'a, Result<Vec<Labels>, SourceError>> {
         self.default.series(of, from, to)
     }

@@ -1,6 +1,6 @@
 //! Files of screens of one's own: rows of tiles, with every problem at its place.
 //!
-//! PromQL is read here, and whether the grid fits the smallest whole terminal is counted here. Deliberately absent: drawing, and
+//! PromQL is read here, and whether each row fits the smallest whole terminal is counted here. Deliberately absent: drawing, and
 //! asking a server whether the metrics exist.
 
 use super::kinds::{DASHBOARD_VERSION, Kind, check_version, kind_of};
@@ -22,6 +22,8 @@ pub struct ReadDashboard {
     pub dashboard: Arc<Dashboard>,
     /// SLOs it names, each with its place.
     pub slos: Vec<(Text, Place)>,
+    /// Sources it names, each with its place.
+    pub sources: Vec<(Text, Place)>,
 }
 
 /// One file of a folder.
@@ -35,7 +37,7 @@ pub struct DashboardFile {
     pub problems: Vec<Problem>,
 }
 
-/// The terminal that a grid must fit: the smallest whole one.
+/// The terminal that each row of a grid must fit: the smallest whole one.
 const TERMINAL: (usize, usize) = (80, 24);
 /// Rows of it that are not the screen's own: header, footer, and two lines for what is wrong or open.
 const AROUND: usize = 5;
@@ -46,10 +48,10 @@ const WANTS: &str = "`--dashboards DIR` names the folder of dashboards, docs/das
 /// Longest stretch of series.
 const LONGEST: Span = Span::from_days(31);
 
-const FIELDS: [&str; 4] = ["version", "title", "last", "rows"];
+const FIELDS: [&str; 5] = ["version", "title", "last", "source", "rows"];
 const ROW_FIELDS: [&str; 2] = ["height", "panels"];
 const KINDS: [&str; 7] = ["burn", "budget", "sparkline", "value", "table", "heatmap", "text"];
-const TILE_FIELDS: [&str; 14] = [
+const TILE_FIELDS: [&str; 15] = [
     "burn",
     "budget",
     "sparkline",
@@ -60,6 +62,7 @@ const TILE_FIELDS: [&str; 14] = [
     "title",
     "width",
     "window",
+    "source",
     "unit",
     "above",
     "below",
@@ -146,10 +149,40 @@ pub fn unknown_slos(dashboards: &[ReadDashboard], known: &[SloId]) -> Vec<Proble
         .collect()
 }
 
+/// Names of sources that are not among `known`.
+pub fn unknown_sources<'a>(dashboards: impl IntoIterator<Item = &'a ReadDashboard>, known: &[Text]) -> Vec<Problem> {
+    let names: Vec<&str> = known.iter().map(|name| &**name).collect();
+    let wrong = dashboards.into_iter().flat_map(|d| &d.sources).filter(|(name, _)| !known.contains(name));
+    wrong
+        .map(|(name, place)| {
+            let near = crate::kit::yaml::suggest(name, &names);
+            let also = near.map(|near| format!(", did you mean `{near}`?")).unwrap_or_default();
+            let hint = match names.as_slice() {
+                [] => "`sources` of the configuration names others than the default one; there are none".to_owned(),
+                names => format!("known: {}; `sources` of the configuration names them", names.join(", ")),
+            };
+            let problem = Problem::error("unknown-source", format!("unknown source `{name}`{also}")).hint(hint);
+            Problem { replacement: near.map(ToOwned::to_owned), ..problem }.at(place.clone())
+        })
+        .collect()
+}
+
 /// What a file's tiles are read with.
 struct Reader {
     slos: Vec<(Text, Place)>,
+    sources: Vec<(Text, Place)>,
+    /// The source of tiles that name none.
+    source: Option<Text>,
     tiles: usize,
+}
+
+impl Reader {
+    fn source(&mut self, out: &mut Findings<'_>, fields: &Fields<'_>) -> Option<Text> {
+        let node = fields.get(out, "source")?;
+        let name: Text = out.text(node, "`source`")?.trim().into();
+        self.sources.push((name.clone(), out.place(node.span.clone())));
+        Some(name)
+    }
 }
 
 fn read(out: &mut Findings<'_>, root: &Node) -> Option<ReadDashboard> {
@@ -158,7 +191,8 @@ fn read(out: &mut Findings<'_>, root: &Node) -> Option<ReadDashboard> {
     check_version(out, &fields, DASHBOARD_VERSION);
     let title = fields.need(out, "title", what).and_then(|n| out.text(n, "`title`").cloned());
     let last = fields.get(out, "last").and_then(|n| read_span(out, n, "`last`")).unwrap_or(Span::from_hours(1));
-    let mut reader = Reader { slos: Vec::new(), tiles: 0 };
+    let mut reader = Reader { slos: Vec::new(), sources: Vec::new(), source: None, tiles: 0 };
+    reader.source = reader.source(out, &fields);
     let node = fields.need(out, "rows", what)?;
     let nodes = out.list(node, "`rows`")?;
     if nodes.is_empty() {
@@ -169,10 +203,9 @@ fn read(out: &mut Findings<'_>, root: &Node) -> Option<ReadDashboard> {
         let message = format!("{} panels on one screen, at most {MOST_TILES} are shown", reader.tiles);
         out.error_hint("too-many-panels", &fields.head(), message, "put some of them into a file of their own");
     }
-    fits_below(out, node, &rows);
     let title: Text = title?.chars().filter(|c| !c.is_control()).take(40).collect::<String>().into();
     let dashboard = Dashboard { file: out.source().name().clone(), title, last, rows };
-    Some(ReadDashboard { dashboard: Arc::new(dashboard), slos: reader.slos })
+    Some(ReadDashboard { dashboard: Arc::new(dashboard), slos: reader.slos, sources: reader.sources })
 }
 
 fn read_span(out: &mut Findings<'_>, node: &Node, what: &str) -> Option<Span> {
@@ -182,15 +215,6 @@ fn read_span(out: &mut Findings<'_>, node: &Node, what: &str) -> Option<Span> {
         return None;
     }
     Some(span)
-}
-
-/// Rows below each other must fit a terminal of 24 rows.
-fn fits_below(out: &mut Findings<'_>, node: &Node, rows: &[TileRow]) {
-    let (needed, room) = (rows.iter().map(TileRow::least).sum::<usize>(), TERMINAL.1 - AROUND);
-    if needed > room {
-        let message = format!("the rows need {needed} rows of text, a terminal of 80x24 has {room} for them");
-        out.error_hint("grid-too-high", &node.span, message, "lower `height`, or put some rows into a file of their own");
-    }
 }
 
 fn read_row(out: &mut Findings<'_>, node: &Node, reader: &mut Reader) -> Option<TileRow> {
@@ -255,9 +279,11 @@ fn read_tile(out: &mut Findings<'_>, node: &Node, reader: &mut Reader) -> Option
     let width = fields.get(out, "width").and_then(|n| read_whole(out, n, "`width`", 100)).unwrap_or(1);
     let unit = fields.get(out, "unit").and_then(|n| out.choice(n, "unit", &Unit::ALL)).unwrap_or_default();
     let bad = read_bound(out, &fields);
+    let own = reader.source(out, &fields);
     let kind = kind?;
+    let source = own.or_else(|| reader.source.clone()).filter(|_| kind.expr().is_some());
     refuse_idle(out, &fields, &kind);
-    Some(Tile { kind, title, width, unit, bad })
+    Some(Tile { kind, title, width, unit, bad, source })
 }
 
 fn read_bound(out: &mut Findings<'_>, fields: &Fields<'_>) -> Option<Bound> {
@@ -272,11 +298,11 @@ fn read_bound(out: &mut Findings<'_>, fields: &Fields<'_>) -> Option<Bound> {
 
 /// Fields that mean nothing for this kind.
 fn refuse_idle(out: &mut Findings<'_>, fields: &Fields<'_>, kind: &TileKind) {
-    let asked =
-        matches!(kind, TileKind::Sparkline { .. } | TileKind::Value { .. } | TileKind::Table { .. } | TileKind::Heatmap { .. });
+    let asked = kind.expr().is_some();
     let listed = matches!(kind, TileKind::Table { .. } | TileKind::Heatmap { .. });
     let idle = [
         ("window", asked || matches!(kind, TileKind::Burn { .. })),
+        ("source", asked),
         ("unit", asked),
         ("above", asked),
         ("below", asked),

@@ -3,7 +3,7 @@
 use super::fixture;
 use super::scene::Scene;
 use burnledger::chart::Charset;
-use burnledger::domain::base::{Labels, Ms};
+use burnledger::domain::base::{Labels, Ms, Span};
 use burnledger::domain::view::{Answer, Dashboards, Question, Refusal, Values, ValuesAsk, ValuesRow};
 use burnledger::formats::dashboards::load_bytes;
 use burnledger::tui::model::Tab;
@@ -227,6 +227,77 @@ fn a_changed_file_keeps_the_answers_of_tiles_that_stay() {
     let asked = scene.effects.iter().filter(|e| matches!(e, Effect::Ask { .. })).count();
     assert_eq!(asked, 1, "only the changed tile asks");
     assert!(scene.text().contains("! 5.80%"), "{}", scene.text());
+}
+
+/// The questions that were put to the source since the last answers: expression, source, last instant, whole stretch in seconds.
+fn asked(scene: &Scene) -> Vec<(String, Option<String>, Ms, i64)> {
+    let ask = |e: &Effect| match e {
+        Effect::Ask { question: Question::Values(ask), .. } => {
+            let seconds = ask.cell.0 * ask.cells as i64 / 1000;
+            Some((ask.expr.to_string(), ask.source.as_ref().map(ToString::to_string), ask.to, seconds))
+        }
+        _ => None,
+    };
+    scene.effects.iter().filter_map(ask).collect()
+}
+
+#[test]
+fn time_is_moved_and_widened_as_on_the_other_screens() {
+    let spark = |scene: &Scene| asked(scene).into_iter().find(|a| a.0.starts_with("histogram")).expect("the line asks");
+    let now = fixture::busy().at.expect("an instant");
+    let back = usual((120, 36)).press("[ [");
+    let (_, _, to, _) = spark(&back);
+    assert!((now - Span::from_mins(31)..now - Span::from_mins(14)).contains(&to), "{to:?}");
+    let back = well(well(back).later(1));
+    back.check("board-panned");
+    assert!(back.text().contains("0 back to now"), "{}", back.text());
+    let budgets = |scene: &Scene| scene.effects.iter().filter(|e| format!("{e:?}").contains("Remaining")).count();
+    let wide = back.press("-");
+    assert!(wide.text().contains("3h up to"), "{}", wide.text());
+    assert_eq!(budgets(&wide), 0, "a budget stands as it stands");
+    assert!(spark(&wide).3 > 3 * 3600 - 200, "{:?}", spark(&wide));
+    let narrow = wide.press("+ + 0");
+    assert!(narrow.text().contains("Checkout  last 30m"), "{}", narrow.text());
+    let other = narrow.press("Tab Tab");
+    assert!(other.text().contains("Checkout  last 1h"), "opened anew it is as its file says: {}", other.text());
+}
+
+#[test]
+fn rows_that_find_no_room_are_scrolled_to_and_only_those_in_view_ask() {
+    let mut scene = Scene::of(fixture::busy(), (60, 16));
+    scene.tell(Msg::Dashboards(dashboards()));
+    let scene = scene.press("6");
+    assert!(scene.text().contains("rows 1-2 of 4: j/k"), "{}", scene.text());
+    assert!(!scene.text().contains("p99") && !asked(&scene).iter().any(|a| a.0.starts_with("histogram")));
+    let low = well(scene).press("j");
+    assert!(low.text().contains("rows 2-3 of 4") && low.text().contains("by zone"), "{}", low.text());
+    assert!(asked(&low).iter().any(|a| a.0.starts_with("topk")), "what comes into view asks");
+    let low = well(low);
+    low.check("board-scrolled");
+    let end = low.press("j j G PageDown");
+    assert!(end.text().contains("rows 3-4 of 4") && end.text().contains("p99"), "it stops at the end: {}", end.text());
+    assert!(end.press("g").text().contains("rows 1-2 of 4"));
+    let (all, problems) = read("dashboards/a.yaml", &FIRST.replace("height: 4", "height: 12"));
+    assert_eq!(problems, []);
+    let mut tall = Scene::of(fixture::busy(), (60, 16));
+    tall.tell(Msg::Dashboards(Arc::new(Dashboards { all, problems })));
+    let tall = tall.press("6 j j");
+    assert!(tall.text().contains("this row needs a higher terminal"), "{}", tall.text());
+    assert!(tall.press("j").text().contains("p99"), "what comes after it is reached");
+    let high = usual((120, 48)).press("j");
+    assert!(!high.text().contains("rows 1-") && high.text().contains("orders"), "where all fits nothing moves: {}", high.text());
+}
+
+#[test]
+fn a_panel_asks_the_source_that_its_file_names() {
+    let text = FIRST.replace("    panels:\n      - value: sum", "    panels:\n      - source: eu\n        value: sum");
+    let (all, problems) = read("dashboards/a.yaml", &text);
+    assert_eq!(problems, []);
+    let mut scene = Scene::of(fixture::busy(), (120, 36));
+    scene.tell(Msg::Dashboards(Arc::new(Dashboards { all, problems: Vec::new() })));
+    let all = asked(&scene.press("6"));
+    let of = |source: Option<&str>| all.iter().filter(|a| a.1.as_deref() == source).count();
+    assert_eq!((of(Some("eu")), of(None) > 2), (1, true));
 }
 
 #[test]

@@ -39,9 +39,9 @@ fn send(t: &Terminal, bytes: &[u8]) {
 fn leave(t: &Terminal) {
     t.wait("LAST 6h");
     t.keys(&["?"]);
-    t.wait("this help");
+    t.wait("find a key");
     t.keys(&["Escape"]);
-    t.gone("this help");
+    t.gone("find a key");
     t.wait("LAST 6h");
     t.keys(&["q"]);
     t.wait("rc=0");

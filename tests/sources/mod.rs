@@ -6,6 +6,7 @@ mod named;
 mod prometheus3;
 mod promql;
 mod servers;
+mod values;
 
 use burnledger::clock::SystemClock;
 use burnledger::collector::{Prometheus, PrometheusSettings};

@@ -126,6 +126,11 @@ fn a_dashboard_is_checked_with_its_slos_and_its_promql() {
     std::fs::write(boards.join("a.yaml"), mended.replace("availabilty", "availability")).unwrap();
     let (exit, data, talk) = check(&[&slos, &boards], Format::Text, false);
     assert_eq!(exit, Exit::Fine, "{data}{talk}");
+    let elsewhere = mended.replace("availabilty", "availability").replace("{value:", "{source: eu, value:");
+    std::fs::write(boards.join("a.yaml"), elsewhere).unwrap();
+    let (exit, data, _) = check(&[&slos, &boards], Format::Text, false);
+    assert_eq!(exit, Exit::No, "{data}");
+    assert!(data.contains("unknown source `eu`") && data.contains("a.yaml:4:"), "{data}");
 }
 
 const BAD: &str = "version: burnledger/v1

@@ -61,6 +61,8 @@ enum SchemaKind {
     Cost,
     /// Files of `test`
     Test,
+    /// Dashboards of one's own
+    Dashboard,
     /// The configuration
     Config,
 }
@@ -74,6 +76,7 @@ impl SchemaKind {
             Self::Business => schema::Kind::Business,
             Self::Cost => schema::Kind::Cost,
             Self::Test => schema::Kind::Test,
+            Self::Dashboard => schema::Kind::Dashboard,
             Self::Config => schema::Kind::Config,
         }
     }

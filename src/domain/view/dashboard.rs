@@ -62,6 +62,14 @@ impl TileKind {
         }
     }
 
+    /// The expression that it asks a source for.
+    pub const fn expr(&self) -> Option<&Text> {
+        match self {
+            Self::Sparkline { expr } | Self::Value { expr } | Self::Table { expr, .. } | Self::Heatmap { expr, .. } => Some(expr),
+            Self::Burn { .. } | Self::Budget { .. } | Self::Text(_) => None,
+        }
+    }
+
     /// The SLO that it is about.
     pub const fn slo(&self) -> Option<&SloId> {
         match self {
@@ -148,6 +156,8 @@ pub struct Tile {
     pub unit: Unit,
     /// From where on they are bad.
     pub bad: Option<Bound>,
+    /// The source its expression asks, by name; the default one when absent.
+    pub source: Option<Text>,
 }
 
 /// Tiles beside each other.
@@ -196,19 +206,17 @@ pub struct Dashboard {
 }
 
 impl Dashboard {
-    /// Rows of text of each row on a screen of so many: first what each needs, from the top; what is left goes to those without
-    /// a height of their own. A row that finds no room gets none.
-    pub fn heights(&self, rows: usize) -> Vec<usize> {
-        let mut left = rows;
-        let mut heights: Vec<usize> = self
-            .rows
-            .iter()
-            .map(|row| {
-                let least = Some(row.least()).filter(|least| *least <= left).unwrap_or(0);
-                left -= least;
-                least
-            })
-            .collect();
+    /// Rows of text of each row on a screen of so many that begins with row `top`: first what each needs; what is left goes to
+    /// those without a height of their own. Rows above it and those below that find no room any more get none.
+    pub fn heights(&self, top: usize, rows: usize) -> Vec<usize> {
+        let (mut left, mut full) = (rows, false);
+        let fitting = |(i, row): (usize, &TileRow)| {
+            full |= i >= top && row.least() > left;
+            let least = if full || i < top { 0 } else { row.least() };
+            left -= least;
+            least
+        };
+        let mut heights: Vec<usize> = self.rows.iter().enumerate().map(fitting).collect();
         let free: Vec<usize> = (0..self.rows.len()).filter(|i| heights[*i] > 0 && self.rows[*i].height.is_none()).collect();
         for (n, i) in free.iter().enumerate() {
             let more = left / (free.len() - n);
@@ -216,6 +224,17 @@ impl Dashboard {
             left -= more;
         }
         heights
+    }
+
+    /// The first row from which on all others fit a screen of so many rows of text; the last row when not even that one does.
+    pub fn last_top(&self, rows: usize) -> usize {
+        let mut left = rows;
+        let fit = self.rows.iter().rev().take_while(|row| {
+            let fits = row.least() <= left;
+            left = left.saturating_sub(row.least());
+            fits
+        });
+        self.rows.len() - fit.count().clamp(1.min(self.rows.len()), self.rows.len())
     }
 
     /// Its tiles, row by row.
@@ -236,6 +255,8 @@ pub struct Dashboards {
 /// A question for the values of an expression.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ValuesAsk {
+    /// The source, by name; the default one when absent.
+    pub source: Option<Text>,
     /// PromQL without placeholders.
     pub expr: Text,
     /// The last instant; a multiple of `cell`.

@@ -50,6 +50,8 @@ fn every_mistake_has_its_place_and_the_likely_word() {
         ("  - panels: [{value: up, above: 1, below: 2}]\n", "5:15 two-bounds"),
         ("  - panels: []\n", "5:13 empty-list `panels` is empty"),
         ("  - panels: [{text: x}]\n    height: 0\n", "6:13 bad-number `height` must be a whole number from 1 to 19"),
+        ("  - panels: [{text: x, source: eu}]\n", "5:24 idle-field `source` means nothing for `text`"),
+        ("  - panels: [{burn: a/b, source: eu}]\n", "5:26 idle-field `source` means nothing for `burn`"),
         ("  - panels: [{burn: a/b}]\n    height: 3\n", "6:5 row-too-low `height` is 3, its panels need 7"),
     ] {
         let read = file(rows);
@@ -59,9 +61,9 @@ fn every_mistake_has_its_place_and_the_likely_word() {
 }
 
 #[test]
-fn a_grid_that_does_not_fit_80x24_is_refused() {
-    let high = file(&"  - panels: [{burn: a/b}]\n".repeat(3));
-    assert!(told(&high).contains("grid-too-high the rows need 21 rows of text, a terminal of 80x24 has 19"), "{}", told(&high));
+fn a_row_that_does_not_fit_80_columns_is_refused() {
+    let high = file(&"  - panels: [{burn: a/b}]\n".repeat(9));
+    assert_eq!((told(&high), high.read.is_some()), (String::new(), true), "rows below the screen's end are scrolled to");
     let wide = file("  - panels: [{burn: a/b}, {burn: a/c}, {burn: a/d}]\n");
     assert!(told(&wide).contains("grid-too-wide `burn` gets 25 of 80 columns and needs 26"), "{}", told(&wide));
     let many = file(&format!("  - panels: [{}]\n", vec!["{text: x}"; 41].join(", ")));
@@ -76,6 +78,19 @@ fn an_slo_that_does_not_exist_is_told_with_the_nearest() {
     assert_eq!(problems[0].message, "there is no SLO `pay/succes`, did you mean `pay/success`?");
     assert_eq!(problems[0].place.as_ref().map(|p| p.line), Some(5));
     assert_eq!(unknown_slos(&[read], &[SloId::new("pay", "succes")]), []);
+}
+
+#[test]
+fn panels_ask_their_own_source_else_the_files() {
+    let rows = "  - panels: [{value: up, source: us}, {value: up}, {text: x}]\n";
+    let text = format!("version: burnledger-dashboard/v1\ntitle: A\nsource: eu\nrows:\n{rows}");
+    let read = load_bytes("a.yaml", text).read.unwrap();
+    let asked: Vec<Option<&str>> = read.dashboard.tiles().map(|tile| tile.source.as_deref()).collect();
+    assert_eq!(asked, [Some("us"), Some("eu"), None]);
+    let wrong = unknown_sources([&read], &["us".into()]);
+    let told: Vec<(&str, Option<usize>)> = wrong.iter().map(|p| (&*p.message, p.place.as_ref().map(|at| at.line))).collect();
+    assert_eq!(told, [("unknown source `eu`", Some(3))]);
+    assert_eq!(unknown_sources([&read], &["us".into(), "eu".into()]), []);
 }
 
 #[test]
@@ -94,7 +109,7 @@ proptest::proptest! {
         columns in 0_usize..300,
         rows in 0_usize..80,
     ) {
-        let tile = |width| Tile { kind: TileKind::Text("x".into()), title: None, width, unit: Unit::Number, bad: None };
+        let tile = |width| Tile { kind: TileKind::Text("x".into()), title: None, width, unit: Unit::Number, bad: None, source: None };
         let row = |height| TileRow { height, tiles: shares.iter().map(|s| tile(*s)).collect() };
         let gaps = crate::domain::view::dashboard::GAP * (shares.len() - 1);
         proptest::prop_assert_eq!(row(None).widths(columns).iter().sum::<usize>(), columns.saturating_sub(gaps));
@@ -104,8 +119,15 @@ proptest::proptest! {
             last: Span::from_hours(1),
             rows: heights.iter().map(|h| row(*h)).collect(),
         };
-        let got = dashboard.heights(rows);
-        proptest::prop_assert!(got.iter().sum::<usize>() <= rows);
-        proptest::prop_assert!(got.iter().zip(&dashboard.rows).all(|(got, row)| *got == 0 || *got >= row.least()));
+        let last = dashboard.last_top(rows);
+        for top in 0..heights.len() {
+            let got = dashboard.heights(top, rows);
+            proptest::prop_assert!(got.iter().sum::<usize>() <= rows);
+            proptest::prop_assert!(got.iter().zip(&dashboard.rows).all(|(got, row)| *got == 0 || *got >= row.least()));
+            let seen: Vec<usize> = (0..heights.len()).filter(|row| got[*row] > 0).collect();
+            proptest::prop_assert!(seen.iter().enumerate().all(|(i, row)| *row == top + i), "no row is left out: {:?}", seen);
+            let end = seen.last() == Some(&(heights.len() - 1));
+            proptest::prop_assert!(end == (top >= last) || seen.is_empty() && top + 1 == heights.len(), "{} of {}", top, last);
+        }
     }
 }

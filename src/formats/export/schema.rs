@@ -20,13 +20,16 @@ pub enum Kind {
     Cost,
     /// Files of `test`.
     Test,
+    /// Dashboards of one's own.
+    Dashboard,
     /// The configuration.
     Config,
 }
 
 impl Kind {
     /// All kinds, SLO files first.
-    pub const ALL: [Self; 7] = [Self::Slo, Self::Policy, Self::Preset, Self::Business, Self::Cost, Self::Test, Self::Config];
+    pub const ALL: [Self; 8] =
+        [Self::Slo, Self::Policy, Self::Preset, Self::Business, Self::Cost, Self::Test, Self::Dashboard, Self::Config];
 
     /// Its word on the command line.
     pub const fn name(self) -> &'static str {
@@ -37,6 +40,7 @@ impl Kind {
             Self::Business => "business",
             Self::Cost => "cost",
             Self::Test => "test",
+            Self::Dashboard => "dashboard",
             Self::Config => "config",
         }
     }
@@ -50,6 +54,7 @@ impl Kind {
             Self::Business => include_str!("../../../schemas/business.schema.json"),
             Self::Cost => include_str!("../../../schemas/cost.schema.json"),
             Self::Test => include_str!("../../../schemas/test.schema.json"),
+            Self::Dashboard => include_str!("../../../schemas/dashboard.schema.json"),
             Self::Config => include_str!("../../../schemas/config.schema.json"),
         }
     }

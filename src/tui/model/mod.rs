@@ -84,7 +84,7 @@ impl Tab {
             Self::History => &[Scope::History, Scope::List, Scope::Global],
             Self::Heat => &[Scope::Heat, Scope::Time, Scope::List, Scope::Global],
             Self::Replay => &[Scope::Replay, Scope::List, Scope::Global],
-            Self::Board => &[Scope::Board, Scope::Global],
+            Self::Board => &[Scope::Board, Scope::Time, Scope::List, Scope::Global],
         }
     }
 }

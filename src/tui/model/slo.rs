@@ -62,8 +62,7 @@ impl Stretch {
 
     /// Moves it by a share of its length; an end at the present follows the present again.
     pub fn pan(&mut self, quarters: i64, now: Ms) {
-        let moved = Ms(self.end(now).0 + self.span().0 / 4 * quarters);
-        self.end = (moved < now).then_some(moved);
+        self.end = moved(self.end(now), self.span(), quarters, now);
     }
 
     /// Widens (positive) or narrows it around its end.
@@ -77,6 +76,12 @@ impl Stretch {
         let to = self.end(now).floor_to(cell);
         Question::Past(Lookback { of, from: to - self.span(), to, cells })
     }
+}
+
+/// The end of a stretch after it was moved by quarters of its length; nothing where it follows the present again.
+pub(super) fn moved(end: Ms, span: Span, quarters: i64, now: Ms) -> Option<Ms> {
+    let moved = Ms(end.0.saturating_add((span.0 / 4).saturating_mul(quarters)));
+    (moved < now).then_some(moved)
 }
 
 /// The screen's own state.

@@ -97,10 +97,11 @@ fn of_board(model: &mut Model, now: Ms) -> Vec<Effect> {
 
 /// The question of one tile at its present size; none where it is not drawn or needs no answer.
 fn of_tile(model: &Model, tile: usize, now: Ms) -> Option<Question> {
-    let (kind, last) = (&model.board.tiles.get(tile)?.0.kind, model.board.shown()?.last);
+    let shown = &model.board.tiles.get(tile)?.0;
+    let (live, now, last) = (now, model.board.end(now), model.board.span());
     let columns = board::place_of(model, tile)?.width;
     let cells = layout::tile_columns(columns) * 2;
-    let past = |of, span: Span, most: Span| {
+    let past = |of, span: Span, most: Span, now: Ms| {
         let cell = Span((span.0 / cells.max(1) as i64).clamp(1000, most.0.max(1000)));
         let to = now.floor_to(cell);
         Question::Past(Lookback { of, from: to - span, to, cells: cells.min(Lookback::MOST_CELLS) })
@@ -108,17 +109,19 @@ fn of_tile(model: &Model, tile: usize, now: Ms) -> Option<Question> {
     let track = |slo| board::row_of(model, slo).map(TrackId::of);
     let values = |expr: &Text, cell: Span, cells: usize| {
         Question::Values(ValuesAsk {
+            source: shown.source.clone(),
             expr: expr.clone(),
             to: now.floor_to(cell),
             cell,
             cells: cells.clamp(1, ValuesAsk::MOST_CELLS),
         })
     };
-    Some(match kind {
-        TileKind::Burn { slo, window } => past(PastOf::Burn { track: track(slo)?, window: Some(*window) }, last, last),
+    Some(match &shown.kind {
+        TileKind::Burn { slo, window } => past(PastOf::Burn { track: track(slo)?, window: Some(*window) }, last, last, now),
         TileKind::Budget { slo } => {
             let period = board::row_of(model, slo)?.slo.period.span();
-            past(PastOf::Remaining { track: track(slo)? }, period, Span(60_000))
+            // A budget is told as it stands, over its own period.
+            past(PastOf::Remaining { track: track(slo)? }, period, Span(60_000), live)
         }
         TileKind::Value { expr } | TileKind::Table { expr, .. } => values(expr, board::SHORTEST, 1),
         TileKind::Sparkline { expr } | TileKind::Heatmap { expr, .. } => {

@@ -8,7 +8,7 @@ use crate::tui::keys::Action;
 use crate::tui::model::history::{Present, RANGES};
 use crate::tui::model::slo::{Stretch, WINDOWS};
 use crate::tui::model::{HeatKind, Model, Mood, Panel, SloPanel, Tab, ticker};
-use crate::tui::view::layout;
+use crate::tui::view::{board, layout};
 use std::sync::Arc;
 
 pub(super) fn act(model: &mut Model, action: Action) {
@@ -41,8 +41,8 @@ pub(super) fn act(model: &mut Model, action: Action) {
         Action::PrevSlo => step_slo(model, -1),
         Action::PanBack => pan(model, -1),
         Action::PanOn => pan(model, 1),
-        Action::ZoomIn => stretch(model).widen(-1),
-        Action::ZoomOut => stretch(model).widen(1),
+        Action::ZoomIn => zoom(model, -1),
+        Action::ZoomOut => zoom(model, 1),
         Action::ToNow => to_now(model),
         Action::Sort => sort(model),
         Action::Reverse => reverse(model),
@@ -104,8 +104,17 @@ fn step_slo(model: &mut Model, by: i64) {
 }
 
 fn pan(model: &mut Model, quarters: i64) {
-    if let Some(now) = model.shown().and_then(|s| s.at) {
-        stretch(model).pan(quarters, now);
+    let Some(now) = model.shown().and_then(|s| s.at) else { return };
+    match model.tab {
+        Tab::Board => model.board.pan(quarters, now),
+        _ => stretch(model).pan(quarters, now),
+    }
+}
+
+fn zoom(model: &mut Model, by: i64) {
+    match model.tab {
+        Tab::Board => model.board.widen(by),
+        _ => stretch(model).widen(by),
     }
 }
 
@@ -122,6 +131,10 @@ fn stretch(model: &mut Model) -> &mut Stretch {
 }
 
 fn to_now(model: &mut Model) {
+    if model.tab == Tab::Board {
+        model.board.end = None;
+        return;
+    }
     stretch(model).end = None;
     model.heat.back = 0;
 }
@@ -308,7 +321,7 @@ fn half_page(model: &Model) -> i64 {
         Tab::Heat => (layout::heat_rows(model) / 2).max(1) as i64,
         Tab::History => (layout::history_rows(model) / 2).max(1) as i64,
         Tab::Incident => (layout::panel_rows(model) / 2).max(1) as i64,
-        Tab::Board => 1,
+        Tab::Board => (board::rows_in_view(model) as i64 - 1).max(1),
     }
 }
 
@@ -321,6 +334,10 @@ fn shift(model: &mut Model, by: i64) {
     }
     if model.tab == Tab::History {
         return shift_past(model, by);
+    }
+    if model.tab == Tab::Board {
+        model.board.top = (board::top(model) as i64).saturating_add(by).clamp(0, board::last_top(model) as i64) as usize;
+        return;
     }
     shift_list(model, by);
 }

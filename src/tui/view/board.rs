@@ -17,8 +17,11 @@ use crate::domain::base::{ProblemLevel, SloId, Span};
 use crate::domain::view::{Dashboard, SloRow, Tile, TileKind};
 use crate::tui::model::{Fetch, Model};
 use crate::tui::theme::Role;
-use crate::words::width::wrap;
+use crate::words::width::{columns, wrap};
 use crate::words::{escape, time, units};
+
+/// Columns of a screen's first row that are neither its title nor its remarks.
+const AROUND: usize = 10;
 
 /// Where a tile stands, in columns and rows of the screen's body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,10 +36,11 @@ pub struct Place {
     pub height: usize,
 }
 
-/// The places of all tiles on a body of so many columns and rows, in the order of the tiles. Rows that find no room have none.
-pub fn places(dashboard: &Dashboard, columns: usize, rows: usize) -> Vec<Place> {
+/// The places of all tiles on a body of so many columns and rows that begins with row `top`, in the order of the tiles. Rows
+/// that find no room have none.
+pub fn places(dashboard: &Dashboard, top: usize, columns: usize, rows: usize) -> Vec<Place> {
     let (mut out, mut y) = (Vec::new(), 0);
-    for (row, height) in dashboard.rows.iter().zip(dashboard.heights(rows)) {
+    for (row, height) in dashboard.rows.iter().zip(dashboard.heights(top, rows)) {
         let mut x = 0;
         for width in row.widths(columns) {
             out.push(Place { x, y, width, height });
@@ -55,13 +59,13 @@ pub(super) fn above(model: &Model) -> usize {
 pub(super) fn draw(model: &Model, pen: &mut Pen<'_>) {
     let w = model.look.words;
     let Some(dashboard) = model.board.shown() else { return none(model, pen) };
-    let many = model.board.all.all.len();
-    let title = [
-        piece(dashboard.title.to_string(), Role::Title),
-        piece(w.fill("  last {}", &[&time::window(dashboard.last)]), Role::Faint),
-    ];
-    let place = w.fill("{} of {}   Tab next   Esc back", &[&(model.board.at + 1), &many]);
-    pen.rule(0, &title, if many > 1 { &place } else { w.say("Esc back") });
+    let title = [piece(dashboard.title.to_string(), Role::Title), piece(stretch(model), Role::Faint)];
+    let mut remarks = place(model, dashboard);
+    let named: usize = title.iter().map(|(text, _)| columns(text)).sum();
+    while remarks.len() > 1 && named + columns(&remarks.join("   ")) + AROUND > pen.width() {
+        remarks.pop();
+    }
+    pen.rule(0, &title, &remarks.join("   "));
     if let Some(text) = wrong(model) {
         pen.put(1, 1, "! ", Role::Problem);
         pen.put_cut(3, 1, pen.width().saturating_sub(4), &text, Role::Text);
@@ -70,19 +74,61 @@ pub(super) fn draw(model: &Model, pen: &mut Pen<'_>) {
         pen.put(2, 3, w.say("a dashboard shows the present; leave the replay with Esc on screen 5"), Role::Text);
         return;
     }
-    let top = above(model);
-    let mut body = pen.part(0, top, usize::MAX, usize::MAX);
-    let places = places(dashboard, body.width(), body.height());
-    let left_out = places.iter().filter(|place| place.height == 0).count();
+    let mut body = pen.part(0, above(model), usize::MAX, usize::MAX);
+    let places = places(dashboard, top(model), body.width(), body.height());
     for ((tile, fetch), place) in model.board.tiles.iter().zip(&places).filter(|(_, place)| place.height > 0) {
         one(model, tile, fetch, &mut body.part(place.x, place.y, place.width, place.height));
     }
-    if left_out > 0 {
-        let text = if left_out == 1 { "{} more needs a higher terminal" } else { "{} more need a higher terminal" };
-        let text = w.fill(text, &[&left_out]);
-        let y = body.height().saturating_sub(1);
-        body.put_right(body.width().saturating_sub(1), y, 40, &text, Role::Faint);
+    if places.iter().all(|place| place.height == 0) {
+        body.put_cut(2, 1, body.width().saturating_sub(3), w.say("this row needs a higher terminal"), Role::Faint);
     }
+}
+
+/// What of time is shown.
+fn stretch(model: &Model) -> String {
+    let (w, span) = (model.look.words, time::window(model.board.span()));
+    match model.board.end {
+        None => w.fill("  last {}", &[&span]),
+        Some(end) => w.fill("  {} up to {}   0 back to now", &[&span, &model.look.zone.full(end)]),
+    }
+}
+
+/// Rows that are not in view, and which of the dashboards it is; what is less worth knowing comes later.
+fn place(model: &Model, dashboard: &Dashboard) -> Vec<String> {
+    let w = model.look.words;
+    let (many, rows, seen) = (model.board.all.all.len(), dashboard.rows.len(), rows_in_view(model));
+    let mut parts = Vec::new();
+    if seen < rows {
+        let first = top(model) + 1;
+        parts.push(w.fill("rows {}-{} of {}: j/k", &[&first, &(first + seen).saturating_sub(1).max(first), &rows]));
+    }
+    if many > 1 {
+        parts.push(w.fill("{} of {}   Tab next", &[&(model.board.at + 1), &many]));
+    }
+    parts.push(w.say("Esc back").to_owned());
+    parts
+}
+
+/// Rows of text for tiles on the model's terminal, and its columns.
+fn room(model: &Model) -> (usize, usize) {
+    let (columns, rows) = (usize::from(model.size.0), usize::from(model.size.1));
+    (columns, layout::body(model, columns, rows).height.saturating_sub(above(model)))
+}
+
+/// The first row of tiles in view: where a person has scrolled to, as far as that still fills the screen.
+pub(in crate::tui) fn top(model: &Model) -> usize {
+    model.board.top.min(last_top(model))
+}
+
+/// The last row that can be the first in view.
+pub(in crate::tui) fn last_top(model: &Model) -> usize {
+    model.board.shown().map_or(0, |dashboard| dashboard.last_top(room(model).1))
+}
+
+/// Rows of tiles in view.
+pub(in crate::tui) fn rows_in_view(model: &Model) -> usize {
+    let heights = model.board.shown().map(|dashboard| dashboard.heights(top(model), room(model).1)).unwrap_or_default();
+    heights.into_iter().filter(|height| *height > 0).count()
 }
 
 /// There is none of its own: how to write one.
@@ -215,9 +261,8 @@ fn budget(model: &Model, row: &SloRow, fetch: &Fetch, pen: &mut Pen<'_>) {
 /// The place of a tile on the model's terminal; absent where it is not drawn.
 pub(in crate::tui) fn place_of(model: &Model, tile: usize) -> Option<Place> {
     let dashboard = model.board.shown()?;
-    let (columns, rows) = (usize::from(model.size.0), usize::from(model.size.1));
-    let body = layout::body(model, columns, rows);
-    let places = places(dashboard, columns, body.height.saturating_sub(above(model)));
+    let (columns, rows) = room(model);
+    let places = places(dashboard, top(model), columns, rows);
     places.get(tile).copied().filter(|place| place.height > 0)
 }
 

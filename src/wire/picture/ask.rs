@@ -47,7 +47,7 @@ impl Form<PastOf> for PastOfForm {
     }
 }
 
-form!(ValuesAskForm of ValuesAsk { expr: Text, to: i64, cell: i64, cells: usize });
+form!(ValuesAskForm of ValuesAsk { source: Option<Text>, expr: Text, to: i64, cell: i64, cells: usize });
 
 form!(LookbackForm of Lookback { of: PastOfForm, from: i64, to: i64, cells: usize });
 

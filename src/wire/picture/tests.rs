@@ -114,7 +114,7 @@ fn questions_are_bounded_where_they_are_read() {
     assert_eq!(read_question(many.as_bytes()), Ok(Question::Incidents { limit: 2_000 }));
     let ask = |cells| {
         let (expr, cell) = ("sum(up)".into(), Span::from_secs(15));
-        Question::Values(crate::domain::view::ValuesAsk { expr, to: Ms(60_000), cell, cells })
+        Question::Values(crate::domain::view::ValuesAsk { source: None, expr, to: Ms(60_000), cell, cells })
     };
     assert_eq!(read_question(write_question(&ask(40)).unwrap().as_bytes()), Ok(ask(40)));
     assert_eq!(read_question(write_question(&ask(40_000)).unwrap().as_bytes()), Ok(ask(1_000)));

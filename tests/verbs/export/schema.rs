@@ -7,7 +7,7 @@ use super::{burnledger, root};
 use burnledger::config::{self, Overrides};
 use burnledger::domain::base::Problem;
 use burnledger::formats::export::schema::Kind;
-use burnledger::formats::{InputFile, LoadOptions, casefile, estimate, load_files};
+use burnledger::formats::{InputFile, LoadOptions, casefile, dashboards, estimate, load_files};
 use burnledger::kit::yaml::{Node, Source, Style, Value as Yaml, compose};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -212,6 +212,7 @@ fn read(kind: Kind, document: &Value) -> Vec<Problem> {
     match kind {
         Kind::Cost => estimate::load_bytes("a.yaml", text.as_bytes()).problems,
         Kind::Test => casefile::load_bytes(Path::new("a.yaml"), text.as_bytes()).problems,
+        Kind::Dashboard => dashboards::load_bytes("a.yaml", text.as_bytes()).problems,
         Kind::Config => {
             let dir = tempfile::tempdir().unwrap();
             let file = dir.path().join("burnledger.yaml");
@@ -308,7 +309,7 @@ fn yaml_below(folder: &Path, out: &mut Vec<PathBuf>) {
 /// Documents of ours in the repository: files, and examples of pages.
 fn examples() -> Vec<(String, Value)> {
     let mut files = Vec::new();
-    for folder in ["slos", "sample-data", "tests/cases", "packaging", "docs"] {
+    for folder in ["slos", "sample-data", "tests/cases", "packaging", "docs", "dashboards"] {
         yaml_below(&root().join(folder), &mut files);
     }
     let mut found: Vec<(String, Value)> = Vec::new();
@@ -341,7 +342,7 @@ fn the_examples_fit_their_schemas_and_mistakes_do_not() {
         let bare: Map<String, Value> = document.as_object().unwrap().clone().into_iter().take(1).collect();
         assert!(!misfits(&schema, &schema, &Value::Object(bare), "").is_empty(), "{}", kind.name());
     }
-    for kind in ["slo", "policy", "preset", "business", "cost", "test"] {
+    for kind in ["slo", "policy", "preset", "business", "cost", "test", "dashboard"] {
         assert!(fitting.contains_key(kind), "no example of {kind}: {fitting:?}");
     }
     let schema = schema_of(Kind::Slo);

@@ -147,9 +147,10 @@ pub(super) const WORDS: &[Pair] = &[
     ("slower", "更慢"),
     // Dashboards of one's own.
     ("  last {}", "  最近 {}"),
-    ("{} of {}   Tab next   Esc back", "{} / {}   Tab 下一个   Esc 返回"),
-    ("{} more needs a higher terminal", "另有 {} 块，需要更高的终端"),
-    ("{} more need a higher terminal", "另有 {} 块，需要更高的终端"),
+    ("  {} up to {}   0 back to now", "  {}，截至 {}   0 回到现在"),
+    ("{} of {}   Tab next", "{} / {}   Tab 下一个"),
+    ("this row needs a higher terminal", "这一行需要更高的终端"),
+    ("rows {}-{} of {}: j/k", "第 {}-{} 行，共 {} 行：j/k"),
     ("There is no dashboard of your own.", "还没有自定义看板。"),
     (
         "Write dashboards/NAME.yaml; docs/dashboard.md shows how, `burnledger check` tells what is wrong.",
