@@ -30,7 +30,7 @@ pub struct ReportArgs {
     #[arg(long, value_name = "TIME", allow_hyphen_values = true, requires = "from")]
     pub to: Option<String>,
     /// The report's language: en or zh [default: `language` of the configuration, or en]
-    #[arg(long, value_name = "LANG", value_parser = language)]
+    #[arg(long, alias = "language", value_name = "LANG", value_parser = language)]
     pub lang: Option<Language>,
     /// Write into this file instead of stdout; what people wrote between its marks is kept
     #[arg(long, value_name = "FILE")]

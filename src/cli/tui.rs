@@ -70,7 +70,7 @@ pub struct ScreenArgs {
     #[arg(long, value_enum, env = "BURNLEDGER_THEME", value_name = "GROUND")]
     pub theme: Option<ThemeName>,
     /// Language of the screens [default: `language` of the configuration, else the locale's]
-    #[arg(long, value_enum, env = "BURNLEDGER_LANGUAGE", value_name = "LANGUAGE")]
+    #[arg(long, alias = "lang", value_enum, env = "BURNLEDGER_LANGUAGE", value_name = "LANGUAGE")]
     pub language: Option<Tongue>,
     /// The mouse selects and scrolls (the terminal's own selection then needs Shift)
     #[arg(long)]

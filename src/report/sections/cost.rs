@@ -3,12 +3,13 @@
 use super::Told;
 use super::head::cost_words;
 use crate::chart::amounts::{self, Amount};
-use crate::domain::base::Money;
+use crate::domain::base::{Language, Money};
 use crate::domain::cost::{CostLine, CostSheet};
 use crate::domain::incident::Fact;
 use crate::domain::review::Restated;
 use crate::report::doc::{Block, Line, Table};
-use crate::words::{escape, money, report as names, timeline};
+use crate::words::screen::OfCost;
+use crate::words::{Words, escape, money, report as names, timeline};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
@@ -118,14 +119,17 @@ fn plain_name(t: &Told<'_>, line: &CostLine) -> String {
 }
 
 fn line(t: &Told<'_>, line: &CostLine) -> Vec<Block> {
+    let w = Words::of(t.language);
     let row = |i: &crate::domain::cost::CostInput| {
-        vec![Line::text(&i.name), Line::text(&i.value), Line::say(names::basis(i.basis, t.language)), Line::text(&i.source)]
+        let told = |text: &str, what| Line::text(&w.of_cost(text, what));
+        let basis = Line::say(names::basis(i.basis, t.language));
+        vec![told(&i.name, OfCost::Input), told(&i.value, OfCost::Remark), basis, told(&i.source, OfCost::Remark)]
     };
     let head = [t.say("input", "输入"), t.say("value", "值"), t.say("basis", "依据"), t.say("source", "来源")];
     let caption = t.say(format!("Inputs of {}", plain_name(t, line)), format!("{} 的输入", plain_name(t, line)));
     let table = Table::new(caption, &head.each_ref().map(|h| &**h), line.inputs.iter().map(row).collect()).numbers(&[1]);
-    let note = line.note.as_deref().map(|note| Block::Paragraph(Line::text(note)));
-    let blocks = [Block::Sub(name(t, line)), Block::Formula(line.formula.to_string()), Block::Table(table)];
+    let note = line.note.as_deref().map(|note| Block::Paragraph(Line::text(&w.of_cost(note, OfCost::Remark))));
+    let blocks = [Block::Sub(name(t, line)), Block::Formula(w.of_cost(&line.formula, OfCost::Formula)), Block::Table(table)];
     blocks.into_iter().chain(note).collect()
 }
 
@@ -134,7 +138,14 @@ fn missing(t: &Told<'_>, sheet: &CostSheet) -> Vec<Block> {
         return vec![Block::say(t.say("Nothing that applies is missing.", "适用的部分没有缺失。"))];
     }
     let said = t.say("Not estimated (unknown, not zero):", "未估算（未知，不是零）：");
-    vec![Block::say(said), Block::List(sheet.not_estimated.iter().map(|why| Line::text(why)).collect())]
+    let told = |text: &crate::domain::base::Text| {
+        if t.language == Language::En {
+            return Line::text(text);
+        }
+        let (what, why) = names::missing(text, t.language);
+        Line::text(&format!("{what}：{why}"))
+    };
+    vec![Block::say(said), Block::List(sheet.not_estimated.iter().map(told).collect())]
 }
 
 /// What the figures rest on.
@@ -150,12 +161,14 @@ fn basis(t: &Told<'_>, sheet: &CostSheet) -> Block {
         format!("Rounding: each line once, half-even, to the currency's minor unit ({currency}, {en}); the total adds the rounded lines. Low and high are bounds, not quantiles."),
         format!("舍入：每行一次，四舍六入五成双，至货币最小单位（{currency}，{zh}）；总计为舍入后各行之和。下限和上限是界限，不是分位数。"),
     ));
-    let end = t.say(".", "。");
+    let (end, w) = (t.say(".", "。"), Words::of(t.language));
     let methods = (!sheet.method_versions.is_empty()).then(|| {
         let all = Line::joined(sheet.method_versions.iter().map(|m| Line::code(m)), ", ");
         Line::say(t.say("Methods: ", "方法：")).and_line(all).and(end.clone())
     });
-    let assumption = |a: &crate::domain::base::Text| Line::say(t.say("Assumption: ", "假设：")).and_text(a).and(end.clone());
+    let assumption = |a: &crate::domain::base::Text| {
+        Line::say(t.say("Assumption: ", "假设：")).and_text(&w.of_cost(a, OfCost::Assumption)).and(end.clone())
+    };
     Block::List(sheet.assumptions.iter().map(assumption).chain([rounding]).chain(methods).collect())
 }
 
