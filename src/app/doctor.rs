@@ -11,6 +11,7 @@ use crate::domain::incident::{Incidents, Outcome};
 use crate::kit::http::{Address, Http, HttpRequest, HttpSettings, clean};
 use crate::kit::secrets::SecretSource;
 use crate::notify::{Ntfy, Opsgenie, PagerDuty};
+use crate::words::plural::{counted, noun};
 use crate::words::time;
 use futures_util::future::join_all;
 use serde_json::Value;
@@ -115,17 +116,17 @@ fn files(setup: &Setup) -> Vec<Finding> {
     let book = setup.rulebook();
     let errors = book.problems.iter().filter(|p| p.level == ProblemLevel::Error).count();
     let folder = setup.config.slos.display();
-    let slos = book.slos.len();
-    let rules = match (slos, errors, book.problems.len()) {
+    let slos = counted(book.slos.len(), "SLO", "SLOs");
+    let rules = match (book.slos.len(), errors, book.problems.len()) {
         (0, 0, _) => Finding::new(Area::Files, "SLO files", Health::Fail, format!("there are no SLOs in {folder}"))
             .hint("`--slos DIR` names another folder; the README shows an SLO of ten lines"),
-        (_, 0, 0) => Finding::new(Area::Files, "SLO files", Health::Ok, format!("{slos} SLOs in {folder}")),
+        (_, 0, 0) => Finding::new(Area::Files, "SLO files", Health::Ok, format!("{slos} in {folder}")),
         (_, 0, warnings) => {
-            let text = format!("{slos} SLOs in {folder}, with {warnings} warnings");
+            let text = format!("{slos} in {folder}, with {}", counted(warnings, "warning", "warnings"));
             Finding::new(Area::Files, "SLO files", Health::Warn, text).hint("`burnledger check` shows them")
         }
         (_, errors, _) => {
-            let text = format!("{slos} SLOs can be used, {errors} mistakes in {folder}");
+            let text = format!("{slos} can be used, {} in {folder}", counted(errors, "mistake", "mistakes"));
             Finding::new(Area::Files, "SLO files", Health::Fail, text).hint("`burnledger check` shows every one with its place")
         }
     };
@@ -220,12 +221,15 @@ async fn ledger(setup: &Setup) -> (Vec<Finding>, Option<Incidents>) {
             (vec![Finding::new(Area::Ledger, "ledger", Health::Fail, error.to_string()).hint(hint)], None)
         }
         Ok((incidents, last)) if incidents.problems().is_empty() => {
-            let text = format!("{shown}: {} entries, the chain of hashes is whole, {} incidents", last.0, incidents.len());
+            let entries = counted(usize::try_from(last.0).unwrap_or(usize::MAX), "entry", "entries");
+            let held = counted(incidents.len(), "incident", "incidents");
+            let text = format!("{shown}: {entries}, the chain of hashes is whole, {held}");
             (vec![Finding::new(Area::Ledger, "ledger", Health::Ok, text)], Some(incidents))
         }
         Ok((incidents, _)) => {
             let first = incidents.problems().first().map(ToString::to_string).unwrap_or_default();
-            let text = format!("{shown}: {} entries change nothing: {first}", incidents.problems().len());
+            let n = incidents.problems().len();
+            let text = format!("{shown}: {} {} nothing: {first}", counted(n, "entry", "entries"), noun(n, "changes", "change"));
             (vec![Finding::new(Area::Ledger, "ledger", Health::Warn, text)], Some(incidents))
         }
     }

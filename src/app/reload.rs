@@ -4,25 +4,91 @@
 //! whole folders, and a missed event would leave old rules in force unseen. Rules are read only when some file looks different. A configuration that cannot be used leaves the former one in force
 //! and says so among the problems. Deliberately absent: addresses, ledger and source, which hold until the next start.
 
+use super::notices::{self, Author};
 use super::receivers;
 use super::setup::{Setup, load_rules};
 use super::signals::Wishes;
 use crate::config;
-use crate::domain::base::{Problem, Span};
+use crate::domain::base::{Now, Problem, Span};
+use crate::domain::incident::{Change, Notice};
 use crate::domain::objective::Rulebook;
 use crate::engine::courier::Roster;
 use crate::formats::{self, Sight};
+use crate::jobs::pushdown::{Switch, choose, lately};
+use crate::ports::{Fence, Ledger, MetricSource};
 use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::watch;
 
 const LOOK_EVERY: Span = Span::from_secs(2);
+/// How often sources are asked how many series there are, and first of all after a start.
+const SIZES_EVERY: Span = Span::from_mins(15);
+const SIZES_FIRST: Span = Span::from_mins(1);
 
 /// What follows the files.
 pub(super) struct Followed {
     pub(super) rules: watch::Sender<Arc<Rulebook>>,
     /// Receivers; absent for who pages nobody.
     pub(super) rosters: Option<watch::Sender<Arc<Roster>>>,
+    /// Who is asked how many series there are; absent where plans stay as the files have them.
+    pub(super) sizes: Option<Sizes>,
+}
+
+/// Where the numbers of series come from, and who hears that an SLI is measured in another way.
+pub(super) struct Sizes {
+    pub(super) source: Arc<dyn MetricSource>,
+    pub(super) ledger: Option<Arc<dyn Ledger>>,
+    /// The lead of the ledger: of several processes one records.
+    pub(super) lead: Option<watch::Receiver<Option<Fence>>>,
+}
+
+impl Sizes {
+    /// The rules with who adds up chosen anew; every change of it is told.
+    async fn chosen(&self, book: Arc<Rulebook>, before: &Rulebook, now: Now) -> Arc<Rulebook> {
+        let at = now.wall - book.timing.settle;
+        let chosen = choose(&self.source, &book, Some(before), lately(at)).await;
+        for switch in &chosen.switches {
+            tracing::warn!("{}", switch.text);
+            self.record(switch, now).await;
+        }
+        chosen.book
+    }
+
+    /// A change of how a service is measured stands beside its incidents like any other change.
+    async fn record(&self, switch: &Switch, now: Now) {
+        let leads = self.lead.as_ref().is_none_or(|lead| lead.borrow().is_some());
+        let Some(ledger) = self.ledger.as_ref().filter(|_| leads) else { return };
+        let change = Change {
+            title: switch.text.clone(),
+            service: Some(switch.service.clone()),
+            kind: "measuring".into(),
+            version: None,
+            url: None,
+        };
+        let author = Author { by: "burnledger".into(), source: "watch".into(), now, once: None };
+        if let Err(error) = notices::record(&**ledger, Notice::Changed(change), now.wall, &author).await {
+            tracing::warn!(%error, "the ledger did not take that {} is measured in another way", switch.slo);
+        }
+    }
+}
+
+impl Followed {
+    /// Who adds up, once more; other rules are in force only when that changed for some SLO.
+    async fn look_at_sizes(&self, now: Now) {
+        let known = self.rules.borrow().clone();
+        let book = self.chosen(Arc::clone(&known), now).await;
+        if book.stamp() != known.stamp() {
+            self.rules.send_replace(book);
+        }
+    }
+
+    async fn chosen(&self, book: Arc<Rulebook>, now: Now) -> Arc<Rulebook> {
+        let before = self.rules.borrow().clone();
+        match &self.sizes {
+            Some(sizes) => sizes.chosen(book, &before, now).await,
+            None => book,
+        }
+    }
 }
 
 /// Follows the files until nobody listens any more.
@@ -35,6 +101,7 @@ pub(super) async fn follow(mut setup: Setup, followed: Followed) {
     let mut again = false;
     // A dashboard ends with its terminal.
     let mut wishes = Wishes::listen(followed.rosters.is_some());
+    let mut sizes_at = clock.now().mono + SIZES_FIRST;
     loop {
         let mut wished = false;
         let wake = clock.now().mono + LOOK_EVERY;
@@ -53,6 +120,10 @@ pub(super) async fn follow(mut setup: Setup, followed: Followed) {
         let slos = setup.config.slos.clone();
         let Ok(sight) = tokio::task::spawn_blocking(move || formats::sight(&[slos])).await else { continue };
         let fresh = changed || files.as_ref() != Some(&sight);
+        if clock.now().mono >= sizes_at {
+            followed.look_at_sizes(clock.now()).await;
+            sizes_at = clock.now().mono + SIZES_EVERY;
+        }
         if !fresh && !again {
             continue;
         }
@@ -62,7 +133,8 @@ pub(super) async fn follow(mut setup: Setup, followed: Followed) {
         if changed || book.hash != followed.rules.borrow().hash {
             tracing::info!(slos = book.slos.len(), problems = book.problems.len(), "files were read again");
             book.problems.extend(complaint.clone());
-            followed.rules.send_replace(Arc::new(book));
+            let book = followed.chosen(Arc::new(book), clock.now()).await;
+            followed.rules.send_replace(book);
         }
     }
 }
@@ -99,5 +171,66 @@ fn renew(setup: &mut Setup, rosters: Option<&watch::Sender<Arc<Roster>>>) -> Opt
         Err(error) => {
             Some(Problem::error("bad-configuration", format!("the receivers were changed and cannot be used: {error}; {kept}")))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::base::{Labels, Ms, Text};
+    use crate::domain::incident::Fact;
+    use crate::domain::measure::{Ask, Coverage, Selector, Sink};
+    use crate::formats::{InputFile, LoadOptions, load_files};
+    use crate::ledger::MemoryLedger;
+    use crate::ports::{Job, SourceError};
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    /// Every expression has this value.
+    struct Same(AtomicUsize);
+
+    impl MetricSource for Same {
+        fn name(&self) -> Text {
+            "always the same".into()
+        }
+
+        fn read<'a>(&'a self, ask: &'a Ask, into: &'a mut dyn Sink) -> Job<'a, Result<Coverage, SourceError>> {
+            Box::pin(async move {
+                into.series(&Labels::default());
+                into.sample(ask.span().1, self.0.load(Ordering::Relaxed) as f64);
+                Ok(Coverage::default())
+            })
+        }
+
+        fn series<'a>(&'a self, _: &'a [Selector], _: Ms, _: Ms) -> Job<'a, Result<Vec<Labels>, SourceError>> {
+            Box::pin(async { Ok(Vec::new()) })
+        }
+    }
+
+    #[tokio::test]
+    async fn a_selector_that_grows_is_added_up_by_the_server_and_the_ledger_hears_of_it() {
+        let text = "version: burnledger/v1\nservice: shop\nslos: [{name: a, target: 99%, sli: {events: {bad: b_total, total: t_total}}}]\n";
+        let book = Arc::new(load_files(&[InputFile::new("shop.yaml", text)], &LoadOptions::default()).rulebook);
+        let (source, ledger) = (Arc::new(Same(AtomicUsize::new(10))), Arc::new(MemoryLedger::new("n")));
+        let rules = watch::Sender::new(book);
+        let mut heard = rules.subscribe();
+        let sizes = Sizes { source: Arc::clone(&source) as Arc<_>, ledger: Some(Arc::clone(&ledger) as Arc<_>), lead: None };
+        let followed = Followed { rules, rosters: None, sizes: Some(sizes) };
+        let now = Now { wall: Ms::from_secs(1_700_006_400), ..Now::default() };
+        let pushed = |followed: &Followed| followed.rules.borrow().slos[0].plan.pushed_down().is_some();
+
+        followed.look_at_sizes(now).await;
+        assert!(!pushed(&followed) && !heard.has_changed().unwrap(), "nothing is news");
+        source.0.store(9_000, Ordering::Relaxed);
+        followed.look_at_sizes(now).await;
+        assert!(pushed(&followed) && heard.has_changed().unwrap());
+        heard.mark_unchanged();
+        source.0.store(9_500, Ordering::Relaxed);
+        followed.look_at_sizes(now).await;
+        assert!(pushed(&followed) && !heard.has_changed().unwrap(), "another number is no news");
+        let told = ledger.since(crate::domain::base::Seq(0), 10).await.unwrap();
+        let [entry] = &told[..] else { panic!("one entry: {told:?}") };
+        let Fact::Notice(Notice::Changed(change)) = &entry.fact else { panic!("{entry:?}") };
+        assert_eq!(change.service.as_deref(), Some("shop"));
+        assert!(change.title.contains("added up by the server") && change.title.contains("matches 9000 series"), "{change:?}");
     }
 }

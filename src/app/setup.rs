@@ -11,6 +11,7 @@ use crate::engine::health::Health;
 use crate::engine::look::{Looked, look};
 use crate::engine::state::{Settings, State};
 use crate::formats::{self, LoadOptions};
+use crate::jobs::pushdown::{Chosen, choose, lately};
 use crate::ledger::SqliteLedger;
 use crate::ports::{Clock, Ledger, LedgerError, MetricSource, SliceStore, SourceError};
 use crate::slices::SqliteSlices;
@@ -18,6 +19,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use thiserror::Error;
+
+/// How long a source is waited for when it is asked how many series there are.
+const CHOICE: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// Why a verb cannot begin.
 #[derive(Debug, Error)]
@@ -240,12 +244,33 @@ impl Setup {
         };
         let settled = self.clock.now().wall - self.book.timing.settle;
         let at = at.or(last).unwrap_or(settled);
-        let mut state = State::new(Arc::clone(&self.book), self.settings("status"));
+        let chosen = self.chosen(&source, at).await;
+        let mut state = State::new(chosen.book, self.settings("status"));
         state.metric_source = source.name();
         let health = Health::new(self.environment(), Role::Watching, source.name(), Arc::new(Vec::new));
         let concurrency = self.config.prometheus.limits.concurrency;
         let looked = look(&mut state, health, &source, at, concurrency, |_, _| {}).await;
         Ok((state, looked))
+    }
+
+    /// The rules with who adds up chosen by what the source has. One that is silent is not waited for: it changes nothing then.
+    pub(super) async fn chosen(&self, source: &Arc<dyn MetricSource>, at: Ms) -> Chosen {
+        let choice = choose(source, &self.book, None, lately(at));
+        tokio::time::timeout(CHOICE, choice).await.unwrap_or_else(|_| Chosen {
+            book: Arc::clone(&self.book),
+            switches: Vec::new(),
+            errors: Vec::new(),
+        })
+    }
+
+    /// The same setup with rules chosen like that, now; what the server adds up is logged.
+    #[must_use]
+    pub async fn measured(&self, source: &Arc<dyn MetricSource>) -> Self {
+        let chosen = self.chosen(source, self.clock.now().wall - self.book.timing.settle).await;
+        for switch in &chosen.switches {
+            tracing::warn!("{}", switch.text);
+        }
+        self.with_rules(chosen.book)
     }
 
     /// What the engine is told once.
@@ -271,6 +296,7 @@ pub fn load_options(config: &Config) -> LoadOptions {
         timing: config.timing,
         guards: config.guards,
         max_groups: config.max_groups,
+        count_up_to: config.count_up_to,
         sources: Some(config.sources.keys().cloned().collect()),
     }
 }

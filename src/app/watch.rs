@@ -3,7 +3,7 @@
 use super::desk::{LedgerDesk, Studio};
 use super::heartbeat::Heart;
 use super::intake::LedgerIntake;
-use super::reload::{self, Followed};
+use super::reload::{self, Followed, Sizes};
 use super::setup::{History, Setup, SetupError};
 use crate::config::HeartbeatSettings;
 use crate::domain::base::{Ms, Span, Text};
@@ -279,19 +279,27 @@ impl House {
 pub struct Follower {
     setup: Setup,
     rules: watch::Sender<Arc<Rulebook>>,
+    sizes: Option<Sizes>,
 }
 
 impl Follower {
+    /// Looks now and then how many series there are, and who adds up. The ledger of `house` hears of changes while it leads.
+    #[must_use]
+    pub fn looking(self, source: Arc<dyn MetricSource>, house: Option<&House>) -> Self {
+        let (ledger, lead) = house.map(|house| (Arc::clone(&house.ledger), house.fence.clone())).unzip();
+        Self { sizes: Some(Sizes { source, ledger, lead }), ..self }
+    }
+
     /// Begins to follow, with the receivers of a house or without.
     pub fn start(self, rosters: Option<watch::Sender<Arc<Roster>>>) -> JoinHandle<()> {
-        tokio::spawn(reload::follow(self.setup, Followed { rules: self.rules, rosters }))
+        tokio::spawn(reload::follow(self.setup, Followed { rules: self.rules, rosters, sizes: self.sizes }))
     }
 }
 
 /// Rules that will follow their files: for a house whose receivers follow the configuration too.
 pub fn follow_later(setup: &Setup) -> (watch::Receiver<Arc<Rulebook>>, Follower) {
     let rules = watch::Sender::new(Arc::clone(setup.rulebook()));
-    (rules.subscribe(), Follower { setup: setup.clone(), rules })
+    (rules.subscribe(), Follower { setup: setup.clone(), rules, sizes: None })
 }
 
 /// Rules that stay as they are. The sender must live as long as they are used.

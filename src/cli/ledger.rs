@@ -8,7 +8,7 @@ use crate::app::keep::{self, Verified};
 use crate::config;
 use crate::domain::base::Seq;
 use crate::domain::incident::EntryHash;
-use crate::words::escape;
+use crate::words::{escape, plural};
 use clap::{Args, Subcommand};
 use serde_json::json;
 use std::path::PathBuf;
@@ -94,8 +94,14 @@ fn form(found: &Verified) -> serde_json::Value {
     })
 }
 
+/// `1,204 entries, 1 incident`
+fn holds(found: &Verified) -> String {
+    let (entries, incidents) = (found.entries as usize, found.incidents);
+    format!("{}, {}", plural::counted(entries, "entry", "entries"), plural::counted(incidents, "incident", "incidents"))
+}
+
 fn tell(found: &Verified, out: &mut Out) {
-    out.line(&format!("ledger {}: {} entries, {} incidents", escape::terminal(&found.id), found.entries, found.incidents));
+    out.line(&format!("ledger {}: {}", escape::terminal(&found.id), holds(found)));
     if let Some((seq, why)) = &found.broken {
         out.line(&format!("entry {} is broken: {}", seq.0, escape::terminal(why)));
         out.line("what comes after it was not looked at");
@@ -119,7 +125,7 @@ fn copied(found: &Verified, file: &std::path::Path, format: Format, out: &mut Ou
     } else {
         let whole = if found.is_whole() { "verified" } else { "as broken as the ledger is" };
         let name = escape::terminal(&file.display().to_string());
-        out.line(&format!("{name}: {} entries, {} incidents, {whole}", found.entries, found.incidents));
+        out.line(&format!("{name}: {}, {whole}", holds(found)));
         out.say("hint: `--ledger FILE` opens the copy; to restore, stop burnledger and put it in the ledger's place");
     }
     if found.is_whole() { Exit::Fine } else { verified(found, Format::Text, out) }

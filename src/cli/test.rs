@@ -2,7 +2,7 @@
 
 use super::{Common, Exit, Format, Out};
 use crate::app::casefile::{TestedCase, TestedFile, test_file};
-use crate::domain::base::{Ms, ProblemLevel};
+use crate::domain::base::{Ms, ProblemLevel, Span};
 use crate::domain::review::casefile::{Mismatch, Seen};
 use crate::formats::render;
 use crate::words::{escape, plural};
@@ -29,6 +29,7 @@ pub async fn run(args: &TestArgs, common: &Common, out: &mut Out) -> Exit {
         for problem in &file.problems {
             let text = render::problem(problem, out.talk_color, out.width);
             out.say(&text);
+            out.say("");
         }
         if common.format == Format::Text {
             print_file(path, &file, out);
@@ -65,6 +66,9 @@ fn summary(args: &TestArgs, tested: &[TestedFile]) -> String {
     let broken = tested.iter().filter(|f| f.problems.iter().any(|p| p.level == ProblemLevel::Error)).count();
     let broken = if broken == 0 { String::new() } else { format!("; {} not run", plural::counted(broken, "file", "files")) };
     let all = plural::counted(cases, "case", "cases");
+    if cases == 0 && !broken.is_empty() {
+        return format!("no case was run in {files}{broken}");
+    }
     match failed {
         0 => format!("{all} in {files}: as expected{broken}"),
         _ => format!("{all} in {files}: {failed} not as expected{broken}"),
@@ -121,12 +125,19 @@ fn told(seen: &Seen, wanted: &str, start: Ms) -> String {
         Seen::None => "none".into(),
         Seen::Word(word) => word.to_string(),
         Seen::Number(n) if wanted.ends_with('%') => format!("{}%", figures(n * 100.0)),
-        Seen::Number(n) => figures(*n),
+        Seen::Number(n) => duration(*n, wanted).unwrap_or_else(|| figures(*n)),
         Seen::Capped(seconds) => format!("at least {}s", figures(*seconds)),
         Seen::Time(at) => moment(start, *at),
         Seen::Words(words) if words.is_empty() => "none".into(),
         Seen::Words(words) => words.join(", "),
     }
+}
+
+/// Seconds as a duration, where one was expected.
+fn duration(seconds: f64, wanted: &str) -> Option<String> {
+    let wanted = wanted.trim_start_matches(['<', '>', '=', ' ']);
+    let is_one = Span::parse(wanted).is_ok() && wanted.ends_with(char::is_alphabetic);
+    (is_one && seconds.is_finite()).then(|| Span((seconds * 1000.0).round() as i64).to_string())
 }
 
 /// At most six decimals, without zeros at the end.

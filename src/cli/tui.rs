@@ -223,7 +223,10 @@ impl Raised {
 async fn raise(overrides: Overrides, duty: Duty) -> Result<Raised, SetupError> {
     let setup = read(overrides).await?;
     let (plan, history) = (Plan::without_pages(&setup, duty).await?, setup.history(false).await);
+    let setup = setup.measured(&plan.source).await;
+    let plan = Plan { book: Arc::clone(setup.rulebook()), ..plan };
     let (rules, follower) = follow_later(&setup);
+    let follower = follower.looking(Arc::clone(&plan.source), None);
     let house = House::raise_keeping(plan, rules, history).await?;
     Ok(Raised { house, following: follower.start(None) })
 }

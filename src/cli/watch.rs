@@ -5,6 +5,7 @@ use crate::app::watch::{Duty, House, LEASE, Plan, follow_later};
 use crate::app::{Setup, logging, receivers, signals};
 use crate::domain::base::{Language, ProblemLevel, Text};
 use crate::domain::view::{Role, Snapshot, SourceState};
+use crate::ports::MetricSource;
 use crate::words;
 use clap::Args;
 use std::collections::BTreeMap;
@@ -42,10 +43,12 @@ pub async fn run(args: &WatchArgs, common: &Common, out: &mut Out) -> Exit {
 }
 
 async fn watch(setup: &Setup, args: &WatchArgs, common: &Common, out: &mut Out) -> Result<Exit, crate::app::SetupError> {
-    let plan = plan(setup).await?;
+    let source = setup.source()?;
+    let setup = &setup.measured(&source).await;
+    let plan = plan(setup, Arc::clone(&source)).await?;
     let (rules, follower) = follow_later(setup);
     let mut house = House::raise_keeping(plan, rules, setup.history(true).await).await?;
-    let following = follower.start(Some(house.rosters()));
+    let following = follower.looking(source, Some(&house)).start(Some(house.rosters()));
     if let Some(heartbeat) = setup.config.heartbeat.as_ref().filter(|_| !args.once) {
         house.beats(heartbeat);
     }
@@ -80,11 +83,11 @@ async fn watch(setup: &Setup, args: &WatchArgs, common: &Common, out: &mut Out) 
     Ok(exit)
 }
 
-async fn plan(setup: &Setup) -> Result<Plan, crate::app::SetupError> {
+async fn plan(setup: &Setup, source: Arc<dyn MetricSource>) -> Result<Plan, crate::app::SetupError> {
     Ok(Plan {
         book: Arc::clone(setup.rulebook()),
         settings: setup.settings("watch"),
-        source: setup.source()?,
+        source,
         ledger: setup.ledger().await?,
         clock: setup.shared_clock(),
         roster: receivers::roster(setup)?,

@@ -8,7 +8,7 @@ use regex::Regex;
 use std::sync::LazyLock;
 
 /// Keys whose values hold no secret.
-const HARMLESS: [&str; 61] = [
+const HARMLESS: [&str; 62] = [
     "slos",
     "ledger",
     "listen",
@@ -17,6 +17,7 @@ const HARMLESS: [&str; 61] = [
     "fallback",
     "min_bad",
     "max_groups",
+    "count_up_to",
     "step",
     "settle",
     "clear",

@@ -104,6 +104,8 @@ pub struct Config {
     pub guards: Guards,
     /// Most groups of an SLO unless it says otherwise.
     pub max_groups: usize,
+    /// Selectors of more series are added up by the server, unless an SLO says otherwise.
+    pub count_up_to: usize,
     /// Name of the environment, shown on pages.
     pub environment: Option<Text>,
     /// Language of pages, and of screens where no option names another.
@@ -191,6 +193,7 @@ fn decide(
         history: (history != Path::new(HISTORY_OFF)).then_some(history),
         timing: written.timing,
         max_groups: written.max_groups.unwrap_or(crate::domain::measure::MAX_TRACKS),
+        count_up_to: written.count_up_to.unwrap_or(crate::domain::measure::COUNT_UP_TO),
         guards: Guards { min_bad: written.min_bad.unwrap_or(defaults.min_bad), ..defaults },
         environment: written.environment,
         language: written.language.unwrap_or_default(),

@@ -27,6 +27,7 @@ pub(super) struct Written {
     pub(super) timing: Timing,
     pub(super) min_bad: Option<f64>,
     pub(super) max_groups: Option<usize>,
+    pub(super) count_up_to: Option<usize>,
     pub(super) environment: Option<Text>,
     pub(super) language: Option<Language>,
     pub(super) listen: Option<SocketAddr>,
@@ -42,7 +43,7 @@ pub(super) struct Written {
 }
 
 /// Every key of the file's first level.
-pub(super) const FIELDS: [&str; 33] = [
+pub(super) const FIELDS: [&str; 34] = [
     "prometheus",
     "sources",
     "slos",
@@ -61,6 +62,7 @@ pub(super) const FIELDS: [&str; 33] = [
     "api_tokens_file",
     "min_bad",
     "max_groups",
+    "count_up_to",
     "root_causes",
     "step",
     "settle",
@@ -96,6 +98,17 @@ pub(super) fn read(source: &Source, folder: &Path) -> (Written, Vec<Problem>) {
     (written, problems)
 }
 
+/// A limit: a whole number from 1 to `most`.
+fn read_most(out: &mut Findings<'_>, fields: &Fields<'_>, name: &'static str, most: usize) -> Option<usize> {
+    let node = fields.get(out, name)?;
+    let number = out.decimal(node, &format!("`{name}`"))?;
+    let limit = number.to_usize().filter(|limit| number.fract().is_zero() && (1..=most).contains(limit));
+    if limit.is_none() {
+        out.error("bad-number", &node.span, format!("`{name}` must be a whole number from 1 to {most}"));
+    }
+    limit
+}
+
 fn read_root(out: &mut Findings<'_>, root: &Node, folder: &Path, written: &mut Written) {
     let Some(fields) = out.fields(root, "the configuration", &FIELDS) else { return };
     let path = |out: &mut Findings<'_>, name: &str| {
@@ -123,14 +136,8 @@ fn read_root(out: &mut Findings<'_>, root: &Node, folder: &Path, written: &mut W
         }
         number.to_f64()
     });
-    written.max_groups = fields.get(out, "max_groups").and_then(|n| {
-        let number = out.decimal(n, "`max_groups`")?;
-        let most = number.to_usize().filter(|most| number.fract().is_zero() && (1..=10_000).contains(most));
-        if most.is_none() {
-            out.error("bad-number", &n.span, "`max_groups` must be a whole number from 1 to 10000");
-        }
-        most
-    });
+    written.max_groups = read_most(out, &fields, "max_groups", 10_000);
+    written.count_up_to = read_most(out, &fields, "count_up_to", 1_000_000);
     written.root_causes = fields.get(out, "root_causes").map(|n| read_root_causes(out, n));
     read_timing(out, &fields, &mut written.timing);
     if let Some(node) = fields.get(out, "targets") {

@@ -126,7 +126,8 @@ impl Keeper {
 
     /// Learns which feeds there are.
     fn enter(&mut self, state: &State, source: &Arc<dyn MetricSource>) {
-        if self.book == state.book.hash && !self.slots.is_empty() {
+        let stamp = state.book.stamp();
+        if self.book == stamp && !self.slots.is_empty() {
             return;
         }
         let mut old: BTreeMap<FeedKey, Slot> = std::mem::take(&mut self.slots).into_iter().map(|s| (s.key.clone(), s)).collect();
@@ -148,7 +149,7 @@ impl Keeper {
                 key,
             });
         }
-        self.book = state.book.hash.clone();
+        self.book = stamp;
     }
 
     /// Gives a feed back what was kept of it.

@@ -447,7 +447,7 @@ impl Progress<'_> {
     fn follow_impact(&self, draft: &mut Draft, firing: &[(&Arc<Slo>, &Verdict)]) {
         let impact = self.impact();
         let Some((end, run)) = self.run_so_far(&impact) else { return };
-        let clear = self.state.book.timing.clear;
+        let clear = self.least_clear();
         let known = self.incident.milestones.impact_end.filter(|_| self.incident.phase == Phase::Mitigated);
         let known = known.map(|known| if harm::is_believable(known, self.at) { known } else { self.at - clear });
         let again = known.and_then(|known| run.get(run.partition_point(|i| i.to <= known)));
@@ -496,12 +496,17 @@ impl Progress<'_> {
         Some(at).filter(|at| harm::is_believable(*at, self.at))
     }
 
+    /// With `clear: 0` a step must be seen without anything bad: an incident that is bad now is not over.
+    fn least_clear(&self) -> Span {
+        self.state.book.timing.clear.max(self.state.board.step())
+    }
+
     /// Nothing bad since `end`: mitigated after `clear`, resolved after `resolve_after`, of time that was seen.
     fn follow_calm(&self, draft: &mut Draft, impact: &Impact, end: Ms, run: &[Interval], mitigates: bool) {
         let timing = &self.state.book.timing;
         let tracks = harm::hurt_tracks(self.state, self.incident, impact);
         let seen = harm::seen_since(&tracks, end, self.at);
-        if seen < timing.clear || !self.has_data() || !harm::is_whole(self.state, self.incident) {
+        if seen < self.least_clear() || !self.has_data() || !harm::is_whole(self.state, self.incident) {
             return;
         }
         let record = harm::within(self.state, self.incident, impact, run);

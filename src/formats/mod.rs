@@ -46,6 +46,8 @@ pub struct LoadOptions {
     pub guards: Guards,
     /// Most groups of an SLO unless it says otherwise.
     pub max_groups: usize,
+    /// Selectors of more series are added up by the server, unless an SLO says otherwise.
+    pub count_up_to: usize,
     /// Names of the sources there are; any name is taken where it is not known which there are.
     pub sources: Option<BTreeSet<Text>>,
 }
@@ -56,6 +58,7 @@ impl Default for LoadOptions {
             timing: Timing::default(),
             guards: Guards::default(),
             max_groups: crate::domain::measure::MAX_TRACKS,
+            count_up_to: crate::domain::measure::COUNT_UP_TO,
             sources: None,
         }
     }

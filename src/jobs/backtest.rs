@@ -3,7 +3,8 @@
 //!
 //! The next stretch is read while the present one is judged. Deliberately absent: where samples come from, and printing.
 
-use crate::domain::base::{Labels, Ms, Span};
+use super::pushdown::choose;
+use crate::domain::base::{Interval, Labels, Ms, Span};
 use crate::domain::objective::{Rulebook, Slo};
 use crate::domain::review::{Backtest, Chronicle, TrackPast};
 use crate::engine::board::{FeedRead, FeedRef};
@@ -102,6 +103,7 @@ pub async fn watched(order: Order, see: &mut (dyn FnMut(Ms, &Fast) + Send)) -> B
 async fn drive(order: Order, see: &mut (dyn FnMut(Ms, &Fast) + Send)) -> Backtested {
     let step = order.book.timing.step;
     let (from, to) = (order.from.floor_to(step), order.to.floor_to(step));
+    let order = chosen(order, from, to).await;
     let mut run = Run::new(&order);
     let reads = run.fast.history(from);
     // Whoever may ask for several things at once need not wait for the history.
@@ -135,6 +137,15 @@ struct Ahead {
     from: Ms,
     through: Ms,
     answers: mpsc::Receiver<Done>,
+}
+
+/// Who adds up is chosen once for the whole run, by all that it reads: the same samples give the same choice.
+async fn chosen(mut order: Order, from: Ms, to: Ms) -> Order {
+    for book in std::iter::once(&mut order.book).chain(&mut order.beside) {
+        let longest = book.slos.iter().map(|slo| slo.period.reach()).max().unwrap_or_default();
+        *book = choose(&order.source, book, None, Interval { from: from - longest, to }).await.book;
+    }
+    order
 }
 
 struct Run<'a> {

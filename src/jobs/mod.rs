@@ -7,6 +7,7 @@ pub mod discover;
 pub mod film;
 pub mod what_if;
 pub mod online;
+pub mod pushdown;
 pub mod values;
 
 pub use backtest::{Backtested, Order, backtest};

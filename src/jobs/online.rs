@@ -2,7 +2,9 @@
 //!
 //! It asks for label sets only, never for samples. Deliberately absent: what the text alone shows (see `query::doubt`).
 
+use super::pushdown::{Switch, choose, lately};
 use crate::domain::base::{Labels, Ms, Place, Problem, Span, Text};
+use crate::domain::measure::meter::loss;
 use crate::domain::measure::{AskedPlan, CountedPlan, MatchOp, Matcher, Plan, Selector};
 use crate::domain::objective::{Rulebook, Slo};
 use crate::ports::{MetricSource, SourceError, source_of};
@@ -39,6 +41,7 @@ pub async fn online(source: &Arc<dyn MetricSource>, book: &Rulebook, places: &Pl
         names.into_iter().map(|name| (name, source_of(source, name.map(|name| &**name)))).collect();
     let mut askers: BTreeMap<Option<&Text>, Asker<'_>> =
         sources.iter().map(|(name, source)| (*name, Asker::new(&**source, now))).collect();
+    asked.problems.extend(added_up(source, book, places, now).await);
     for slo in &book.slos {
         // One that could not be asked is not asked again for each of its SLOs.
         let Some(asker) = askers.get_mut(&slo.source.as_ref()) else { continue };
@@ -54,6 +57,23 @@ pub async fn online(source: &Arc<dyn MetricSource>, book: &Rulebook, places: &Pl
         }
     }
     asked
+}
+
+/// SLOs that the server will add up, because they match too many series to be counted.
+async fn added_up(source: &Arc<dyn MetricSource>, book: &Rulebook, places: &Places, now: Ms) -> Vec<Problem> {
+    let chosen = choose(source, &Arc::new(book.clone()), None, lately(now)).await;
+    let windows =
+        |switch: &Switch| chosen.book.slos.iter().find(|slo| slo.id == switch.slo).and_then(|slo| slo.plan.pushed_down());
+    let problem = |switch: &Switch| {
+        let loss = windows(switch).map(loss).unwrap_or_default();
+        let hint = "narrow the selector, or raise `count_up_to` where memory and server bear it";
+        let problem = Problem::warning("too-many-series", format!("{}; {loss}", switch.text)).hint(hint);
+        match places.get(&switch.slo.0) {
+            Some(place) => problem.at(place.clone()),
+            None => problem,
+        }
+    };
+    chosen.switches.iter().map(problem).collect()
 }
 
 /// Asks each selector once.
@@ -95,8 +115,8 @@ pub(super) struct Used {
 
 pub(super) fn selectors(slo: &Slo) -> Vec<Used> {
     let used = |selector: &Selector, may_be_absent| Used { selector: selector.clone(), may_be_absent };
-    match &slo.plan {
-        Plan::Counted(CountedPlan::Events { bad, total }) => {
+    match (slo.plan.counted(), &slo.plan) {
+        (Some(CountedPlan::Events { bad, total }), _) => {
             let has_total = total.is_some();
             let total = total.iter().flat_map(|t| t.plus.iter().chain(&t.minus)).map(|s| used(s, false));
             let bad = bad.plus.iter().chain(&bad.minus).map(|s| used(s, has_total));
@@ -105,12 +125,13 @@ pub(super) fn selectors(slo: &Slo) -> Vec<Used> {
             all.retain(|u| seen.insert(u.selector.clone()));
             all
         }
-        Plan::Counted(CountedPlan::Histogram(plan)) => vec![used(&plan.buckets, false)],
-        Plan::Asked { ask: AskedPlan::Value { value }, .. } => named(value).iter().map(|s| used(s, false)).collect(),
-        Plan::Asked { ask: AskedPlan::Ratio { errors, total, .. }, .. } => {
+        (Some(CountedPlan::Histogram(plan)), _) => vec![used(&plan.buckets, false)],
+        (None, Plan::Asked { ask: AskedPlan::Value { value }, .. }) => named(value).iter().map(|s| used(s, false)).collect(),
+        (None, Plan::Asked { ask: AskedPlan::Ratio { errors, total, .. }, .. }) => {
             let total = named(total).into_iter().map(|s| used(&s, false)).collect::<Vec<_>>();
             total.into_iter().chain(named(errors).iter().map(|s| used(s, true))).collect()
         }
+        (None, _) => Vec::new(),
     }
 }
 
@@ -132,7 +153,7 @@ async fn of_slo(asker: &mut Asker<'_>, slo: &Slo) -> Result<Vec<Problem>, Source
         let series = asker.lately(&used.selector).await?;
         if series.is_empty() {
             problems.extend(why_nothing(asker, &used).await?);
-        } else if let Plan::Counted(CountedPlan::Histogram(plan)) = &slo.plan {
+        } else if let Some(CountedPlan::Histogram(plan)) = slo.plan.counted() {
             problems.extend(no_such_bucket(&series, plan.under_seconds));
         }
     }
@@ -170,7 +191,8 @@ async fn why_nothing(asker: &mut Asker<'_>, used: &Used) -> Result<Option<Proble
         // Buckets are all there from the first event on.
         let may_come = used.may_be_absent && matcher.op != MatchOp::Equal && &*matcher.name != "le";
         if !any && !may_come {
-            let what = format!("no `{}` of `{name}` is {}\"{}\"", matcher.name, matcher.op.sign(), matcher.value);
+            let sign = if matcher.op == MatchOp::Equal { "" } else { matcher.op.sign() };
+            let what = format!("no `{}` of `{name}` is {sign}\"{}\"", matcher.name, matcher.value);
             let problem = nothing(selector, &what).hint(format!("its values are {}", list(values.iter().copied())));
             let problem = Problem { code: "unknown-label-value", ..problem };
             return Ok(Some(with_meant(problem, nearest(&matcher.value, values.iter().copied()))));
@@ -190,7 +212,7 @@ fn nothing(selector: &Selector, why: &str) -> Problem {
 fn with_meant(problem: Problem, near: Option<String>) -> Problem {
     match near {
         Some(near) => {
-            let hint = problem.hint.clone().map(|hint| format!("; {hint}")).unwrap_or_default();
+            let hint = problem.hint.clone().map(|hint| format!(" {hint}")).unwrap_or_default();
             problem.hint(format!("did you mean `{near}`?{hint}"))
         }
         None if problem.hint.is_some() => problem,

@@ -2,7 +2,7 @@
 //!
 //! Only what is surely odd is told. Deliberately absent: errors (see `plan`), and looking at data (see `jobs::online`).
 
-use super::ast::{Expr, Fold};
+use super::ast::{Expr, Fold, Op};
 use super::guard::parse;
 use super::matcher::SelectorMatcher;
 use crate::domain::base::Labels;
@@ -26,7 +26,7 @@ pub struct Doubt {
 const CODES: [&str; 7] =
     ["code", "status", "status_code", "http_status", "http_code", "response_code", "http_response_status_code"];
 /// Endings of names that are gauges by every convention.
-const GAUGES: [&str; 13] = [
+const GAUGES: [&str; 31] = [
     "_ratio",
     "_percent",
     "_celsius",
@@ -40,6 +40,24 @@ const GAUGES: [&str; 13] = [
     "_queue_size",
     "_utilization",
     "_usage_bytes",
+    "_memory_bytes",
+    "_heap_bytes",
+    "_free_bytes",
+    "_avail_bytes",
+    "_available_bytes",
+    "_limit_bytes",
+    "_used_bytes",
+    "_size_bytes",
+    "_open_fds",
+    "_max_fds",
+    "_goroutines",
+    "_threads",
+    "queue_depth",
+    "_active",
+    "_load1",
+    "_load5",
+    "_load15",
+    "_timestamp_seconds",
 ];
 /// Endings of names that are counters by every convention.
 const COUNTERS: [&str; 1] = ["_total"];
@@ -52,11 +70,22 @@ pub fn doubts(sli: &Sli, plan: &Plan) -> Vec<Doubt> {
             of_expression(field, &expr, &mut found);
         }
     }
-    if let (Sli::Events { good, .. }, Plan::Counted(CountedPlan::Events { bad, total: Some(total) })) = (sli, plan) {
-        let field = if good.is_some() { "good" } else { "bad" };
-        let events = if good.is_some() { &bad.minus } else { &bad.plus };
-        found.extend(not_within(field, events, total));
-        found.extend(if good.is_some() { good_server_errors(events) } else { bad_codes(events) });
+    if let Some(CountedPlan::Events { bad, total: Some(total) }) = plan.counted() {
+        match sli {
+            Sli::Events { good: Some(_), .. } => {
+                found.extend(not_within("good", &bad.minus, total));
+                found.extend(good_server_errors(&bad.minus));
+            }
+            Sli::Events { .. } => {
+                found.extend(not_within("bad", &bad.plus, total));
+                found.extend(bad_codes("bad", &bad.plus));
+            }
+            Sli::Ratio { .. } => {
+                found.extend(not_within("errors", &bad.plus, total));
+                found.extend(bad_codes("errors", &bad.plus));
+            }
+            _ => {}
+        }
     }
     found
 }
@@ -115,7 +144,7 @@ fn of_call(field: &'static str, name: &str, args: &[Expr]) -> Option<Doubt> {
                 hint: "use increase() or rate() for counters",
             })
         }
-        "histogram_quantile" if args.get(1).is_some_and(averages) => Some(quantile_of_average(field)),
+        "histogram_quantile" | "quantile_over_time" if args.get(1).is_some_and(averages) => Some(quantile_of_average(field)),
         "avg_over_time" if is_quantile(first) => Some(average_of_quantiles(field)),
         _ => None,
     }
@@ -142,7 +171,23 @@ fn average_of_quantiles(field: &'static str) -> Doubt {
 /// An average stands in it where buckets or values should be.
 fn averages(expr: &Expr) -> bool {
     let mut found = false;
-    expr.walk(&mut |part| found |= matches!(part, Expr::Fold { op: Fold::Avg, .. }));
+    expr.walk(&mut |part| {
+        found |= match part {
+            Expr::Fold { op: Fold::Avg, .. } => true,
+            // A histogram's or summary's mean: seconds by requests.
+            Expr::Binary { op: Op::Div, left, right, .. } => reads(left, "_sum") && reads(right, "_count"),
+            _ => false,
+        }
+    });
+    found
+}
+
+/// A metric with such an ending stands in it.
+fn reads(expr: &Expr, ending: &str) -> bool {
+    let mut found = false;
+    expr.walk(&mut |part| {
+        found |= matches!(part, Expr::Vector(_) | Expr::Matrix(..)) && metric(part).is_some_and(|m| m.ends_with(ending));
+    });
     found
 }
 
@@ -244,24 +289,24 @@ fn good_server_errors(good: &[Selector]) -> Option<Doubt> {
     })
 }
 
-fn bad_codes(bad: &[Selector]) -> Option<Doubt> {
+fn bad_codes(field: &'static str, bad: &[Selector]) -> Option<Doubt> {
     let with_codes: Vec<&Selector> = bad.iter().filter(|s| takes(s, "500").is_some()).collect();
     if with_codes.is_empty() || with_codes.len() < bad.len() {
         return None;
     }
     if let Some(found) = with_codes.iter().find(|s| takes(s, "200") == Some(true)) {
         return Some(Doubt {
-            field: "bad",
+            field,
             code: "success-is-bad",
-            message: format!("`bad` counts status 200 as bad: {found}"),
+            message: format!("`{field}` counts status 200 as bad: {found}"),
             hint: "leave successes out, such as code=~\"5..\"",
         });
     }
     let some = |code: &str| with_codes.iter().any(|s| takes(s, code) == Some(true));
     (!some("500") && !some("502") && !some("503")).then(|| Doubt {
-        field: "bad",
+        field,
         code: "server-errors-are-good",
-        message: "`bad` has no server errors (5xx) in it, so they count as good".into(),
+        message: format!("`{field}` has no server errors (5xx) in it, so they count as good"),
         hint: "add them, such as code=~\"5..\"",
     })
 }
@@ -305,6 +350,15 @@ mod tests {
     }
 
     #[test]
+    fn a_ratio_of_counters_is_looked_at_like_events() {
+        let ratio = |errors: &str, total: &str| told(&Sli::Ratio { errors: errors.into(), total: total.into() });
+        let sum = |selector: &str| format!("sum(rate({selector}[{{{{window}}}}]))");
+        assert!(ratio(&sum("r_total{code=~\"5..\"}"), &sum("r_total")).is_empty());
+        assert_eq!(ratio(&sum("r_total{code=~\"5..\"}"), &sum("r_total{code!~\"5..\"}")), ["total-is-no-superset"]);
+        assert_eq!(ratio(&sum("r_total{code=~\"4..\"}"), &sum("r_total")), ["server-errors-are-good"]);
+    }
+
+    #[test]
     fn server_errors_that_count_as_good_are_told() {
         let none: [&str; 0] = [];
         assert_eq!(good("r_total{code!~\"5..\"}", "r_total"), none);
@@ -328,5 +382,13 @@ mod tests {
         assert_eq!(value("rate(queue_utilization[5m])"), ["rate-of-gauge"]);
         assert_eq!(value("delta(r_total[5m])"), ["delta-of-counter"]);
         assert_eq!(value("avg(rate(r_total[5m]))"), none);
+        assert_eq!(value("quantile(0.95, rate(x_sum[5m]) / rate(x_count[5m]))"), ["quantile-of-average"]);
+        assert_eq!(value("quantile_over_time(0.95, (rate(x_sum[5m]) / rate(x_count[5m]))[1h:])"), ["quantile-of-average"]);
+        assert_eq!(value("sum(rate(x_sum[5m])) / sum(rate(x_count[5m]))"), none, "a mean that says it is one");
+        for gauge in ["queue_depth", "worker_queue_depth", "process_open_fds", "go_goroutines", "node_load5", "jvm_memory_bytes"]
+        {
+            let told = value(&format!("rate({gauge}[5m])"));
+            assert_eq!(told, ["rate-of-gauge"], "{gauge}");
+        }
     }
 }

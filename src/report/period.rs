@@ -7,6 +7,7 @@ use crate::domain::incident::Incident;
 use crate::domain::review::stats::drills::FORMULA;
 use crate::domain::review::stats::{CostStats, Group};
 use crate::domain::review::{ClockKind, PeriodFacts};
+use crate::words::plural::{counted, noun};
 use crate::words::units::{UNKNOWN, number, percent_auto, percent_level};
 use crate::words::{Zone, escape, money, report as names, time};
 use rust_decimal::prelude::ToPrimitive;
@@ -236,14 +237,17 @@ fn cost(t: &Told<'_>, g: &Group) -> Vec<Block> {
     };
     let shown = |amount| money::exact(Money::new(amount, c.currency));
     let mut items = vec![
-        t.say(format!("Total of {} incidents: {}.", c.n, total(t, c)), format!("{} 个事故合计：{}。", c.n, total(t, c))),
+        t.say(
+            format!("Total of {}: {}.", counted(c.n, "incident", "incidents"), total(t, c)),
+            format!("{} 个事故合计：{}。", c.n, total(t, c)),
+        ),
         t.say(format!("Median: {}.", shown(c.median)), format!("中位数：{}。", shown(c.median))),
     ];
     items.extend(c.p90.map(|p| format!("P90: {}.", shown(p))));
     items.extend(c.concentration.map(|(k, share)| {
         let share = percent_auto(share.to_f64().unwrap_or(f64::NAN));
         t.say(
-            format!("{k} of {} incidents carry {share} of the cost.", c.n),
+            format!("{k} of {} {} {share} of the cost.", counted(c.n, "incident", "incidents"), noun(k, "carries", "carry")),
             format!("{} 个事故中的 {k} 个承担损失的 {share}。", c.n),
         )
     }));

@@ -158,9 +158,10 @@ fn when(c: &PageContent, zone: Zone) -> Option<String> {
 fn impact(c: &PageContent) -> Option<String> {
     let failed = c.bad.map(|bad| match c.total {
         Some(total) if total > 0.0 => {
-            format!("{} of {} events bad ({})", units::count(bad), units::count(total), units::percent_auto(bad / total))
+            let events = plural::noun_of(total, "event", "events");
+            format!("{} of {} {events} bad ({})", units::count(bad), units::count(total), units::percent_auto(bad / total))
         }
-        _ => format!("{} bad events", units::count(bad)),
+        _ => format!("{} bad {}", units::count(bad), plural::noun_of(bad, "event", "events")),
     });
     let budget = c.budget_remaining.map(|left| match left {
         left if left < 0.0 => format!("error budget exhausted, {} of it spent", units::percent_auto(1.0 - left)),

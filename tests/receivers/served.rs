@@ -60,6 +60,8 @@ fn slo() -> Arc<Slo> {
         source: None,
         group_by: vec!["region".into()],
         max_groups: burnledger::domain::measure::MAX_TRACKS,
+        count_up_to: burnledger::domain::measure::COUNT_UP_TO,
+        series: None,
         exclude: Vec::new(),
         budget: burnledger::domain::objective::BudgetMethod::Occurrences,
         tiers: vec![],

@@ -70,6 +70,8 @@ pub fn slo(service: &str, name: &str, target: &str, sli: Sli) -> Slo {
         source: None,
         group_by: vec![],
         max_groups: burnledger::domain::measure::MAX_TRACKS,
+        count_up_to: burnledger::domain::measure::COUNT_UP_TO,
+        series: None,
         exclude: Vec::new(),
         budget: burnledger::domain::objective::BudgetMethod::Occurrences,
         tiers: google(),

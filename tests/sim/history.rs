@@ -8,11 +8,12 @@ use burnledger::collector::{Horizon, Recorded};
 use burnledger::domain::base::{Labels, Ms, Span, Text};
 use burnledger::domain::judge::BudgetStatus;
 use burnledger::domain::measure::{Ask, Counts, Coverage, Selector, Sink};
-use burnledger::domain::objective::{Period, Rulebook, Timing};
+use burnledger::domain::objective::{Period, Rulebook, Slo, Timing};
 use burnledger::domain::view::Role;
 use burnledger::engine::health::Health;
 use burnledger::engine::live::{Live, Options, World};
 use burnledger::engine::state::{Settings, State};
+use burnledger::jobs::pushdown::{choose, lately};
 use burnledger::ledger::MemoryLedger;
 use burnledger::ports::{Clock, FeedParts, FeedSave, FeedWish, Job, MetricSource, SliceStore, SourceError, StoreError};
 use burnledger::slices::SqliteSlices;
@@ -249,4 +250,55 @@ async fn between_new_rules_and_their_first_judgement_the_last_one_stays() {
     house.live.take_rules(with(vec![same(&|slo| slo.target = burnledger::domain::base::Target::parse("99%"))]));
     let changed = snapshots.borrow().clone();
     assert!(changed.at.is_none() && changed.slos[0].verdict.is_none());
+}
+
+/// The rules of a house with the server adding up, as its source makes them by a limit of one series.
+async fn pushed_down(house: &House) -> Arc<Rulebook> {
+    let book = &house.live.state().book;
+    let small = Slo { count_up_to: 1, ..(*book.slos[0]).clone() };
+    let book = Arc::new(Rulebook { slos: vec![Arc::new(small)], ..(**book).clone() });
+    let source = Arc::clone(&house.source) as Arc<dyn MetricSource>;
+    let chosen = choose(&source, &book, None, lately(house.clock.now().wall)).await;
+    assert_eq!((chosen.switches.len(), chosen.errors.len()), (1, 0), "{chosen:?}");
+    chosen.book
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_counted_stays_when_the_server_adds_up_and_through_a_restart() {
+    let (folder, recording) = (tempfile::tempdir().unwrap(), recording());
+    let path = folder.path().join("ledger.history.db");
+    let day = Span::from_days(1);
+    let counts = |house: &House, from: Ms, to: Ms| house.live.state().board.slos[0].meter.tracks()[0].history.counts(from, to);
+    let mut house = start(&recording, START, Some(open(&path)), Span::from_days(40));
+    house.play(20).await;
+    let seam = house.live.state().board.slos[0].meter.sealed().unwrap();
+    let counted = counts(&house, seam - day, seam);
+    let book = pushed_down(&house).await;
+    house.live.take_rules(Arc::clone(&book));
+    house.play(20).await;
+    let at = house.live.state().board.at.unwrap();
+    assert_eq!(counts(&house, seam - day, seam), counted, "what was counted is as it was");
+    let summed = counts(&house, seam, at);
+    let mut exact = start(&recording, START, None, Span::from_days(40));
+    exact.play(40).await;
+    let truth = counts(&exact, seam, at);
+    assert!((summed.total / truth.total - 1.0).abs() < 0.02 && summed.observed == truth.observed, "{summed:?} {truth:?}");
+    let doubts = |house: &House| house.live.snapshots().borrow().slos[0].doubts.join("\n");
+    assert!(
+        doubts(&house).contains("added up by the server") && doubts(&house).contains("is counted event by event"),
+        "{}",
+        doubts(&house)
+    );
+
+    let saved = || {
+        let file = rusqlite::Connection::open(&path).unwrap();
+        file.query_row("SELECT count(*) FROM part WHERE kind = 0", [], |row| row.get::<_, i64>(0)) == Ok(2)
+    };
+    assert!(wait_until(Duration::from_mins(1), saved), "it is kept under what it is now");
+    let mut again = start(&recording, START + Span::from_mins(40), Some(open(&path)), Span::from_hours(1));
+    again.live.take_rules(book);
+    again.play(10).await;
+    assert_eq!(counts(&again, seam - day, seam), counted);
+    assert_eq!(again.live.state().board.slos[0].meter.seams(), house.live.state().board.slos[0].meter.seams());
+    assert_eq!(again.health(), "");
 }

@@ -93,6 +93,8 @@ pub(crate) fn slo_of(job: &str, breach: Vec<BreachRule>) -> Slo {
         source: None,
         group_by: Vec::new(),
         max_groups: burnledger::domain::measure::MAX_TRACKS,
+        count_up_to: burnledger::domain::measure::COUNT_UP_TO,
+        series: None,
         exclude: Vec::new(),
         budget: burnledger::domain::objective::BudgetMethod::Occurrences,
         tiers: vec![

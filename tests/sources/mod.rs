@@ -1,6 +1,7 @@
 //! Sources against real Prometheus and VictoriaMetrics, and against servers that misbehave.
 
 mod live;
+mod many;
 pub(crate) mod misbehaving;
 mod named;
 mod prometheus3;

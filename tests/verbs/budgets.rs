@@ -122,7 +122,7 @@ fn groups_have_a_budget_each_the_worst_is_shown_first_and_what_is_cut_off_is_sai
     assert_eq!(groups, ["b", "c", "a"], "worst first");
     assert_eq!(told[0]["budget"]["remaining"], -9.0);
     let (_, text, _) = run(&slos, &samples, &["status", "--at", "2026-03-01T02:00:00Z"]);
-    assert!(text.contains("1 more groups are left out: at most 3 are measured (`max_groups`)"), "{text}");
+    assert!(text.contains("1 more group is left out: at most 3 are measured (`max_groups`)"), "{text}");
 }
 
 /// What `status` says of the first SLO's first breach rule.

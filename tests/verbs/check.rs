@@ -279,7 +279,7 @@ async fn online_names_what_the_source_does_not_have_and_what_is_near() {
     };
     has(5, &["selector-matches-nothing", "has no metric `http_request_total`", "did you mean `http_requests_total`?"]);
     has(6, &["unknown-label", "`http_requests_total` has no label `status`", "its labels are code, job"]);
-    has(7, &["unknown-label-value", "is =\"chekout\"", "did you mean `checkout`?"]);
+    has(7, &["unknown-label-value", "is \"chekout\"", "did you mean `checkout`?"]);
     has(9, &["no-such-bucket", "no bucket of 0.25 s", "0.1 s and 0.5 s"]);
     has(10, &["history-shorter-than-period", "back to about 1d", "the period is 30d"]);
     assert!(!told.iter().any(|t| t.starts_with("4:") || t.starts_with("8:")), "{}", told.join("\n"));

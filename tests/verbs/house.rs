@@ -35,7 +35,7 @@ fn the_doctor_names_what_is_broken_and_what_to_try() {
     assert_eq!(code, 3, "{out}");
     for line in [
         "ok    configuration: ",
-        "ok    SLO files: 1 SLOs",
+        "ok    SLO files: 1 SLO in ",
         "fail  source: http://127.0.0.1:",
         "ok    ledger: ",
         "ok    receiver screen",

@@ -134,5 +134,5 @@ fn a_file_with_errors_is_not_run() {
     std::fs::write(&path, "version: burnledger-test/v1\ninline: {version: burnledger/v1}\ncases: []\n").unwrap();
     let (code, _, talk) = run(&[path.to_str().unwrap()]);
     assert_eq!(code, 1, "{talk}");
-    assert!(talk.contains("needs `service`") && talk.ends_with("0 cases in 1 file: as expected; 1 file not run\n"), "{talk}");
+    assert!(talk.contains("needs `service`") && talk.ends_with("no case was run in 1 file; 1 file not run\n"), "{talk}");
 }

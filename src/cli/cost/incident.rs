@@ -14,7 +14,7 @@ use crate::domain::incident::{Fact, Incident, Incidents};
 use crate::domain::view::{Command, Refusal};
 use crate::report::cost_csv;
 use crate::wire::cost::CostSheetJson;
-use crate::words::{Zone, escape, money};
+use crate::words::{Zone, escape, money, plural};
 use clap::Args;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -260,7 +260,11 @@ fn told(how: &str, differ: Option<&[Difference]>, unknown: &str, out: &mut Out) 
         None => out.line(&format!("  {how}: not computed ({unknown})")),
         Some([]) => out.line(&format!("  {how}: equal")),
         Some(list) => {
-            out.line(&format!("  {how}: {} figures differ", list.len()));
+            out.line(&format!(
+                "  {how}: {} {}",
+                plural::counted(list.len(), "figure", "figures"),
+                plural::noun(list.len(), "differs", "differ")
+            ));
             print_differences(list, out);
         }
     }

@@ -11,7 +11,7 @@ use crate::app::{Inspected, Setup};
 use crate::domain::base::{Ms, Severity};
 use crate::domain::review::gate::{Answer, Finding, GateRules, Looked, answer};
 use crate::wire::gate as wire;
-use crate::words::{escape, units};
+use crate::words::{escape, plural, units};
 use clap::Args;
 use rust_decimal::prelude::ToPrimitive;
 use std::path::PathBuf;
@@ -175,7 +175,11 @@ fn print(answer: Answer, inspected: &Inspected, reasons: &[String], args: &GateA
     }
     let budgets: Vec<f64> = inspected.findings.iter().filter_map(left).collect();
     if let Some(least) = budgets.iter().copied().reduce(f64::min) {
-        out.line(&format!("  least budget left: {} of {} SLOs", units::percent(least, 1), budgets.len()));
+        out.line(&format!(
+            "  least budget left: {} of {}",
+            units::percent(least, 1),
+            plural::counted(budgets.len(), "SLO", "SLOs")
+        ));
     }
     if !inspected.ledger {
         out.say("note: no ledger was read, so open incidents are not known; `--ledger PATH` names one");

@@ -9,7 +9,7 @@ use crate::domain::cost::CostSheet;
 use crate::domain::incident::{Actor, Correction, CorrectionRecord, Entry, EvidenceRecord, Incident, Outcome};
 use crate::domain::paging::{Dispatch, DispatchState};
 use crate::words::units::{UNKNOWN, count, percent_auto};
-use crate::words::{Zone, escape, money, time, timeline, width};
+use crate::words::{Zone, escape, money, plural, time, timeline, width};
 use std::sync::Arc;
 
 /// Widths of the table's columns but the last.
@@ -181,7 +181,7 @@ fn facts(incident: &Incident, present: &Present, now: Ms, zone: Zone) -> Vec<(&'
         out.push(("root cause", class.to_string()));
     }
     if incident.flaps > 0 {
-        out.push(("reopened", format!("{} times", incident.flaps)));
+        out.push(("reopened", plural::counted(incident.flaps as usize, "time", "times")));
     }
     out
 }
@@ -202,9 +202,10 @@ fn impact(incident: &Incident, present: &Present) -> String {
     let bad = count(impact.bad);
     match impact.total.filter(|total| *total > 0.0) {
         Some(total) => {
-            format!("{bad} bad of {} events ({}) in {span} of bad minutes", count(total), percent_auto(impact.bad / total))
+            let events = plural::noun_of(total, "event", "events");
+            format!("{bad} bad of {} {events} ({}) in {span} of bad minutes", count(total), percent_auto(impact.bad / total))
         }
-        None => format!("{bad} bad events in {span} of bad minutes"),
+        None => format!("{bad} bad {} in {span} of bad minutes", plural::noun_of(impact.bad, "event", "events")),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::formats::records::{Columns, MAX_BYTES, Records, read};
 use crate::formats::render;
 use crate::ports::LedgerError;
 use crate::wire::entry::export::is_ours;
-use crate::words::escape;
+use crate::words::{escape, plural};
 use serde_json::json;
 use std::fs;
 use std::io::{Read, Write};
@@ -40,7 +40,7 @@ pub(super) async fn export(
     let name = escape::terminal(&file.display().to_string());
     Ok(match written {
         Ok(()) => {
-            out.say(&format!("{name}: {} entries", text.lines().count()));
+            out.say(&format!("{name}: {}", plural::counted(text.lines().count(), "entry", "entries")));
             Exit::Fine
         }
         Err(error) => {

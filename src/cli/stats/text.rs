@@ -10,7 +10,7 @@ use crate::domain::review::stats::drills::FORMULA;
 use crate::domain::review::stats::summary::{CHANGE_WINDOW, ClockStats, Comparison, Group, RateStats, TREND_CLOCK};
 use crate::domain::review::stats::trend::Trend;
 use crate::domain::review::stats::{CostStats, Drills, Key, ShareKind, ShareStats, Stats};
-use crate::words::plural::counted;
+use crate::words::plural::{counted, noun_of};
 use crate::words::units::{UNKNOWN, percent_auto};
 use crate::words::{Zone, escape, money, time, units, width};
 use rust_decimal::prelude::ToPrimitive;
@@ -41,11 +41,15 @@ fn say(text: &str, indent: usize, out: &mut Out) {
     }
 }
 
+/// `30 days`, `1 day`
+fn days(n: f64) -> String {
+    format!("{} {}", units::number(n), noun_of(n, "day", "days"))
+}
+
 fn head(stats: &Stats, zone: Zone, out: &mut Out) {
     let asked = &stats.asked;
-    let days =
-        units::number(stats.groups.first().map_or_else(|| asked.to.since(asked.from).secs_f64() / 86_400.0, |g| g.rate.days));
-    out.line(&format!("RECOVERY  {} to {}, {days} days", zone.full(asked.from), zone.full(asked.to)));
+    let days = days(stats.groups.first().map_or_else(|| asked.to.since(asked.from).secs_f64() / 86_400.0, |g| g.rate.days));
+    out.line(&format!("RECOVERY  {} to {}, {days}", zone.full(asked.from), zone.full(asked.to)));
     let left = stats.left_out;
     let parts = [
         (left.outside, "outside the period", "outside the period"),
@@ -162,12 +166,12 @@ fn how_often(r: &RateStats) -> String {
         return format!("{} in no time at all", r.count);
     }
     format!(
-        "{} per 30 days (95%: {} to {}); {} in {} days",
+        "{} per 30 days (95%: {} to {}); {} in {}",
         per_30_days(r.count as f64, r),
         per_30_days(r.interval.0, r),
         per_30_days(r.interval.1, r),
         r.count,
-        units::number(r.days)
+        days(r.days)
     )
 }
 
@@ -241,9 +245,9 @@ fn comparison(c: &Comparison, out: &mut Out) {
         |value| {
             let told = if value < 0.05 { "changed" } else { "cannot tell" };
             format!(
-                "{told}: {} in {} days, then {} in {}, p = {}",
+                "{told}: {} in {}, then {} in {}, p = {}",
                 c.before.0,
-                units::number(c.before.1),
+                days(c.before.1),
                 c.after.0,
                 units::number(c.after.1),
                 p(value)

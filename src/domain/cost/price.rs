@@ -56,7 +56,12 @@ pub fn record(question: &CostQuestion, business: &Business) -> CostRecord {
         booked_month: question.booked_month.clone(),
         priced,
         not_estimated: missing.into_iter().map(Text::from).collect(),
-        assumptions: business.assumptions.iter().map(|a| sentence(a).into()).collect(),
+        assumptions: question
+            .assumptions
+            .iter()
+            .cloned()
+            .chain(business.assumptions.iter().map(|a| sentence(a).into()))
+            .collect(),
         provisional_until: question.provisional_until,
     }
 }

@@ -150,6 +150,8 @@ pub struct CostQuestion {
     pub booked_month: Option<Text>,
     /// The figures may still change until then.
     pub provisional_until: Option<Ms>,
+    /// What the counts rest on beside the file's assumptions, one sentence each.
+    pub assumptions: Vec<Text>,
 }
 
 /// The month in UTC that holds an instant: `2026-03`. `None` outside the calendar.

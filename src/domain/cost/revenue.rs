@@ -173,8 +173,9 @@ fn measured(name: &str, stream: &RevenueStream, counted: &Counted) -> Trace {
         (StreamMethod::Conversion, _) => format!("{} of {}", query(&stream.orders), query(&stream.sessions)),
     };
     let before = if matches!(name, "p0" | "c0") { " (the 24 hours before, incidents left out)" } else { "" };
+    let steps = if *samples == 1 { "step" } else { "steps" };
     let trace =
-        format!("{query} over {}{before} from {source}: {samples} steps with samples, {series} series", stretches(intervals));
+        format!("{query} over {}{before} from {source}: {samples} {steps} with samples, {series} series", stretches(intervals));
     let bounds = match counted.amounts {
         Amounts::Failed { low, high, .. } if low < high => {
             format!("; between {low} and {high} because of restarts")

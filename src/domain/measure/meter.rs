@@ -6,6 +6,9 @@
 
 mod image;
 mod run;
+mod sums;
+
+pub use sums::{Seam, loss};
 
 use super::counter::{Step, patience};
 use super::exclude::Excluded;
@@ -47,6 +50,7 @@ pub struct Meter {
     /// The last slice before history begins.
     start: Option<i64>,
     sealed: Option<i64>,
+    seams: Vec<Seam>,
     /// Workspace of the slice that is being counted.
     tallies: Vec<Tally>,
     amendments: BTreeMap<(usize, i64), Tally>,
@@ -80,6 +84,7 @@ impl Meter {
             excluded,
             start: None,
             sealed: None,
+            seams: Vec::new(),
             tallies: Vec::new(),
             amendments: BTreeMap::new(),
             births: Vec::new(),
@@ -116,7 +121,8 @@ impl Meter {
         let follows = self.sealed().is_some_and(|sealed| from <= sealed);
         let silence = |newest: Option<Ms>| newest.map_or(Span::ZERO, |at| from.since(at));
         let late = |silence: Span| silence > LATE_LEAD * 2 && silence <= GONE;
-        let all_well = follows && !self.roll.presences.iter().any(|p| late(silence(p.newest)));
+        let mends = self.seams.last().is_some_and(|seam| seam.at >= from);
+        let all_well = follows && !mends && !self.roll.presences.iter().any(|p| late(silence(p.newest)));
         if all_well { LATE_LEAD } else { BIRTH_LEAD }
     }
 
@@ -262,12 +268,12 @@ impl Meter {
         let left_out = left_out
             .map(|n| (n, if n == 1 { "group is" } else { "groups are" }))
             .map(|(n, many)| format!("{n} more {many} left out: at most {} are measured (`max_groups`)", self.spec.max_tracks));
-        self.unmatched().chain(self.bucket_lacks()).chain(self.interpolated()).chain(left_out).collect()
+        self.unmatched().chain(self.bucket_lacks()).chain(self.interpolated()).chain(self.summed()).chain(left_out).collect()
     }
 
     /// Counts that are no counts are marked as such.
     fn interpolated(&self) -> Option<String> {
-        let Some(Adds::Buckets { under, .. }) = self.reads.first().map(|read| read.adds) else { return None };
+        let (under, _) = self.reads.first()?.adds.threshold()?;
         let (below, above) = self.roll.families.iter().find_map(|family| family.between)?;
         let between = if below > 0.0 {
             format!("between the buckets le=\"{below}\" and le=\"{above}\"")
@@ -289,7 +295,7 @@ impl Meter {
     }
 
     fn bucket_lacks(&self) -> Option<String> {
-        let Some(Adds::Buckets { under, interpolate }) = self.reads.first().map(|read| read.adds) else { return None };
+        let (under, interpolate) = self.reads.first()?.adds.threshold()?;
         self.roll.families.iter().find(|family| family.has_last && !family.has_threshold)?;
         let at = super::buckets::Bound::Finite(under).seconds();
         let bounds = || self.tracks.iter().flat_map(|track| track.bounds().iter().copied());
@@ -374,6 +380,7 @@ impl Meter {
         while let Some(sample) = self.roll.series[id].waiting.pop_front_if(|s| s.at <= end) {
             match self.roll.series[id].adds {
                 Adds::Events { .. } | Adds::Buckets { .. } => self.count_sample(id, sample, k),
+                Adds::Sums { share, .. } | Adds::BucketSums { share, .. } => self.add_sum(id, sample, share),
                 adds => ask_sample(&mut self.tallies[self.roll.series[id].track], adds, sample, &self.spec),
             }
         }
@@ -540,13 +547,18 @@ impl Meter {
             let series = &self.roll.series[id];
             let lacks = series.family.is_some_and(|family| !self.roll.families[family].has_threshold);
             let newest = self.roll.counters[series.counter].counter.last_at();
-            if lacks && newest.is_some_and(|at| self.index(at) == k) {
+            let summed = !series.adds.is_counter() && self.tallies[series.track].sampled;
+            if lacks && (summed || newest.is_some_and(|at| self.index(at) == k)) {
                 self.tallies[series.track].error = true;
             }
         }
     }
 
     fn settle_asked(&mut self) {
+        if self.spec.plan.pushed_down().is_some() {
+            self.tallies.iter_mut().for_each(sums::settle_sums);
+            return;
+        }
         let Some((side, level)) = self.spec.good.filter(|_| self.reads.iter().any(|r| r.adds == Adds::Value)) else {
             self.tallies.iter_mut().for_each(settle_ratio);
             return;
@@ -565,7 +577,7 @@ impl Meter {
         let end = self.time(k);
         let sealed = self.sealed.is_some_and(|sealed| k <= sealed);
         let excluded = k > start && !sealed && self.excluded.covers(end);
-        let asked = self.reads.iter().all(|read| !matches!(read.adds, Adds::Events { .. } | Adds::Buckets { .. }));
+        let asked = !self.reads.iter().any(|read| read.adds.is_counter());
         if k > start && !sealed {
             self.look_around(end);
         }
@@ -642,7 +654,7 @@ fn ask_sample(tally: &mut Tally, adds: Adds, sample: Sample, spec: &MeterSpec) {
             let worse = |known: f64| side.map_or(value, |side| side.worse(known, value));
             tally.value = Some(tally.value.map_or(value, worse));
         }
-        Adds::Events { .. } | Adds::Buckets { .. } => {}
+        Adds::Events { .. } | Adds::Buckets { .. } | Adds::Sums { .. } | Adds::BucketSums { .. } => {}
     }
 }
 

@@ -3,6 +3,10 @@
 use super::Selector;
 use crate::domain::base::{Span, Text};
 
+/// A selector of more series is added up by the server unless an SLO says otherwise: so many are 0.95 MB of every tick, and
+/// 864 million samples when 30 days are read anew.
+pub const COUNT_UP_TO: usize = 5_000;
+
 /// Counters to add up: the increases of every series of `plus`, less those of `minus`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Count {
@@ -63,6 +67,13 @@ pub enum AskedPlan {
         /// The expression.
         value: Text,
     },
+    /// What could be counted here, added up by the server instead, because it is of too many series.
+    Increases {
+        /// How it would be counted.
+        of: CountedPlan,
+        /// The server's increases are over this long.
+        window: Span,
+    },
 }
 
 /// What will be done for an SLI.
@@ -79,7 +90,39 @@ pub enum Plan {
     },
 }
 
+impl CountedPlan {
+    /// Every selector that is read, each once.
+    pub fn selectors(&self) -> Vec<&Selector> {
+        let mut all: Vec<&Selector> = match self {
+            Self::Histogram(plan) => vec![&plan.buckets],
+            Self::Events { bad, total } => {
+                let total = total.iter().flat_map(|t| t.plus.iter().chain(&t.minus));
+                total.chain(&bad.plus).chain(&bad.minus).collect()
+            }
+        };
+        let mut seen = std::collections::BTreeSet::new();
+        all.retain(|selector| seen.insert(*selector));
+        all
+    }
+}
+
 impl Plan {
+    /// How the events would be counted, also where the server adds them up at present; absent where they cannot be.
+    pub const fn counted(&self) -> Option<&CountedPlan> {
+        match self {
+            Self::Counted(plan) | Self::Asked { ask: AskedPlan::Increases { of: plan, .. }, .. } => Some(plan),
+            Self::Asked { .. } => None,
+        }
+    }
+
+    /// Could be counted here and is added up by the server: the window of its increases.
+    pub const fn pushed_down(&self) -> Option<Span> {
+        match self {
+            Self::Asked { ask: AskedPlan::Increases { window, .. }, .. } => Some(*window),
+            _ => None,
+        }
+    }
+
     /// The contract's word: `counted` or `asked`.
     pub const fn name(&self) -> &'static str {
         match self {

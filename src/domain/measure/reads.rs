@@ -32,17 +32,34 @@ pub(super) enum Adds {
     Total { times: f64 },
     /// The SLI's own value.
     Value,
+    /// Increases that the server added up, times these, over a window of which a slice is this share.
+    Sums { bad: i8, total: i8, share: f64 },
+    /// The same of buckets, each by its `le`.
+    BucketSums { under: Decimal, interpolate: bool, share: f64 },
 }
 
 impl Adds {
     /// What an increase of a series counts for: (bad, total). `share` of a bucket's events are under the threshold.
     pub(super) fn factors(self, bound: Option<Bound>, share: f64) -> (f64, f64) {
         match (self, bound) {
-            (Self::Events { bad, total }, _) => (f64::from(bad), f64::from(total)),
-            (Self::Buckets { .. }, Some(Bound::Infinite)) => (1.0, 1.0),
-            (Self::Buckets { .. }, Some(Bound::Finite(_))) => (0.0 - share, 0.0),
+            (Self::Events { bad, total } | Self::Sums { bad, total, .. }, _) => (f64::from(bad), f64::from(total)),
+            (Self::Buckets { .. } | Self::BucketSums { .. }, Some(Bound::Infinite)) => (1.0, 1.0),
+            (Self::Buckets { .. } | Self::BucketSums { .. }, Some(Bound::Finite(_))) => (0.0 - share, 0.0),
             _ => (0.0, 0.0),
         }
+    }
+
+    /// Of buckets: the threshold, and whether it is interpolated where it has none.
+    pub(super) const fn threshold(self) -> Option<(Decimal, bool)> {
+        match self {
+            Self::Buckets { under, interpolate } | Self::BucketSums { under, interpolate, .. } => Some((under, interpolate)),
+            _ => None,
+        }
+    }
+
+    /// Its samples are raw counters, which are counted here.
+    pub(super) const fn is_counter(self) -> bool {
+        matches!(self, Self::Events { .. } | Self::Buckets { .. })
     }
 
     /// For a feed's identity.
@@ -54,14 +71,17 @@ impl Adds {
             Self::Errors { times } => format!("errors x {times}"),
             Self::Total { times } => format!("total x {times}"),
             Self::Value => "value".into(),
+            Self::Sums { bad, total, share } => format!("sums {bad:+}{total:+} x {share}"),
+            Self::BucketSums { under, interpolate: false, share } => format!("sums of buckets under {under} x {share}"),
+            Self::BucketSums { under, interpolate: true, share } => format!("sums of buckets about {under} x {share}"),
         }
     }
 
     /// Without it nothing is known: all events, buckets, or the value. Occurrences have errors alone.
     pub(super) const fn is_total(self) -> bool {
         match self {
-            Self::Events { total, .. } => total != 0,
-            Self::Buckets { .. } | Self::Total { .. } | Self::Value => true,
+            Self::Events { total, .. } | Self::Sums { total, .. } => total != 0,
+            Self::Buckets { .. } | Self::BucketSums { .. } | Self::Total { .. } | Self::Value => true,
             Self::Errors { .. } => false,
         }
     }
@@ -99,8 +119,38 @@ pub(super) fn reads_of(spec: &MeterSpec) -> Vec<Read> {
             let counted = read(counting_selector(&plan.buckets, under), Some(Detail::Counts));
             vec![counted, read(plan.buckets.clone(), Some(Detail::Full))]
         }
+        Plan::Asked { ask: AskedPlan::Increases { of, window }, .. } => increases(of, *window, spec),
         Plan::Asked { ask, .. } => asked(ask, spec.step),
     }
+}
+
+/// The reads that would count `of`, with the adding up left to the server.
+fn increases(of: &CountedPlan, window: Span, spec: &MeterSpec) -> Vec<Read> {
+    let share = spec.step.0 as f64 / window.0.max(1) as f64;
+    let counted = MeterSpec { plan: Plan::Counted(of.clone()), ..spec.clone() };
+    let sum = |read: Read| {
+        let adds = match read.adds {
+            Adds::Events { bad, total } => Adds::Sums { bad, total, share },
+            Adds::Buckets { under, interpolate } => Adds::BucketSums { under, interpolate, share },
+            other => other,
+        };
+        let what = match &read.what {
+            What::Raw(selector) => What::Eval(sum_of(selector, window, spec, matches!(adds, Adds::BucketSums { .. }))),
+            What::Eval(expr) => What::Eval(expr.clone()),
+        };
+        Read { what, adds, ..read }
+    };
+    reads_of(&counted).into_iter().map(sum).collect()
+}
+
+/// `sum by (le, group) (increase(selector[window]))`; of replicas the one that tells most.
+fn sum_of(selector: &Selector, window: Span, spec: &MeterSpec, buckets: bool) -> Text {
+    let le = Text::from("le");
+    let kept: Vec<&str> = buckets.then_some(&le).into_iter().chain(&spec.group_by).map(|label| &**label).collect();
+    let by = if kept.is_empty() { String::new() } else { format!(" by ({}) ", kept.join(", ")) };
+    let increase = format!("increase({selector}[{window}])");
+    let once = if spec.dedupe.is_empty() { increase } else { format!("max without ({}) ({increase})", spec.dedupe.join(", ")) };
+    format!("sum{by}({once})").into()
 }
 
 fn events(bad: &Count, total: Option<&Count>) -> Vec<Read> {
@@ -134,6 +184,7 @@ fn asked(ask: &AskedPlan, step: Span) -> Vec<Read> {
             vec![read(0, errors, Adds::Errors { times }), read(1, total, Adds::Total { times })]
         }
         AskedPlan::Value { value } => vec![read(0, value, Adds::Value)],
+        AskedPlan::Increases { .. } => Vec::new(),
     }
 }
 

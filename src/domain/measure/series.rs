@@ -64,29 +64,33 @@ impl Series {
     /// Its samples tell of traffic: without them a slice has no data.
     pub(super) fn is_witness(&self, has_total: bool) -> bool {
         match self.adds {
-            Adds::Events { bad, total } => {
+            Adds::Events { bad, total } | Adds::Sums { bad, total, .. } => {
                 if has_total {
                     total != 0
                 } else {
                     bad != 0
                 }
             }
-            Adds::Buckets { .. } => self.bound == Some(Bound::Infinite),
+            Adds::Buckets { .. } | Adds::BucketSums { .. } => self.bound == Some(Bound::Infinite),
             _ => true,
         }
     }
 
     /// It was made to count errors (and nothing else).
     pub(super) fn counts_errors(&self) -> bool {
-        !matches!(self.adds, Adds::Events { bad, .. } if bad <= 0) && !matches!(self.adds, Adds::Total { .. })
+        match self.adds {
+            Adds::Events { bad, .. } | Adds::Sums { bad, .. } => bad > 0,
+            Adds::Total { .. } => false,
+            _ => true,
+        }
     }
 }
 
 impl Series {
     /// The threshold and the own bound of a finite bucket whose threshold is interpolated.
     fn interpolated(&self) -> Option<(Decimal, Decimal)> {
-        match (self.adds, self.bound) {
-            (Adds::Buckets { under, interpolate: true }, Some(Bound::Finite(le))) => Some((under, le)),
+        match (self.adds.threshold(), self.bound) {
+            (Some((under, true)), Some(Bound::Finite(le))) => Some((under, le)),
             _ => None,
         }
     }
@@ -94,7 +98,7 @@ impl Series {
 
 /// The bucket of the threshold itself.
 fn is_threshold(adds: Adds, bound: Bound) -> bool {
-    matches!((adds, bound), (Adds::Buckets { under, .. }, Bound::Finite(le)) if le == under)
+    matches!((adds.threshold(), bound), (Some((under, _)), Bound::Finite(le)) if le == under)
 }
 
 /// A counter and the replica it listens to.
@@ -222,7 +226,7 @@ impl Roll {
     /// Enters a series that was not met before.
     pub(super) fn enter(&mut self, spec: &MeterSpec, class: u16, labels: &Labels, adds: Adds, track: usize) -> usize {
         let id = self.series.len();
-        let bound = matches!(adds, Adds::Buckets { .. }).then(|| Bound::parse(labels.get("le"))).flatten();
+        let bound = adds.threshold().and_then(|_| Bound::parse(labels.get("le")));
         let names = target_names(spec);
         let target = found(&mut self.target_of, labels.only(&names), &mut self.targets, Target::default);
         let unseen = || Presence { track, newest: None, usual: Span::ZERO, slice: i64::MIN };
@@ -237,7 +241,7 @@ impl Roll {
             family.has_threshold |= is_threshold(adds, bound);
         }
         let share = f64::from(bound.is_some_and(|bound| is_threshold(adds, bound)));
-        self.unweighed |= matches!(adds, Adds::Buckets { interpolate: true, .. });
+        self.unweighed |= adds.threshold().is_some_and(|(_, interpolate)| interpolate);
         let key = if spec.dedupe.is_empty() { labels.clone() } else { labels.without(&spec.dedupe) };
         let counter = found(&mut self.counter_of, (class, key), &mut self.counters, || Counted {
             active: spec.dedupe.is_empty().then_some(id),

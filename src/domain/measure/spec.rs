@@ -102,7 +102,14 @@ impl MeterSpec {
 
     /// True when the plan has a total, so that an error ratio exists; occurrences have none.
     pub fn has_total(&self) -> bool {
-        !matches!(&self.plan, Plan::Counted(super::CountedPlan::Events { total: None, .. }))
+        !matches!(self.plan.counted(), Some(super::CountedPlan::Events { total: None, .. }))
+    }
+
+    /// The same events are measured in the same way, but for who adds them up: here, or the server.
+    pub fn measures_like(&self, other: &Self) -> bool {
+        let plan = &other.plan;
+        let same = plan.counted().is_some() && plan.counted() == self.plan.counted();
+        same && Self { plan: plan.clone(), ..self.clone() } == *other
     }
 
     /// What is measured and how it is counted, as text: two specs of the same identity and source count the same slices. The

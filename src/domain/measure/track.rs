@@ -100,6 +100,12 @@ impl Track {
         }
     }
 
+    /// From here on its slices come in the way of `spec`.
+    pub(super) fn measured_by(&mut self, spec: &MeterSpec) {
+        self.counted = matches!(spec.plan, Plan::Counted(_));
+        self.waiting_since = None;
+    }
+
     /// How many slices of quantiles and values are kept.
     fn depth(spec: &MeterSpec) -> usize {
         ((spec.slack + Span::from_hours(1)).0 / spec.step.0.max(1)) as usize + 2

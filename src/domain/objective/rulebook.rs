@@ -72,6 +72,16 @@ pub struct Rulebook {
 }
 
 impl Rulebook {
+    /// Changes with the files, and with which SLIs the server adds up.
+    pub fn stamp(&self) -> Text {
+        let mut stamp = self.hash.to_string();
+        for slo in self.slos.iter().filter(|slo| slo.plan.pushed_down().is_some()) {
+            stamp.push_str("; ");
+            stamp.push_str(slo.id.as_str());
+        }
+        stamp.into()
+    }
+
     /// The information about a service; empty when no file names it.
     pub fn service(&self, name: &str) -> ServiceInfo {
         self.services.get(name).cloned().unwrap_or_default()

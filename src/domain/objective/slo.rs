@@ -269,6 +269,10 @@ pub struct Slo {
     pub group_by: Vec<Text>,
     /// Most groups that are measured.
     pub max_groups: usize,
+    /// Selectors of more series are added up by the server, if their events could be counted at all.
+    pub count_up_to: usize,
+    /// Series that its selectors match together, where the source was asked.
+    pub series: Option<usize>,
     /// Time that does not count.
     pub exclude: Vec<Exclusion>,
     /// Burn-rate tiers, worst severity first.

@@ -288,6 +288,8 @@ mod tests {
             source: None,
             group_by: Vec::new(),
             max_groups: crate::domain::measure::MAX_TRACKS,
+            count_up_to: crate::domain::measure::COUNT_UP_TO,
+            series: None,
             exclude: Vec::new(),
             budget: crate::domain::objective::BudgetMethod::Occurrences,
             tiers: vec![tier],

@@ -8,6 +8,7 @@ use crate::domain::incident::{Incident, Phase};
 use crate::domain::judge::{BudgetStatus, Quantile, RuleRef, Verdict, WindowStatus};
 use crate::domain::measure::Sample;
 use crate::domain::objective::Slo;
+use rust_decimal::prelude::ToPrimitive;
 use std::sync::Arc;
 
 /// One case: samples and expectations.
@@ -234,11 +235,12 @@ pub enum BudgetPart {
     ExhaustsIn,
     Coverage,
     ConsumedExpected,
+    Excluded,
 }
 
 impl BudgetPart {
     /// Names in files.
-    pub const ALL: [(&str, Self); 8] = [
+    pub const ALL: [(&str, Self); 9] = [
         ("bad", Self::Bad),
         ("total", Self::Total),
         ("allowed", Self::Allowed),
@@ -247,6 +249,7 @@ impl BudgetPart {
         ("exhausts_in", Self::ExhaustsIn),
         ("coverage", Self::Coverage),
         ("consumed_expected", Self::ConsumedExpected),
+        ("excluded", Self::Excluded),
     ];
 
     /// Counts are compared to the event, everything else as exactly as it is written.
@@ -264,6 +267,7 @@ impl BudgetPart {
             Self::ExhaustsIn => budget.exhausts_in_seconds,
             Self::Coverage => Some(budget.coverage),
             Self::ConsumedExpected => budget.consumed_expected,
+            Self::Excluded => Some(budget.excluded.secs_f64()),
         }
     }
 }
@@ -324,6 +328,9 @@ pub enum IncidentField {
     Total,
     Flaps,
     Slos,
+    Cost,
+    Currency,
+    CostComplete,
 }
 
 /// An expectation that was not met, or something that nobody expected.
@@ -514,6 +521,9 @@ fn incident_seen(field: IncidentField, incident: &Incident) -> Seen {
         IncidentField::Bad => number(impact.map(|i| i.bad)),
         IncidentField::Total => number(impact.and_then(|i| i.total)),
         IncidentField::Flaps => Seen::Number(f64::from(incident.flaps)),
+        IncidentField::Cost => number(incident.cost.as_ref().and_then(|sheet| sheet.total?.to_f64())),
+        IncidentField::Currency => word(incident.cost.as_ref().map(|sheet| sheet.currency.code())),
+        IncidentField::CostComplete => incident.cost.as_ref().map_or(Seen::None, |sheet| yes(sheet.complete)),
         IncidentField::Slos => {
             Seen::Words(incident.services.iter().flat_map(|(_, slos)| slos.iter().map(|id| id.0.clone())).collect())
         }

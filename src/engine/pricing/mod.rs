@@ -7,7 +7,7 @@ mod streams;
 #[cfg(test)]
 mod tests;
 
-use super::board::ReplicaFeed;
+use super::board::{ReplicaFeed, SloFeed};
 use super::harm::{self, ACCOUNT_WITHIN, LATELY};
 use super::state::State;
 use crate::domain::base::{Interval, Money, Ms, Seq, Span, Text};
@@ -15,6 +15,7 @@ use crate::domain::cost::{
     CostQuestion, CostSheet, OtherImpact, RateQuestion, ReplicaCount, Responder, exact, minutes, month_of, price, rate_per_minute,
 };
 use crate::domain::incident::{Actor, Fact, ImpactRecord, Incident, Phase};
+use crate::domain::measure::meter::loss;
 use crate::domain::objective::{Business, RevenueStream};
 use crate::domain::view::CostTicker;
 use rust_decimal::Decimal;
@@ -58,9 +59,19 @@ fn question(state: &State, incident: &Incident, impact: &ImpactRecord, at: Ms) -
         responders: responders(incident, at),
         booked_month: incident.milestones.impact_start.and_then(month_of),
         provisional_until: provisional_until(&mine, incident, at),
+        assumptions: added_up(state, incident),
         impact: impact.intervals.clone(),
         services,
     }
+}
+
+/// SLOs of the incident whose events were not counted here, as assumptions.
+fn added_up(state: &State, incident: &Incident) -> Vec<Text> {
+    let told = |feed: &SloFeed| {
+        let window = feed.slo.plan.pushed_down()?;
+        Some(format!("events of {} were added up by the server: {}", feed.slo.id, loss(window)).into())
+    };
+    harm::members(state, incident).filter_map(told).collect()
 }
 
 /// The stream prices incidents of one of its services; one that names none prices all.

@@ -37,7 +37,7 @@ const MOMENT_FIELDS: [&str; 16] = [
     "incident",
 ];
 const FIRING_FIELDS: [&str; 7] = ["slo", "group", "rule", "severity", "from", "to", "budget_consumed"];
-const INCIDENT_FIELDS: [&str; 12] = [
+const INCIDENT_FIELDS: [&str; 15] = [
     "service",
     "state",
     "severity",
@@ -50,6 +50,9 @@ const INCIDENT_FIELDS: [&str; 12] = [
     "total",
     "flaps",
     "slos",
+    "cost",
+    "currency",
+    "cost_complete",
 ];
 const STATES: [TrackState; 5] =
     [TrackState::Ok, TrackState::NoTraffic, TrackState::NoData, TrackState::DataError, TrackState::Excluded];
@@ -262,7 +265,7 @@ fn read_budget(out: &mut Findings<'_>, node: &Node, wants: &mut Vec<Want<Field>>
     for (name, part) in BudgetPart::ALL {
         let Some(node) = fields.raw(name) else { continue };
         let wanted = match part {
-            BudgetPart::ExhaustsIn => wanted::seconds(out, node, "`exhausts_in`"),
+            BudgetPart::ExhaustsIn | BudgetPart::Excluded => wanted::seconds(out, node, &format!("`{name}`")),
             _ => wanted::number(out, node, &format!("`{name}`"), part.is_count()),
         };
         wants.extend(wanted.map(|w| want(out, Field::Budget(part), format!("budget.{name}").into(), w, node)));
@@ -350,6 +353,10 @@ fn read_incident(out: &mut Findings<'_>, item: &Node, home: &Home<'_>) -> Option
             "bad" => (IncidentField::Bad, count(out)),
             "total" => (IncidentField::Total, count(out)),
             "flaps" => (IncidentField::Flaps, count(out)),
+            // To the cent: a cost is no measurement.
+            "cost" => (IncidentField::Cost, count(out)),
+            "currency" => (IncidentField::Currency, wanted::code(out, node, "`currency`")),
+            "cost_complete" => (IncidentField::CostComplete, wanted::yes(out, node, "`cost_complete`")),
             "slos" => {
                 let ids = out.texts(node, "`slos`").into_iter().map(|(text, _)| text).collect();
                 (IncidentField::Slos, Some(Wanted::Words(ids)))

@@ -122,9 +122,10 @@ fn read_timing(out: &mut Findings<'_>, fields: &Fields<'_>) -> Timing {
         ("no_data_page", &mut timing.no_data_page),
     ];
     for (name, slot) in slots {
-        if let Some(span) = fields.get(out, name).and_then(|n| out.span(n, &format!("`{name}`"))) {
-            *slot = span;
-        }
+        let Some(node) = fields.get(out, name) else { continue };
+        let (what, may_be_zero) = (format!("`{name}`"), matches!(name, "clear" | "resolve_after" | "reopen"));
+        let span = if may_be_zero { wanted::span(out, node, &what) } else { out.span(node, &what) };
+        *slot = span.unwrap_or(*slot);
     }
     timing
 }

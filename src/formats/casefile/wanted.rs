@@ -66,6 +66,11 @@ pub(super) fn severity(out: &mut Findings<'_>, node: &Node) -> Option<Wanted> {
     word(out, node, "severity", &Severity::ALL.map(Severity::name), true)
 }
 
+/// A word that is not known beforehand, or `none`.
+pub(super) fn code(out: &mut Findings<'_>, node: &Node, what: &str) -> Option<Wanted> {
+    written(out, node, what).map(|text| if &*text == NONE { Wanted::None } else { Wanted::Word(text) })
+}
+
 /// `true` or `false`.
 pub(super) fn yes(out: &mut Findings<'_>, node: &Node, what: &str) -> Option<Wanted> {
     word(out, node, what, &["true", "false"], false)

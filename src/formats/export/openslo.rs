@@ -7,7 +7,7 @@
 use super::yaml::Yaml;
 use super::{Exported, MARK, Note, OutputFile};
 use crate::domain::base::{Severity, Span, Target, Text};
-use crate::domain::measure::{Births, CountedPlan, HistogramPlan, MAX_TRACKS, MatchOp, Plan, Side};
+use crate::domain::measure::{Births, COUNT_UP_TO, CountedPlan, HistogramPlan, MAX_TRACKS, MatchOp, Plan, Side};
 use crate::domain::objective::{
     BreachRule, BudgetMethod, Confirm, Guards, Level, Mode, Period, Rulebook, ServiceInfo, Signal, Sli, Slo, Tier,
 };
@@ -288,6 +288,7 @@ fn annotations(slo: &Slo) -> Vec<(&'static str, Value)> {
     }
     let capped = !slo.group_by.is_empty() || slo.max_groups != MAX_TRACKS;
     all.extend(capped.then(|| ("max_groups", json!(slo.max_groups))));
+    all.extend((slo.count_up_to != COUNT_UP_TO).then(|| ("count_up_to", json!(slo.count_up_to))));
     all.extend(slo.source.iter().map(|source| ("source", json!(&**source))));
     all.extend((slo.mode == Mode::Observe).then(|| ("mode", json!("observe"))));
     match slo.births {

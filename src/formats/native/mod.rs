@@ -61,7 +61,7 @@ struct Context<'a> {
     file: Text,
 }
 
-const FIELDS: [&str; 18] = [
+const FIELDS: [&str; 19] = [
     "version",
     "service",
     "owner",
@@ -79,6 +79,7 @@ const FIELDS: [&str; 18] = [
     "budget",
     "exclude",
     "max_groups",
+    "count_up_to",
     "source",
 ];
 

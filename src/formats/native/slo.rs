@@ -8,7 +8,7 @@ use crate::domain::objective::{Births, BreachRule, Exclusion, Guards, Mode, Sli,
 use crate::kit::yaml::{Fields, Findings, Node};
 use rust_decimal::prelude::ToPrimitive;
 
-const FIELDS: [&str; 18] = [
+const FIELDS: [&str; 19] = [
     "name",
     "description",
     "target",
@@ -25,6 +25,7 @@ const FIELDS: [&str; 18] = [
     "budget",
     "exclude",
     "max_groups",
+    "count_up_to",
     "composite",
     "source",
 ];
@@ -32,6 +33,8 @@ const FIELDS: [&str; 18] = [
 const OF_DOCUMENT: [&str; 5] = ["service", "owner", "runbook", "depends_on", "labels"];
 /// Most groups that may be asked for: each has a history of its own.
 const MOST_GROUPS: u64 = 10_000;
+/// Most series that may be counted: as many as a source may bring in one answer.
+const MOST_SERIES: u64 = 1_000_000;
 
 /// Reads an SLO. What comes back is complete only when no error was told meanwhile.
 pub(super) fn read(out: &mut Findings<'_>, item: &Node, context: &Context<'_>) -> Option<Slo> {
@@ -47,7 +50,8 @@ pub(super) fn read(out: &mut Findings<'_>, item: &Node, context: &Context<'_>) -
     let target = target::read(out, &fields, sli.as_ref().map(|s| &s.sli));
     let budget = period::read_budget(out, &fields, context, sli.as_ref().map(|s| &s.sli));
     let exclude = read_exclusions(out, &fields, context);
-    let max_groups = read_max_groups(out, &fields, context);
+    let max_groups = read_most(out, &fields, context, "max_groups", MOST_GROUPS, context.options.max_groups);
+    let count_up_to = read_most(out, &fields, context, "count_up_to", MOST_SERIES, context.options.count_up_to);
     let evidence = read_evidence(out, &fields, context);
     let source = read_source(out, &fields, context);
     let plan = sli.as_ref().and_then(|s| s.plan(out, &group_by, context.options.timing.step));
@@ -77,6 +81,8 @@ pub(super) fn read(out: &mut Findings<'_>, item: &Node, context: &Context<'_>) -
         source,
         group_by,
         max_groups: max_groups?,
+        count_up_to: count_up_to?,
+        series: None,
         exclude,
         tiers,
         breach,
@@ -149,7 +155,9 @@ fn composites_own(out: &mut Findings<'_>, fields: &Fields<'_>, sli: Option<&Sli>
     if sli.and_then(Sli::composite).is_none() {
         return;
     }
-    for name in ["target", "group_by", "budget", "exclude", "births", "dedupe", "target_labels", "max_groups", "source"] {
+    for name in
+        ["target", "group_by", "budget", "exclude", "births", "dedupe", "target_labels", "max_groups", "count_up_to", "source"]
+    {
         if let Some(span) = fields.key_span(name) {
             let message = format!("a composite has no `{name}` of its own: its members have theirs");
             out.error_hint("needless-field", &span, message, format!("remove `{name}`"));
@@ -214,12 +222,20 @@ fn read_source(out: &mut Findings<'_>, fields: &Fields<'_>, context: &Context<'_
     None
 }
 
-fn read_max_groups(out: &mut Findings<'_>, fields: &Fields<'_>, context: &Context<'_>) -> Option<usize> {
-    let Some(node) = inherited(out, fields, context, "max_groups") else { return Some(context.options.max_groups) };
-    let number = out.decimal(node, "`max_groups`")?;
-    let most = number.to_u64().filter(|n| number.fract().is_zero() && (1..=MOST_GROUPS).contains(n));
+/// A limit: the SLO's own, else the document's, else `usual`.
+fn read_most(
+    out: &mut Findings<'_>,
+    fields: &Fields<'_>,
+    context: &Context<'_>,
+    name: &'static str,
+    most_there_is: u64,
+    usual: usize,
+) -> Option<usize> {
+    let Some(node) = inherited(out, fields, context, name) else { return Some(usual) };
+    let number = out.decimal(node, &format!("`{name}`"))?;
+    let most = number.to_u64().filter(|n| number.fract().is_zero() && (1..=most_there_is).contains(n));
     if most.is_none() {
-        out.error("bad-number", &node.span, format!("`max_groups` must be a whole number from 1 to {MOST_GROUPS}"));
+        out.error("bad-number", &node.span, format!("`{name}` must be a whole number from 1 to {most_there_is}"));
     }
     most.map(|n| n as usize)
 }

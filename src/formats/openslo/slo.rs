@@ -47,7 +47,7 @@ impl Common<'_> {
 }
 
 /// Fields that our export leaves in annotations.
-const OWN: [&str; 14] = [
+const OWN: [&str; 15] = [
     "name",
     "sli",
     "period",
@@ -58,6 +58,7 @@ const OWN: [&str; 14] = [
     "guards",
     "group_by",
     "max_groups",
+    "count_up_to",
     "dedupe",
     "target_labels",
     "births",
@@ -257,7 +258,7 @@ fn objective<'n>(
     if let Some(guards) = common.own("guards").or_else(|| sli.raw.then(|| Val::own("none"))) {
         fields.push(("guards", guards));
     }
-    for name in ["group_by", "max_groups", "dedupe", "target_labels", "births", "source"] {
+    for name in ["group_by", "max_groups", "count_up_to", "dedupe", "target_labels", "births", "source"] {
         fields.extend(common.own(name).map(|val| (name, val)));
     }
     let span = crate::formats::import::head(node.node);

@@ -1,6 +1,7 @@
 //! A plan in lines for `explain`: which selectors are added and subtracted, or what is asked and why.
 
 use super::is_le;
+use crate::domain::measure::meter::loss;
 use crate::domain::measure::{AskedPlan, AskedUnit, Count, CountedPlan, Plan};
 use crate::query::parse;
 
@@ -25,6 +26,11 @@ pub fn plan_lines(plan: &Plan) -> Vec<String> {
         }
         Plan::Asked { ask: AskedPlan::Value { value }, why } => {
             vec![format!("asked of the server at every step: {why}"), format!("value   {}", line(value))]
+        }
+        Plan::Asked { ask: AskedPlan::Increases { of, window }, why } => {
+            let mut lines = vec![format!("added up by the server, increase over {window} at every step: {why}"), loss(*window)];
+            lines.extend(plan_lines(&Plan::Counted(of.clone())).into_iter().skip(1));
+            lines
         }
         Plan::Asked { ask: AskedPlan::Ratio { errors, total, unit }, why } => vec![
             format!("asked of the server at every step: {why}"),

@@ -163,8 +163,10 @@ fn outcome(model: &Model, film: &Film, frame: &Snapshot, now: Option<&IncidentVi
         (film.frames.first().and_then(|f| spent(f)), spent(frame), film.frames.last().and_then(|f| spent(f)))
         && b > first
     {
-        let words = |v: f64| units::percent_auto((v - first).max(0.0));
-        out.push(Outcome { name: "budget spent", share: (a - first) / (b - first), now: words(a), end: words(b) });
+        // What was bad before the film leaves a rolling period while it runs: less than nothing is spent by nobody.
+        let since = |v: f64| (v - first).max(0.0);
+        let words = |v: f64| units::percent_auto(since(v));
+        out.push(Outcome { name: "budget spent", share: since(a) / since(b), now: words(a), end: words(b) });
     }
     out
 }

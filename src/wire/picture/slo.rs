@@ -297,6 +297,8 @@ impl SloForm {
             source: self.source,
             group_by: self.group_by,
             max_groups: MAX_TRACKS,
+            count_up_to: crate::domain::measure::COUNT_UP_TO,
+            series: None,
             exclude: self.exclude.back()?,
             tiers: self.tiers.back()?,
             breach: self.breach.back()?,

@@ -29,6 +29,8 @@ fn slo() -> Slo {
         source: None,
         group_by: Vec::new(),
         max_groups: crate::domain::measure::MAX_TRACKS,
+        count_up_to: crate::domain::measure::COUNT_UP_TO,
+        series: None,
         exclude: Vec::new(),
         budget: crate::domain::objective::BudgetMethod::Occurrences,
         tiers: vec![tier(Severity::P0, "14.4", "1h", "5m"), tier(Severity::P2, "3", "1d", "2h")],

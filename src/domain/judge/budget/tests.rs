@@ -25,6 +25,8 @@ fn slo(target: &str, period: Period, budget: BudgetMethod) -> Slo {
         source: None,
         group_by: Vec::new(),
         max_groups: MAX_TRACKS,
+        count_up_to: crate::domain::measure::COUNT_UP_TO,
+        series: None,
         exclude: Vec::new(),
         tiers: Vec::new(),
         breach: Vec::new(),

@@ -25,6 +25,8 @@ fn slo(name: &str, target: &str, sli: Sli) -> Slo {
         source: None,
         group_by: Vec::new(),
         max_groups: MAX_TRACKS,
+        count_up_to: crate::domain::measure::COUNT_UP_TO,
+        series: None,
         exclude: Vec::new(),
         tiers: vec![Tier {
             severity: crate::domain::base::Severity::P1,

@@ -53,6 +53,8 @@ fn slo(target: &str) -> Slo {
         source: None,
         group_by: Vec::new(),
         max_groups: crate::domain::measure::MAX_TRACKS,
+        count_up_to: crate::domain::measure::COUNT_UP_TO,
+        series: None,
         exclude: Vec::new(),
         budget: crate::domain::objective::BudgetMethod::Occurrences,
         tiers: google(),

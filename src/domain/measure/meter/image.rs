@@ -1,13 +1,15 @@
 //! A meter as parts, and back.
 
-use super::{Meter, Roll, Track};
+use super::{Meter, Roll, Seam, Track};
 use crate::domain::base::{Interval, Labels, Ms, Span, Text};
 use crate::domain::measure::bytes::{Reader, Writer};
 use crate::domain::measure::image::{Part, PartKind, PartName, Restored};
 use crate::domain::measure::{History, MeterSpec};
 use std::collections::{BTreeMap, BTreeSet};
 
-const FORM: u8 = 1;
+const FORM: u8 = 2;
+/// The form before there were seams.
+const WITHOUT_SEAMS: u8 = 1;
 
 impl Meter {
     /// What changed since [`Meter::saved`], as parts; nothing before anything was sealed. The caller says `saved` when they are
@@ -57,22 +59,8 @@ impl Meter {
 
     fn head(&self) -> Vec<u8> {
         // The rest is what the spec says, or empty between two seals.
-        let Self {
-            spec,
-            reads: _,
-            roll,
-            tracks,
-            left_out: _,
-            excluded: _,
-            start,
-            sealed,
-            tallies: _,
-            amendments: _,
-            births: _,
-            lately: _,
-            run: _,
-            pause: _,
-        } = self;
+        let Self { spec, reads: _, roll, tracks, left_out: _, excluded: _, start, sealed, seams, .. } = self;
+        let Self { tallies: _, amendments: _, births: _, lately: _, run: _, pause: _, .. } = self;
         let mut to = Writer::default();
         to.byte(FORM);
         to.int(spec.period.0);
@@ -80,6 +68,10 @@ impl Meter {
         to.option(*sealed, |to, k| to.int(k));
         to.list(tracks.iter(), |to, track| to.labels(&track.group));
         roll.save(&mut to);
+        to.list(seams.iter(), |to, seam| {
+            to.int(seam.at.0);
+            to.flag(seam.was_asked);
+        });
         to.done()
     }
 
@@ -112,7 +104,8 @@ impl Meter {
     /// Takes a head; its period when it is one of this meter with these tracks.
     fn load_head(&mut self, bytes: &[u8]) -> Option<Span> {
         let mut from = Reader::new(bytes);
-        if from.byte()? != FORM {
+        let form = from.byte()?;
+        if form != FORM && form != WITHOUT_SEAMS {
             return None;
         }
         let period = Span(from.int()?);
@@ -123,6 +116,8 @@ impl Meter {
         }
         let adds = |class: u16| self.reads.iter().find(|read| read.class == class).map(|read| read.adds);
         let roll = Roll::load(&self.spec, self.tracks.len(), adds, &mut from)?;
+        let seam = |from: &mut Reader<'_>| Some(Seam { at: Ms(from.int()?), was_asked: from.flag()? });
+        self.seams = if form == WITHOUT_SEAMS { Vec::new() } else { from.list(seam)? };
         if !from.is_done() || sealed.is_none() {
             return None;
         }

@@ -94,7 +94,7 @@ pub(super) fn told(track: &Track, slices: i64) -> String {
 }
 
 /// Feeds everything at once, and step by step; both must tell the same.
-fn run(spec: &MeterSpec, text: &str) -> Meter {
+pub(super) fn run(spec: &MeterSpec, text: &str) -> Meter {
     let series = series(text);
     let last = series.iter().flat_map(|(_, s)| s).map(|s| s.at).max().unwrap();
     let slices = last.since(T0).0 / STEP.0 + i64::from(last.since(T0).0 % STEP.0 > 0);

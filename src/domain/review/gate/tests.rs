@@ -20,6 +20,8 @@ fn slo(mode: Mode) -> Slo {
         source: None,
         group_by: Vec::new(),
         max_groups: crate::domain::measure::MAX_TRACKS,
+        count_up_to: crate::domain::measure::COUNT_UP_TO,
+        series: None,
         exclude: Vec::new(),
         tiers: Vec::new(),
         breach: Vec::new(),

@@ -34,6 +34,8 @@ fn slo(name: &str) -> Arc<Slo> {
         source: None,
         group_by: Vec::new(),
         max_groups: crate::domain::measure::MAX_TRACKS,
+        count_up_to: crate::domain::measure::COUNT_UP_TO,
+        series: None,
         exclude: Vec::new(),
         tiers: vec![tier(Severity::P0, 14, 1), tier(Severity::P2, 1, 72)],
         breach: Vec::new(),

@@ -27,6 +27,7 @@ pub(super) const WORDS: &[Pair] = &[
         "预算：各 SLO 周期内的剩余   燃烧率：可持续速率的倍数",
     ),
     ("burn x of sustainable rate", "燃烧率：可持续速率的倍数"),
+    ("estimated", "估算"),
     ("TARGET", "目标"),
     ("SLI %", "SLI %"),
     ("BUDGET", "预算"),
