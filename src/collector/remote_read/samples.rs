@@ -1,5 +1,5 @@
-//! The last minutes by remote read: samples in one protobuf message, packed by snappy. It costs the server half of what the
-//! same costs it as JSON, and a tenth of the bytes.
+//! The last minutes by remote read: samples in one protobuf message, packed by snappy. It takes a tenth of the bytes of the same
+//! as JSON, and less work to read.
 //!
 //! The message is read in place: the labels of a series that came before are known by their bytes and not read again. Label sets
 //! that were never met are believed only when the server has no external labels right then, which would be added to them: a
