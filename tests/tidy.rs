@@ -82,9 +82,10 @@ const GUESTS: &[(&str, &[&str])] = &[
     ("fontdb", &["tui"]),
     ("ttf_parser", &["tui"]),
     ("ab_glyph_rasterizer", &["tui"]),
+    ("png", &["tui"]),
     ("clap", &["cli"]),
     ("indicatif", &["cli"]),
-    ("flate2", &["collector", "tui"]),
+    ("flate2", &["collector"]),
 ];
 
 /// Rooms without IO, clocks, async and serde, and what gives those away.
