@@ -366,7 +366,7 @@ pub const TABLE: &[Binding] = &[
     on(Scope::Global, &[Key::char('2')], Action::Incident, "incident", None),
     on(Scope::Global, &[Key::char('3')], Action::History, "past incidents", None),
     on(Scope::Global, &[Key::char('4')], Action::Heat, "heatmap", None),
-    on(Scope::Global, &[Key::char('5')], Action::Replay, "replay from the cursor, the incident, or the last 6 h", None),
+    on(Scope::Global, &[Key::char('5')], Action::Replay, "replay from cursor, incident or last 6 h", None),
     on(Scope::Global, &[Key::char('6')], Action::Board1, "your first dashboard", None),
     on(Scope::Global, &[Key::char('7')], Action::Board2, "your second dashboard", None),
     on(Scope::Global, &[Key::char('8')], Action::Board3, "your third dashboard", None),

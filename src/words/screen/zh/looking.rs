@@ -18,7 +18,7 @@ pub(super) const WORDS: &[Pair] = &[
     ("postmortem", "复盘"),
     ("export", "导出"),
     ("actions", "操作"),
-    ("replay from the cursor, the incident, or the last 6 h", "从光标处、按事故，或最近 6 小时回放"),
+    ("replay from cursor, incident or last 6 h", "从光标处、按事故，或最近 6 小时回放"),
     ("{}   , . sample   5 replay   v off", "{}   , . 样本   5 回放   v 关闭"),
     ("values at {}   , . sample   v off", "{} 的数值   , . 样本   v 关闭"),
     ("what is asked of the source (copied)", "向数据源查询的内容（已复制）"),
