@@ -205,11 +205,11 @@ async fn the_ledgers_file_is_verified_copied_and_restored() {
     said(&office, &["note", "1", "here", "--by", "ann"]).await;
     let (code, data, _) = program(&path, &["ledger", "verify"]);
     assert_eq!(code, 0);
-    assert!(data.contains("2 entries, 1 incidents\nevery entry is as it was recorded\nanchor 2:"), "{data}");
+    assert!(data.contains("2 entries, 1 incident\nevery entry is as it was recorded\nanchor 2:"), "{data}");
     let anchor = data.lines().last().unwrap().trim_start_matches("anchor ").to_owned();
     let copy = folder.path().join("copy.db");
     let (code, data, talk) = program(&path, &["ledger", "backup", copy.to_str().unwrap()]);
-    assert!(code == 0 && data.contains("2 entries, 1 incidents, verified"), "{data}{talk}");
+    assert!(code == 0 && data.contains("2 entries, 1 incident, verified"), "{data}{talk}");
     let (code, _, talk) = program(&path, &["ledger", "backup", copy.to_str().unwrap()]);
     assert!(code == 4 && talk.contains("overwrites nothing"), "{talk}");
     said(&office, &["note", "1", "after the copy", "--by", "ann"]).await;
