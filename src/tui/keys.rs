@@ -400,7 +400,7 @@ pub const TABLE: &[Binding] = &[
     on(Scope::Slo, &[Key::char('.')], Action::SampleOn, "one sample on", Some("sample")),
     on(Scope::Slo, &[Key::char(',')], Action::SampleBack, "one sample back", None),
     on(Scope::Slo, &[Key::char('m')], Action::Heat, "the heatmap, at this SLO", Some("heatmap")),
-    on(Scope::Slo, &[Key::char('p')], Action::Promql, "what is asked of the source, shown and copied", Some("PromQL")),
+    on(Scope::Slo, &[Key::char('p')], Action::Promql, "what the source is asked, shown and copied", Some("PromQL")),
     on(Scope::OnIncident, &[Key::char('a')], Action::Acknowledge, "acknowledge, at once", Some("ack")),
     on(Scope::OnIncident, &[Key::char('u')], Action::Undo, "take the ack back (10 s)", None),
     on(Scope::OnIncident, &[Key::char('n')], Action::Note, "note for the timeline", Some("note")),

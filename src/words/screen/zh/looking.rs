@@ -9,7 +9,7 @@ pub(super) const WORDS: &[Pair] = &[
     ("sample", "样本"),
     ("one sample back", "后退一个样本"),
     ("the heatmap, at this SLO", "热力图，停在此 SLO"),
-    ("what is asked of the source, shown and copied", "向数据源查询的内容，显示并复制"),
+    ("what the source is asked, shown and copied", "向数据源查询的内容，显示并复制"),
     ("PromQL", "查询"),
     ("by severity, service, cause or month", "按级别、服务、原因或月份"),
     ("group", "分组"),
