@@ -178,9 +178,9 @@ fn stopped_prometheus() {
     let mut took = Vec::new();
     for _ in 0..PRESSES {
         terminal.press(b"?");
-        took.push(terminal.until(LIMIT, |screen| screen.contains("this help")));
+        took.push(terminal.until(LIMIT, |screen| screen.contains("find a key")));
         terminal.press(b"?");
-        took.push(terminal.until(LIMIT, |screen| !screen.contains("this help")));
+        took.push(terminal.until(LIMIT, |screen| !screen.contains("find a key")));
         // Keys at all phases of the program's own second.
         terminal.watch(ms(37));
     }
