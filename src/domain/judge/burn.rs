@@ -93,6 +93,7 @@ pub(super) struct TierPlan {
     pub(super) long: usize,
     pub(super) short: usize,
     pub(super) long_span: Span,
+    pub(super) short_span: Span,
     pub(super) long_level: f64,
     pub(super) short_level: f64,
     /// factor * L / P: the share of the budget that a full long window at the level spends.
@@ -106,6 +107,7 @@ impl TierPlan {
             long: at(tier.long),
             short: at(tier.short),
             long_span: tier.long,
+            short_span: tier.short,
             long_level: scale.level(tier.factor, tier.long),
             short_level: scale.level(tier.factor, tier.short),
             share: factor * tier.long.0 as f64 / period.0.max(1) as f64,

@@ -6,6 +6,7 @@
 mod calm;
 
 pub use calm::Lull;
+use calm::TierRoom;
 
 use super::beside::{Beside, confirmed};
 use super::breach::{BreachPlan, Sources};
@@ -16,7 +17,7 @@ use super::verdict::{
     BreachVerdict, HeldBack, LatencyStatus, Quantile, Reason, ReasonCode, RuleRef, TierVerdict, TrackState, Verdict, WindowStatus,
 };
 use crate::domain::base::{Ms, Severity, Span};
-use crate::domain::measure::{Counts, NearEdge, QuantileValue, Room, Slice, SliceState, Track, Window};
+use crate::domain::measure::{Counts, NearEdge, QuantileValue, Slice, SliceState, Track, Window};
 use crate::domain::objective::{Mode, Period, Slo};
 
 const FIVE_MINUTES: Span = Span::from_mins(5);
@@ -44,8 +45,8 @@ pub struct Judge {
     state: Option<(TrackState, Option<Ms>)>,
     /// At the last instant nothing fired, was held back or was true.
     idle: bool,
-    /// Of each tier, what its long window bears.
-    rooms: Vec<Room>,
+    /// Of each tier, what its windows bear.
+    rooms: Vec<TierRoom>,
     scratch: Vec<f64>,
 }
 
@@ -70,7 +71,7 @@ impl Judge {
             over_period: OverPeriod::default(),
             state: None,
             idle: false,
-            rooms: vec![Room::NONE; slo.tiers.len()],
+            rooms: vec![TierRoom::NONE; slo.tiers.len()],
             scratch: Vec::new(),
         }
     }

@@ -1,7 +1,7 @@
 //! Calm: a track of which it is sure, without judging it, that a verdict would say nothing new.
 //!
 //! Whoever walks through months of the past steps over such instants. Sure means: the same state as at the last verdict, that
-//! one without a rule that was true, and no tier's long window above its level by whatever came since. Everything else is
+//! one without a rule that was true, and of no tier both windows above their level by whatever came since. Everything else is
 //! judged. Deliberately absent: what a verdict holds besides (burn rates, budget), which goes on moving.
 
 use super::{HOUR, Judge, burn, state_of};
@@ -39,11 +39,12 @@ impl Judge {
         let (state, _) = self.state.filter(|_| known)?;
         let (scale, history) = (self.scale, &track.history);
         let mut whole = history.any_room();
-        for (plan, room) in self.tiers.iter().zip(&mut self.rooms) {
-            if !history.has_room(room, at) {
-                *room = renewed(scale, plan, track, at)?;
+        let has_traffic = state == TrackState::Ok;
+        for (plan, kept) in self.tiers.iter().zip(&mut self.rooms) {
+            if !history.has_room(&kept.room, at) || kept.needs_traffic && !has_traffic {
+                *kept = renewed(scale, plan, track, (at, has_traffic))?;
             }
-            whole = whole.and(*room);
+            whole = whole.and(kept.room);
         }
         (state_of(track.sampled_slice(at), track.has_total()) == state).then_some(Lull { state, room: whole })
     }
@@ -60,12 +61,31 @@ impl Judge {
     }
 }
 
-/// What a tier's long window bears from now on. A tier needs both windows; the long one moves less.
-fn renewed(scale: Scale, plan: &TierPlan, track: &Track, at: Ms) -> Option<Room> {
-    let ceiling = match scale {
-        Scale::Ratio(..) => Ceiling::Ratio(plan.long_level),
-        Scale::Allowed { .. } => Ceiling::Count(plan.long_level),
-        Scale::None => Ceiling::Count(f64::INFINITY),
+/// What one of a tier's windows bears.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TierRoom {
+    room: Room,
+    /// It is that of the short window, which says nothing once it has no traffic.
+    needs_traffic: bool,
+}
+
+impl TierRoom {
+    /// Of a tier that was never looked at.
+    pub(super) const NONE: Self = Self { room: Room::NONE, needs_traffic: false };
+}
+
+/// What one of a tier's windows bears from now on. A tier needs both: the long one moves less, and where it is above, as for days
+/// after an incident, the short one tells, as long as there is traffic in it.
+fn renewed(scale: Scale, plan: &TierPlan, track: &Track, (at, has_traffic): (Ms, bool)) -> Option<TierRoom> {
+    let room = |span, level| {
+        let ceiling = match scale {
+            Scale::Ratio(..) => Ceiling::Ratio(level),
+            Scale::Allowed { .. } => Ceiling::Count(level),
+            Scale::None => Ceiling::Count(f64::INFINITY),
+        };
+        track.history.room(span, at, ceiling)
     };
-    track.history.room(plan.long_span, at, ceiling)
+    let long = room(plan.long_span, plan.long_level).map(|room| TierRoom { room, needs_traffic: false });
+    let short = || room(plan.short_span, plan.short_level).map(|room| TierRoom { room, needs_traffic: true });
+    long.or_else(|| if has_traffic { short() } else { None })
 }
