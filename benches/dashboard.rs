@@ -146,14 +146,14 @@ fn first_paint() {
     }
 }
 
-/// A Prometheus with two hours of so many services.
+/// A Prometheus with six hours of so many services.
 fn prometheus(count: usize) -> Prometheus {
     let now = SystemClock::new().now().wall.floor_to(Span::from_secs(15));
     let mut text = String::from("# TYPE http_requests counter\n");
     for i in 0..count {
         for (code, each) in [("200", 900), ("503", 0)] {
             let name = common::service(i);
-            let mut at = now - Span::from_hours(2);
+            let mut at = now - Span::from_hours(6);
             while at <= now {
                 let k = (at.0 / 15_000) % 1_000_000;
                 let value = if each > 0 { k * each } else { k / 50 };
@@ -172,7 +172,7 @@ fn stopped_prometheus() {
     let mut terminal = Pty::start(&run);
     let filled = terminal.until(LIMIT, |screen| screen.contains("LIVE"));
     println!();
-    line("history of 500 SLOs read, counted and shown (2 h of samples)", &format!("{filled:.1?}"), "", None);
+    line("history of 500 SLOs read, counted and shown (6 h of samples)", &format!("{filled:.1?}"), "", None);
     prometheus.guard.signal("STOP");
     terminal.watch(Duration::from_secs(20));
     let mut took = Vec::new();
@@ -193,8 +193,7 @@ fn stopped_prometheus() {
     );
     within("  p99", took.quantile(0.99), ms(50));
     within("  longest", took.worst(), ms(100));
-    let memory = common::resident(terminal.pid()) >> 20;
-    line("memory of the dashboard, 500 SLOs", &format!("{memory} MiB"), "<= 120 MiB", Some(memory <= 120));
+    memory(500, terminal.pid(), 120);
     terminal.press(b"q");
     within("q to the end, terminal given back, Prometheus stopped", terminal.end(), ms(200));
     for way in ["Ctrl-C", "SIGTERM"] {
@@ -207,6 +206,18 @@ fn stopped_prometheus() {
         within(&format!("{way} to the end, terminal given back, Prometheus stopped"), terminal.end(), ms(200));
     }
     prometheus.guard.signal("CONT");
+}
+
+/// Memory of a dashboard with so many SLOs, in millions of bytes.
+fn memory(count: usize, pid: u32, aim: u64) {
+    let found = common::resident_by_kind(pid);
+    let mb = |bytes: u64| format!("{:.1} MB", bytes as f64 / 1e6);
+    let met = found.all <= aim * 1_000_000;
+    let what = format!("memory of the dashboard, {count} SLOs with 6 h at 15 s");
+    line(&what, &mb(found.all), &format!("<= {aim} MB"), Some(met));
+    line("  its own: heap, stacks, relocated pages", &mb(found.own), "", None);
+    line("  pages of files: code", &mb(found.code), "", None);
+    line("  pages of files: the rest", &mb(found.all.saturating_sub(found.own + found.code)), "", None);
 }
 
 /// 50 SLOs, a Prometheus that answers, nobody at the keys.
@@ -234,8 +245,7 @@ fn idle() {
     line("  to the terminal", &format!("{rate:.0} B/s"), "<= 1024 B/s", Some(rate <= 1024.0));
     line("  with its engine, ledger and source: of a core", &format!("{whole:.2} %"), "", None);
     line("  wake-ups", &format!("{all_wakes:.1} /s"), "", None);
-    let memory = common::resident(pid) >> 20;
-    line("memory of the dashboard, 50 SLOs", &format!("{memory} MiB"), "<= 30 MiB", Some(memory <= 30));
+    memory(50, pid, 30);
     terminal.press(b"q");
     terminal.end();
 }

@@ -204,6 +204,38 @@ pub fn verdict() {
     }
 }
 
+/// What a process has in memory, in bytes.
+pub struct Resident {
+    /// Everything: `VmRSS`.
+    pub all: u64,
+    /// Its own: heap, stacks, and what it wrote to of its file.
+    pub own: u64,
+    /// Of the rest, code of the program and its libraries.
+    pub code: u64,
+}
+
+/// The same by kinds, counted page by page.
+pub fn resident_by_kind(pid: u32) -> Resident {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/smaps")).unwrap_or_default();
+    let (mut found, mut executable) = (Resident { all: 0, own: 0, code: 0 }, false);
+    for line in text.lines() {
+        let mut words = line.split_whitespace();
+        let (name, value) = (words.next().unwrap_or(""), words.next().unwrap_or(""));
+        let bytes = value.parse::<u64>().unwrap_or(0) * 1024;
+        match name {
+            "Rss:" => {
+                found.all += bytes;
+                found.code += if executable { bytes } else { 0 };
+            }
+            "Anonymous:" => found.own += bytes,
+            // `55d0c0a00000-55d0c0b00000 r-xp ...` opens a mapping.
+            _ if !name.ends_with(':') => executable = value.contains('x'),
+            _ => {}
+        }
+    }
+    found
+}
+
 /// Resident memory of a process, in bytes.
 pub fn resident(pid: u32) -> u64 {
     let text = std::fs::read_to_string(format!("/proc/{pid}/statm")).unwrap_or_default();

@@ -4,10 +4,12 @@
 //! by the formatter; secrets never reach it.
 
 use std::path::Path;
-use tracing_appender::non_blocking::WorkerGuard;
+use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
 
 const VARIABLE: &str = "BURNLEDGER_LOG";
+/// Lines that may wait for the disk; further ones are lost. The places are reserved at once: the library's own 128,000 take 4 MB.
+const WAITING: usize = 4096;
 
 fn filter() -> EnvFilter {
     EnvFilter::try_from_env(VARIABLE).unwrap_or_else(|_| EnvFilter::new("warn"))
@@ -30,7 +32,7 @@ pub fn to_file(folder: &Path) -> Option<WorkerGuard> {
         .max_log_files(7)
         .build(folder)
         .ok()?;
-    let (writer, guard) = tracing_appender::non_blocking(made);
+    let (writer, guard) = NonBlockingBuilder::default().buffered_lines_limit(WAITING).finish(made);
     let _ = tracing_subscriber::fmt().with_env_filter(filter()).with_ansi(false).with_writer(writer).try_init();
     Some(guard)
 }
