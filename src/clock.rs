@@ -119,18 +119,26 @@ impl Clock for ManualClock {
 
 /// A clock that starts at a chosen wall time and runs faster (or slower) than the machine's: for replays.
 ///
-/// Both readings run at the same speed, so everything that waits waits in the replay's time.
+/// Both readings run at the same speed, so everything that waits waits in the replay's time. The wall clock may be told to
+/// stand still at an end, where there is no more to replay; whoever waits still wakes.
 #[derive(Debug)]
 pub struct ScaledClock {
     real: SystemClock,
     start: Ms,
+    end: Option<Ms>,
     speed: f64,
 }
 
 impl ScaledClock {
     /// A clock that shows `start` now and moves `speed` times as fast as real time; speeds below 0.001 count as 0.001.
     pub fn new(start: Ms, speed: f64) -> Self {
-        Self { real: SystemClock::new(), start, speed: if speed.is_finite() { speed.max(0.001) } else { 1.0 } }
+        Self { real: SystemClock::new(), start, end: None, speed: if speed.is_finite() { speed.max(0.001) } else { 1.0 } }
+    }
+
+    /// The same, with a wall clock that stands still at `end`.
+    #[must_use]
+    pub fn until(self, end: Ms) -> Self {
+        Self { end: Some(end), ..self }
     }
 
     fn mono(&self) -> Mono {
@@ -141,7 +149,8 @@ impl ScaledClock {
 impl Clock for ScaledClock {
     fn now(&self) -> Now {
         let mono = self.mono();
-        Now { wall: self.start + Span(i64::try_from(mono.0).unwrap_or(i64::MAX)), mono }
+        let wall = self.start + Span(i64::try_from(mono.0).unwrap_or(i64::MAX));
+        Now { wall: self.end.map_or(wall, |end| wall.min(end)), mono }
     }
 
     fn sleep_until(&self, at: Mono) -> Job<'_, ()> {
@@ -184,6 +193,18 @@ mod tests {
         let now = clock.now();
         assert!(now.mono >= wake, "20 s of the replay have passed within 20 ms");
         assert_eq!(now.wall.since(Ms::from_secs(1_000)).millis(), now.mono.0, "both readings move together");
+    }
+
+    #[tokio::test]
+    async fn a_scaled_clock_stands_still_at_its_end_and_still_wakes() {
+        let end = Ms::from_secs(1_010);
+        let clock = ScaledClock::new(Ms::from_secs(1_000), 1000.0).until(end);
+        for _ in 0..3 {
+            let wake = clock.now().mono + Span::from_secs(10);
+            clock.sleep_until(wake).await;
+            assert!(clock.now().mono >= wake, "who waits still wakes");
+        }
+        assert_eq!(clock.now().wall, end, "after the end nothing happens any more, so no time passes");
     }
 
     #[test]

@@ -153,10 +153,17 @@ impl Demo {
         }
     }
 
-    /// The plan of a house whose clock runs `times` as fast as it was. Its pages are seen in the timeline.
+    /// The plan of a house whose clock runs `times` as fast as it was, and stands still where the recording ends: otherwise
+    /// ages would grow and budgets run out over a present that nobody recorded. Its pages are seen in the timeline.
     pub fn scaled(&self, ledger: Arc<dyn Ledger>, times: f64) -> Plan {
-        let clock = Arc::new(ScaledClock::new(self.from, times));
+        let clock = Arc::new(ScaledClock::new(self.from, times).until(self.end()));
         self.plan(ledger, clock, Some(times), std::io::sink())
+    }
+
+    /// When the last instant of the recording can be judged.
+    fn end(&self) -> Ms {
+        let timing = self.book.timing;
+        self.to.slice_end(timing.step) + timing.settle
     }
 
     /// Plays step by step to `until` or the end, as fast as it goes or waiting `pause` between steps; `tell` hears what
@@ -181,7 +188,7 @@ impl Demo {
         let stop = watch::Sender::new(false);
         let (fence, stopped) = (live.fence(), stop.subscribe());
         let sending = tokio::spawn(async move { courier.run(fence, stopped).await });
-        let end = until.unwrap_or(self.to).slice_end(step) + settle;
+        let end = until.map_or_else(|| self.end(), |until| until.slice_end(step) + settle);
         while clock.now().wall < end {
             live.advance().await;
             delivered(&*ledger, clock.now().wall).await?;

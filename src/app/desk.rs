@@ -20,6 +20,7 @@ use crate::jobs::values::values;
 use crate::jobs::what_if::what_if;
 use crate::ledger::{MemoryLedger, SqliteLedger};
 use crate::ports::{Clock, Desk, Job, Ledger, LedgerError, MetricSource, source_of};
+use crate::words::time;
 use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::{Mutex, Semaphore, mpsc, oneshot, watch};
@@ -185,7 +186,9 @@ impl LedgerDesk {
         let frames = order.to.since(order.from).0 / order.book.timing.step.0.max(1) + 1;
         if frames.unsigned_abs() as usize * order.book.slos.len() > Film::MOST_ROWS {
             let slos = order.book.slos.len();
-            return Err(Refusal::NotNow(format!("{frames} instants of {slos} SLOs are too many to hold; ask for less").into()));
+            let most = order.book.timing.step * (Film::MOST_ROWS / slos.max(1)) as i64;
+            let what = format!("{frames} instants of {slos} SLOs are too many to hold; ask for at most {}", time::span(most));
+            return Err(Refusal::NotNow(what.into()));
         }
         Ok(film(Order { draws: true, ..order }, about).await)
     }
@@ -215,6 +218,9 @@ impl LedgerDesk {
                 (Some(incident), stretch, book)
             }
         };
+        if from >= until {
+            return Err(Refusal::NotNow(format!("{from} has not come: samples have settled through {until}").into()));
+        }
         if from >= to || book.slos.is_empty() {
             return Err(no("nothing of this stretch can be evaluated: it is empty, or no SLO of it is in force any more"));
         }

@@ -25,6 +25,8 @@ pub fn to_stderr(color: bool) {
 /// Logs to `burnledger.log` in `folder`, a file a day, while the guard lives. Without a folder that can be written nothing
 /// is logged: the dashboard works all the same.
 pub fn to_file(folder: &Path) -> Option<WorkerGuard> {
+    // The folder of a bare file name is empty, and no folder is called so.
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     std::fs::create_dir_all(folder).ok()?;
     let made = tracing_appender::rolling::Builder::new()
         .rotation(tracing_appender::rolling::Rotation::DAILY)

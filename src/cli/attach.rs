@@ -53,7 +53,7 @@ pub(super) async fn show(desk: Arc<dyn Desk>, args: &TuiArgs, options: TuiOption
         let ask = super::tui::film_ask(text, crate::app::machine_clock().now().wall)?;
         return super::tui::show_replay(desk, ask, args.plain, options, out).await;
     }
-    if args.plain || !out.is_terminal {
+    if args.plain || !out.shows_screens() {
         return super::plain::follow(desk.snapshots(), &options.look, out).await;
     }
     super::tui::show_desk(desk, options).await

@@ -106,6 +106,10 @@ async fn play(args: &DemoArgs, speed: Speed, common: &Common, out: &mut Out) -> 
 
 /// The dashboard over the recording; what is there when a person leaves is told.
 async fn dashboard(demo: &Demo, args: &DemoArgs, speed: Speed, common: &Common, out: &mut Out) -> Result<Exit, SetupError> {
+    if out.is_dumb {
+        let (what, hint) = ("TERM=dumb: this terminal takes lines and shows no screens", "`demo --headless` tells it in lines");
+        return Err(SetupError::Other { what: what.into(), hint: Some(hint.into()) });
+    }
     let times = match speed {
         Speed::Max => FASTEST,
         Speed::Times(times) => times,

@@ -13,10 +13,15 @@ pub struct Out {
     pub talk_color: bool,
     /// stdout is a terminal.
     pub is_terminal: bool,
+    /// The terminal only takes lines (`TERM=dumb`: an editor's shell, a log).
+    pub is_dumb: bool,
     /// stderr is a terminal.
     pub talk_is_terminal: bool,
     /// Columns of the terminal; 100 when piped.
     pub width: usize,
+    /// Something waits to be pushed out. Where nothing does, stdout is let alone: a dashboard's painter may hold it for ever,
+    /// on a terminal that takes nothing any more.
+    waiting: bool,
     /// stdout is closed (`| head`): nothing more is written.
     closed: bool,
     /// What was to be written was lost, and not because nobody wanted it: why.
@@ -39,8 +44,8 @@ impl Out {
     /// The process' own streams.
     pub fn process(color: ColorChoice) -> Self {
         let (tty, talk_tty) = (io::stdout().is_terminal(), io::stderr().is_terminal());
-        let plain =
-            std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty()) || std::env::var("TERM").is_ok_and(|t| t == "dumb");
+        let is_dumb = std::env::var("TERM").is_ok_and(|t| t == "dumb");
+        let plain = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty()) || is_dumb;
         let decide = |tty: bool| match color {
             ColorChoice::Always => true,
             ColorChoice::Never => false,
@@ -53,8 +58,10 @@ impl Out {
             color: decide(tty),
             talk_color: decide(talk_tty),
             is_terminal: tty,
+            is_dumb,
             talk_is_terminal: talk_tty,
             width,
+            waiting: false,
             closed: false,
             lost: None,
         }
@@ -68,8 +75,10 @@ impl Out {
             color: false,
             talk_color: false,
             is_terminal: false,
+            is_dumb: false,
             talk_is_terminal: false,
             width: 100,
+            waiting: false,
             closed: false,
             lost: None,
         }
@@ -78,6 +87,11 @@ impl Out {
     /// Somebody watches: stdout or stderr is a terminal.
     pub fn has_terminal(&self) -> bool {
         self.is_terminal || io::stderr().is_terminal()
+    }
+
+    /// stdout can show whole screens.
+    pub const fn shows_screens(&self) -> bool {
+        self.is_terminal && !self.is_dumb
     }
 
     /// Data: a line on stdout. A closed pipe ends output quietly.
@@ -93,7 +107,8 @@ impl Out {
 
     /// Data that is no text.
     pub fn bytes(&mut self, bytes: &[u8]) {
-        if !self.closed {
+        if !self.closed && !bytes.is_empty() {
+            self.waiting = true;
             let written = self.data.write_all(bytes);
             self.heed(written);
         }
@@ -116,7 +131,7 @@ impl Out {
 
     /// Pushes buffered data out.
     pub fn flush(&mut self) {
-        if !self.closed {
+        if !self.closed && std::mem::take(&mut self.waiting) {
             let written = self.data.flush();
             self.heed(written);
         }
@@ -149,5 +164,42 @@ impl Out {
 impl Drop for Out {
     fn drop(&mut self) {
         self.flush();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    /// Counts how often it is touched.
+    #[derive(Clone, Default)]
+    struct Touched(Arc<AtomicUsize>);
+
+    impl Write for Touched {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.flush().map(|()| bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            self.0.fetch_add(1, Ordering::SeqCst);
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn stdout_is_let_alone_by_who_has_nothing_for_it() {
+        let data = Touched::default();
+        let mut out = Out::new(data.clone(), io::sink());
+        out.say("the ledger is kept");
+        out.text("");
+        assert_eq!(out.finish(Exit::Interrupted), Exit::Interrupted);
+        drop(out);
+        assert_eq!(data.0.load(Ordering::SeqCst), 0, "a painter may hold stdout for ever");
+        let mut out = Out::new(data.clone(), io::sink());
+        out.line("now");
+        out.flush();
+        assert!(data.0.load(Ordering::SeqCst) >= 2, "what was written is pushed out");
     }
 }

@@ -34,6 +34,7 @@ pub struct TuiArgs {
     #[arg(long)]
     pub once: bool,
     /// One line for each change instead of screens, as for screen readers and logs; what happens where stdout is no terminal
+    /// or `TERM=dumb`
     #[arg(long, conflicts_with = "once")]
     pub plain: bool,
     /// Look only: record nothing, even while no watch does
@@ -172,7 +173,7 @@ async fn show(args: &TuiArgs, common: &Common, config: &Config, out: &mut Out) -
         raised.end().await;
         return Ok(exit);
     }
-    if args.plain || !out.is_terminal {
+    if args.plain || !out.shows_screens() {
         let raised = raise(common.overrides(), duty).await?;
         let exit = super::plain::follow(raised.house.snapshots.clone(), &options.look, out).await;
         raised.end().await;
@@ -259,7 +260,7 @@ pub(super) async fn show_replay(
     options: TuiOptions,
     out: &mut Out,
 ) -> Result<Exit, SetupError> {
-    if plain || !out.is_terminal {
+    if plain || !out.shows_screens() {
         return super::plain::replay(&*desk, ask, &options.look, out).await;
     }
     // A replay leaves the next session's state alone.

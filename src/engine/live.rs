@@ -330,10 +330,12 @@ impl Live {
         let held = match self.world.ledger.lead(self.options.who.clone(), self.options.lease, now).await {
             Ok(Lead::Held { fence, .. }) => {
                 self.health.leader = None;
+                self.ledger_answers();
                 Some(fence)
             }
             Ok(Lead::Taken { by, .. }) => {
                 self.health.leader = Some(by);
+                self.ledger_answers();
                 None
             }
             Err(error) => {
@@ -343,6 +345,14 @@ impl Live {
         };
         self.fence.send_if_modified(|f| std::mem::replace(f, held) != held);
         self.step(Event::Lead(held.is_some()));
+    }
+
+    /// The ledger has answered, so it is said no longer that it does not; a decision that could not be recorded is another matter
+    /// and is told until the ledger was read again.
+    fn ledger_answers(&mut self) {
+        if !self.unsure {
+            self.health.ledger_error = None;
+        }
     }
 
     async fn learn(&mut self) -> Result<(), LedgerError> {

@@ -1,7 +1,7 @@
 //! Time in words: spans in two units, and instants in a zone that is always named.
 
 use crate::domain::base::{Ms, Span};
-use chrono::{DateTime, Days, FixedOffset, Local, NaiveTime, Offset, Utc};
+use chrono::{DateTime, FixedOffset, Local, NaiveDateTime, NaiveTime, Offset, Utc};
 use chrono_tz::Tz;
 
 /// The zone that instants are shown in.
@@ -69,15 +69,23 @@ impl Zone {
         }
     }
 
-    /// The first instant from `from` on whose clock shows this time of day (`14:31` or `14:31:07`).
-    pub fn next_clock(self, text: &str, from: Ms) -> Option<Ms> {
-        let clock = ["%H:%M:%S", "%H:%M"].iter().find_map(|form| NaiveTime::parse_from_str(text, form).ok())?;
-        let day = self.at(from)?;
-        (0..2).find_map(|days| {
-            let local = (day.date_naive() + Days::new(days)).and_time(clock).and_local_timezone(*day.offset()).single()?;
-            let at = Ms(local.timestamp_millis());
-            (at >= from.floor_to(Span::from_secs(1))).then_some(at)
-        })
+    /// Instants whose clock shows this time of day (`14:31` or `14:31:07`): of the day of `near`, the one before and the one
+    /// after, nearest first. A time that a day leaves out, when clocks are set forward, is not there.
+    pub fn clock_near(self, text: &str, near: Ms) -> Vec<Ms> {
+        let clock = ["%H:%M:%S", "%H:%M"].iter().find_map(|form| NaiveTime::parse_from_str(text, form).ok());
+        let (Some(clock), Some(today)) = (clock, self.at(near).map(|t| t.date_naive())) else { return Vec::new() };
+        let days = [Some(today), today.pred_opt(), today.succ_opt()];
+        let mut found: Vec<Ms> = days.into_iter().flatten().filter_map(|day| self.clock_on(day.and_time(clock), near)).collect();
+        found.sort_by_key(|at| at.0.abs_diff(near.0));
+        found
+    }
+
+    /// The instant of a local time. The offset may be another one there than at `near`, and is looked up there.
+    fn clock_on(self, local: NaiveDateTime, near: Ms) -> Option<Ms> {
+        let by = |offset: FixedOffset| Some(Ms(local.and_local_timezone(offset).single()?.timestamp_millis()));
+        let guess = by(*self.at(near)?.offset())?;
+        let at = by(*self.at(guess)?.offset())?;
+        (self.at(at)?.naive_local() == local).then_some(at)
     }
 
     /// Clock time, with the day in front when it is another day than `now`: `14:31` or `10-19 14:31`.
@@ -133,6 +141,22 @@ pub fn window(span: Span) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_time_of_day_is_the_nearest_one_also_where_clocks_change() {
+        let berlin = Zone::parse("Europe/Berlin").unwrap();
+        let utc = |text: &str| Ms::parse_rfc3339(text).unwrap();
+        let near = |text: &str, at: &str| berlin.clock_near(text, utc(at)).first().map(|at| at.to_string());
+        assert_eq!(near("21:06", "2026-10-09T19:00:00Z").as_deref(), Some("2026-10-09T19:06:00Z"));
+        assert_eq!(near("23:50", "2026-10-08T22:10:00Z").as_deref(), Some("2026-10-08T21:50:00Z"), "of the evening before");
+        // Clocks go from +01:00 to +02:00 at 01:00 UTC, and back on the 25th of October.
+        assert_eq!(near("01:30", "2026-03-29T02:00:00Z").as_deref(), Some("2026-03-29T00:30:00Z"));
+        assert_eq!(near("03:30:15", "2026-03-29T00:30:00Z").as_deref(), Some("2026-03-29T01:30:15Z"));
+        assert_eq!(near("04:00", "2026-10-25T00:10:00Z").as_deref(), Some("2026-10-25T03:00:00Z"));
+        let gap = berlin.clock_near("02:30", utc("2026-03-29T01:10:00Z"));
+        assert!(gap.iter().all(|at| *at < utc("2026-03-28T12:00:00Z") || *at > utc("2026-03-29T12:00:00Z")), "{gap:?}");
+        assert!(berlin.clock_near("25:00", utc("2026-03-29T01:10:00Z")).is_empty());
+    }
 
     #[test]
     fn spans_have_two_units_at_most() {

@@ -16,6 +16,7 @@ mod plain;
 mod readme;
 mod real;
 mod recording;
+mod replayed;
 mod scene;
 mod terminal;
 mod ways;

@@ -176,7 +176,7 @@ impl Drop for Terminal {
 #[test]
 fn every_way_out_gives_the_terminal_back() {
     let Some(t) = Terminal::open(120, 36) else { return };
-    for (way, rc) in [("q", "rc=0"), ("C-c", "rc=0"), ("-TERM", "rc=1"), ("-INT", "rc=1"), ("-HUP", "rc=1")] {
+    for (way, rc) in [("q", "rc=0"), ("C-c", "rc=0"), ("-TERM", "rc=1"), ("-INT", "rc=1"), ("-HUP", "rc=1"), ("-QUIT", "rc=1")] {
         t.start("calm", "");
         t.wait("LAST 6h");
         t.taken();

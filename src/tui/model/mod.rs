@@ -324,6 +324,11 @@ impl Model {
         self.replay.as_ref().is_some_and(|r| r.film().is_some())
     }
 
+    /// A replay is all there is: no engine stands behind it, and it has no present to go back to.
+    pub fn is_film_alone(&self) -> bool {
+        self.cut_off && self.replay.is_some() && self.live.as_ref().is_none_or(|s| s.at.is_none() && s.problems.is_empty())
+    }
+
     /// The picture changes by itself more often than once a second.
     pub fn is_moving(&self) -> bool {
         self.replay.as_ref().is_some_and(Replay::is_running)

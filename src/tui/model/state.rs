@@ -60,6 +60,9 @@ impl Link {
 
     /// The state as it is now, even over a held picture.
     pub fn now(model: &Model) -> Self {
+        if model.is_film_alone() {
+            return Self::Replay(None);
+        }
         if model.cut_off {
             return Self::CutOff;
         }

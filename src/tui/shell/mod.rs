@@ -30,7 +30,7 @@ pub const STATE: &str = "screen";
 pub enum Ended {
     /// A person left.
     Quit,
-    /// A signal asked for it: SIGTERM, SIGINT or SIGHUP.
+    /// A signal asked for it: SIGTERM, SIGINT, SIGQUIT or SIGHUP.
     Interrupted,
     /// The terminal has gone.
     TerminalGone,

@@ -73,6 +73,7 @@ struct Signals {
     term: Signal,
     hangup: Signal,
     interrupt: Signal,
+    quit: Signal,
     stop: Signal,
     resume: Signal,
 }
@@ -85,6 +86,7 @@ impl Signals {
             term: signal(SignalKind::terminate())?,
             hangup: signal(SignalKind::hangup())?,
             interrupt: signal(SignalKind::interrupt())?,
+            quit: signal(SignalKind::quit())?,
             stop: signal(tstp)?,
             resume: signal(cont)?,
         })
@@ -94,6 +96,7 @@ impl Signals {
         tokio::select! {
             _ = self.term.recv() => Asked::Leave,
             _ = self.hangup.recv() => Asked::Leave,
+            _ = self.quit.recv() => Asked::Leave,
             _ = self.interrupt.recv() => Asked::Interrupt,
             _ = self.stop.recv() => Asked::Suspend,
             _ = self.resume.recv() => Asked::Continued,

@@ -8,20 +8,20 @@ use crate::tui::model::history::MOST;
 use crate::tui::model::slo::Stretch;
 use crate::tui::model::{HeatKind, Model, Tab};
 use crate::tui::view::{board, layout};
+use std::sync::Arc;
 
 /// Questions of the screen in front that were not asked yet.
 pub(super) fn wanted(model: &mut Model) -> Vec<Effect> {
     if model.tab == Tab::Replay {
         return of_replay(model);
     }
-    // The past of a replay's moment is in its film, not in the engine's history.
-    let Some(now) = newest(model).filter(|_| !model.is_replaying()) else { return Vec::new() };
+    let Some(now) = newest(model) else { return Vec::new() };
     match model.tab {
         Tab::Slo => of_slo(model, now),
         Tab::Heat => of_heat(model, now),
         Tab::History => of_history(model),
-        Tab::Board => of_board(model, now),
-        Tab::Overview | Tab::Incident | Tab::Replay => Vec::new(),
+        Tab::Board if !model.is_replaying() => of_board(model, now),
+        Tab::Board | Tab::Overview | Tab::Incident | Tab::Replay => Vec::new(),
     }
 }
 
@@ -37,7 +37,9 @@ fn of_slo(model: &mut Model, now: Ms) -> Vec<Effect> {
     let stretch = model.slo.stretch;
     let burn = PastOf::Burn { track: track.clone(), window: Some(model.slo.window()) };
     let strip = PastOf::Burn { track: track.clone(), window: Some(Span::from_mins(5)) };
-    let spent = budget_question(PastOf::Remaining { track }, period, columns, now);
+    // A film knows the budget of its own stretch alone.
+    let filmed = model.replay.as_ref().and_then(|r| r.film()).map(|film| now.since(film.from));
+    let spent = budget_question(PastOf::Remaining { track }, filmed.map_or(period, |s| s.min(period)), columns, now);
     let asks = [
         (stretch.ask(burn, columns * 2, now), (|m: &mut Model| &mut m.slo.burn) as fn(&mut Model) -> &mut Fetch),
         (stretch.ask(strip, columns, now), |m| &mut m.slo.strip),
@@ -50,7 +52,14 @@ fn of_heat(model: &mut Model, now: Ms) -> Vec<Effect> {
     let cells = layout::heat_columns(model);
     let mut asks = Vec::new();
     if model.heat.kind == HeatKind::Burn {
-        let question = model.heat.stretch.ask(PastOf::AllBurn, cells, now);
+        let stretch = model.heat.stretch;
+        let question = if model.is_replaying() {
+            // Nobody has to be asked, so the map may end at the cursor itself.
+            let to = stretch.end(now);
+            Question::Past(Lookback { of: PastOf::AllBurn, from: to - stretch.span(), to, cells })
+        } else {
+            stretch.ask(PastOf::AllBurn, cells, now)
+        };
         asks.extend(ask(model, &question, |m| &mut m.heat.burn));
     }
     if let Some(track) = model.list.selected.clone() {
@@ -74,7 +83,7 @@ fn of_replay(model: &mut Model) -> Vec<Effect> {
 }
 
 fn of_history(model: &mut Model) -> Vec<Effect> {
-    if let Some(snapshot) = model.shown().cloned() {
+    if let Some(snapshot) = model.shown().cloned().filter(|_| !model.is_replaying()) {
         model.history.renew(&snapshot);
     }
     ask(model, &Question::Incidents { limit: MOST }, |m| &mut m.history.list).into_iter().collect()
@@ -147,7 +156,28 @@ fn ask(model: &mut Model, question: &Question, slot: fn(&mut Model) -> &mut Fetc
         return None;
     }
     model.next_ticket += 1;
+    if let Some(told) = filmed(model, question) {
+        slot(model).take(ticket, &told);
+        return None;
+    }
     Some(Effect::Ask { ticket, question: question.clone() })
+}
+
+/// The past of a replay's moment is in its film, not in an engine's history, and there at once.
+fn filmed(model: &Model, question: &Question) -> Option<Result<Answer, Refusal>> {
+    let film = model.replay.as_ref()?.film()?;
+    let Question::Past(ask) = question else { return None };
+    let none = || Refusal::NotNow("a replay keeps no buckets of latency".into());
+    Some(film.past(ask).map(|past| Answer::Past(Arc::new(past))).ok_or_else(none))
+}
+
+/// Answers about the past are forgotten: those of a film and those of the engine do not go together.
+pub(super) fn forget(model: &mut Model) {
+    let (slo, heat) = (&mut model.slo, &mut model.heat);
+    for fetch in [&mut slo.burn, &mut slo.strip, &mut slo.budget, &mut heat.burn, &mut heat.latency] {
+        fetch.clear();
+    }
+    (slo.cursor, heat.back) = (None, 0);
 }
 
 /// Hands an answer to the screen that waits for it.
@@ -155,7 +185,7 @@ pub(super) fn take(model: &mut Model, ticket: u64, result: &Result<Answer, Refus
     if let Some(replay) = &mut model.replay
         && replay.fetch.take(ticket, result)
     {
-        return;
+        return super::replay::arrived(model);
     }
     if super::what_if::take(model, ticket, result) {
         return;

@@ -140,7 +140,9 @@ fn to_now(model: &mut Model) {
 }
 
 fn move_cell(model: &mut Model, by: i64) {
-    let most = layout::heat_columns(model).saturating_sub(1) as i64;
+    // A replay's map is as long as its film.
+    let known = model.heat.burn.past().and_then(|p| p.rows.first()).map(|r| r.values.len());
+    let most = known.unwrap_or_else(|| layout::heat_columns(model)).saturating_sub(1) as i64;
     model.heat.back = (model.heat.back as i64 + by).clamp(0, most) as usize;
 }
 

@@ -1,8 +1,8 @@
 //! The replay's keys: playing, stepping, jumping, and going back to the present.
 
-use super::{navigate, refresh, say, tell};
+use super::{asks, navigate, refresh, say, tell};
 use crate::domain::base::{Ms, Span};
-use crate::domain::view::FilmAsk;
+use crate::domain::view::{Film, FilmAsk, SloRow, TrackId};
 use crate::tui::keys::Action;
 use crate::tui::model::{Model, Mood, Replay, Tab};
 use crate::words::Zone;
@@ -72,9 +72,13 @@ pub(super) const fn is_ours(action: Action) -> bool {
 
 pub(super) fn act(model: &mut Model, action: Action) {
     let now = model.now.mono;
+    if action == Action::Live && model.is_film_alone() {
+        return say(model, Mood::Told, "no engine stands behind this replay, so there is no present to go back to; q quits");
+    }
     if action == Action::Live {
         model.replay = None;
         model.tab = Tab::Overview;
+        asks::forget(model);
         return refresh(model);
     }
     let Some(replay) = &mut model.replay else { return };
@@ -93,6 +97,29 @@ pub(super) fn act(model: &mut Model, action: Action) {
     refresh(model);
 }
 
+/// The film is there. What it knows takes the place of what the engine knew, and the list begins at the SLO that the incident
+/// hurt most, unless a person has chosen one.
+pub(super) fn arrived(model: &mut Model) {
+    asks::forget(model);
+    refresh(model);
+    let hurt = model.replay.as_ref().and_then(|r| r.film()).and_then(|film| most_hurt(film));
+    if let Some(track) = hurt.filter(|_| !model.list.touched) {
+        model.list.selected = Some(track);
+        model.list.touched = true;
+    }
+}
+
+/// The track that spends most of its budget while the film's incident is on.
+fn most_hurt(film: &Film) -> Option<TrackId> {
+    let (first, last) = (film.frames.first()?, film.frames.last()?);
+    let incident = last.incidents.iter().find(|v| Some(v.incident.id) == film.incident)?;
+    let mine = |row: &&SloRow| incident.incident.services.iter().any(|(_, slos)| slos.contains(&row.slo.id));
+    let spent = |row: &SloRow| row.verdict.as_ref()?.budget.consumed;
+    let before = |row: &SloRow| first.slos.iter().find(|o| TrackId::of(o) == TrackId::of(row)).and_then(spent);
+    let by = |row: &SloRow| spent(row).unwrap_or(0.0) - before(row).unwrap_or(0.0);
+    last.slos.iter().filter(mine).max_by(|a, b| by(a).total_cmp(&by(b))).map(TrackId::of)
+}
+
 fn jump(model: &mut Model, on: bool) {
     let (now, w) = (model.now.mono, model.look.words);
     let mark = model.replay.as_mut().and_then(|r| r.jump(on, now));
@@ -109,15 +136,19 @@ pub(super) fn go_to(model: &mut Model, text: &str) -> Result<(), String> {
     let now = model.now.mono;
     let (zone, w) = (model.look.zone, model.look.words);
     let Some(replay) = &mut model.replay else { return Ok(()) };
-    let Some((from, at)) = replay.film().map(|f| (f.from, replay.at(now))) else { return Ok(()) };
+    let Some((from, to, at)) = replay.film().map(|f| (f.from, f.to, replay.at(now))) else { return Ok(()) };
     let wanted =
-        moment(text, from, at, zone).ok_or_else(|| w.fill("`{}` is no time; write 02:31, -10m or RFC 3339", &[&text]))?;
+        moment(text, (from, to), at, zone).ok_or_else(|| w.fill("`{}` is no time; write 02:31, -10m or RFC 3339", &[&text]))?;
+    if !(from..=to).contains(&wanted) && !text.trim().starts_with(['+', '-']) {
+        let (first, last) = (zone.near(from, wanted), zone.near(to, wanted));
+        return Err(w.fill("{} is outside of this replay: {} - {}", &[&zone.near(wanted, from), &first, &last]));
+    }
     replay.go(wanted, now);
     refresh(model);
     Ok(())
 }
 
-fn moment(text: &str, from: Ms, at: Ms, zone: Zone) -> Option<Ms> {
+fn moment(text: &str, (from, to): (Ms, Ms), at: Ms, zone: Zone) -> Option<Ms> {
     let text = text.trim();
     if let Some(rest) = text.strip_prefix('-') {
         return Some(at - Span::parse(rest).ok()?);
@@ -125,5 +156,6 @@ fn moment(text: &str, from: Ms, at: Ms, zone: Zone) -> Option<Ms> {
     if let Some(rest) = text.strip_prefix('+') {
         return Some(at + Span::parse(rest).ok()?);
     }
-    Ms::parse_rfc3339(text).or_else(|| zone.next_clock(text, from))
+    let clocks = zone.clock_near(text, at);
+    Ms::parse_rfc3339(text).or_else(|| clocks.iter().find(|c| (from..=to).contains(c)).or(clocks.first()).copied())
 }

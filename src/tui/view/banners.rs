@@ -42,7 +42,7 @@ pub(super) fn of(model: &Model, columns: usize) -> Vec<Banner> {
     if names_incident(model) {
         out.extend(open_incident(model, columns));
     }
-    if model.cut_off {
+    if model.cut_off && !model.is_film_alone() {
         let never = model.shown().is_some_and(|s| s.at.is_none() && s.slos.is_empty() && !s.problems.is_empty());
         let what =
             if never { "it could not start" } else { "the engine behind this screen has ended; what is shown stays as it was" };

@@ -37,7 +37,8 @@ pub(super) fn draw(model: &Model, pen: &mut Pen<'_>) {
 
 fn burn(model: &Model, pen: &mut Pen<'_>) {
     let (stretch, w) = (model.heat.stretch, model.look.words);
-    let width = time::window(stretch.span());
+    let filmed = model.heat.burn.past().filter(|_| model.is_replaying()).map(|p| time::span(p.to.since(p.from)));
+    let width = filmed.unwrap_or_else(|| time::window(stretch.span()));
     let cell = model.heat.burn.past().map(|p| w.fill(", {} a cell", &[&time::span(p.cell)])).unwrap_or_default();
     let text = [piece(w.say("HEATMAP"), Role::Title), piece(w.fill("  burn of each SLO, {}{}", &[&width, &cell]), Role::Faint)];
     pen.rule(0, &text, w.say("Tab latency   +/- zoom   [ ] pan   h/l cell"));

@@ -22,7 +22,7 @@ const HAPPENED: usize = 6;
 
 pub(super) fn draw(model: &Model, pen: &mut Pen<'_>) {
     let Some(replay) = &model.replay else { return };
-    let Some(film) = replay.film() else { return waiting(replay, pen) };
+    let Some(film) = replay.film() else { return waiting(model, replay, pen) };
     let Some(frame) = model.shown() else { return };
     head(model, replay, film, pen);
     time_line(model, replay, film, &mut pen.part(0, 1, usize::MAX, 2));
@@ -52,14 +52,19 @@ pub(super) fn draw(model: &Model, pen: &mut Pen<'_>) {
     }
 }
 
-fn waiting(replay: &Replay, pen: &mut Pen<'_>) {
+/// Where Esc leads from here; a replay without an engine behind it is all there is.
+fn way_out(model: &Model) -> &'static str {
+    model.look.words.say(if model.is_film_alone() { "q quits" } else { "Esc back to the present" })
+}
+
+fn waiting(model: &Model, replay: &Replay, pen: &mut Pen<'_>) {
     let w = pen.look.words;
     let what = match &replay.ask {
         FilmAsk::Incident(id) => id.to_string(),
         FilmAsk::Stretch { .. } => w.say("the last hours").into(),
     };
     let title = [piece(w.say("REPLAY"), Role::Title), piece(format!("  {what}"), Role::Faint)];
-    pen.rule(0, &title, w.say("Esc back to the present"));
+    pen.rule(0, &title, way_out(model));
     let text = replay.fetch.failed.as_ref().map_or_else(
         || w.say("Reading the samples of this stretch and judging every instant of it anew.").to_string(),
         |why| w.fill("Not shown: {}", &[&w.retold(why)]),
@@ -83,8 +88,7 @@ fn head(model: &Model, replay: &Replay, film: &Film, pen: &mut Pen<'_>) {
         title.push(piece(w.fill("  live: {} is open!", &[&live]), Role::Problem));
     }
     let remark = film.errors.first();
-    let remark =
-        remark.map_or_else(|| w.say("Esc back to the present").to_string(), |e| w.fill("incomplete: {}", &[&w.retold(e)]));
+    let remark = remark.map_or_else(|| way_out(model).to_string(), |e| w.fill("incomplete: {}", &[&w.retold(e)]));
     pen.rule(0, &title, &remark);
 }
 

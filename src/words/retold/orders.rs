@@ -85,6 +85,7 @@ pub(super) const FORMS: &[Pair] = &[
     ("the engine has ended", "引擎已停止"),
     ("this server is ending", "服务器正在停止"),
     // Questions.
+    ("a replay keeps no buckets of latency", "回放不保留延迟分桶"),
     ("no engine runs behind this view, so it has no history to look into", "本界面背后没有引擎，没有可查的历史"),
     ("no source of samples stands behind this view", "本界面背后没有数据源"),
     ("the engine behind this screen could not be started", "本界面背后的引擎未能启动"),
@@ -94,6 +95,7 @@ pub(super) const FORMS: &[Pair] = &[
         "nothing of this stretch can be evaluated: it is empty, or no SLO of it is in force any more",
         "这段时间无法评估：时段为空，或其中的 SLO 都已不再生效",
     ),
-    ("{} instants of {} SLOs are too many to hold; ask for less", "{2} 个 SLO 的 {1} 个时刻过多，无法容纳；请缩小范围"),
+    ("{} instants of {} SLOs are too many to hold; ask for at most {}", "{2} 个 SLO 的 {1} 个时刻过多，无法容纳；最多可请求 {3}"),
+    ("{} has not come: samples have settled through {}", "{} 尚未到来：样本已确定到 {}"),
     ("here `severity=` takes the policies that come along, no files", "此处 `severity=` 只接受自带的策略，不接受文件"),
 ];

@@ -39,6 +39,11 @@ pub(super) const WORDS: &[Pair] = &[
     ("nothing has been evaluated yet, so there is nothing to replay", "尚未评估过，没有可回放的内容"),
     ("no later moment", "没有更晚的时刻"),
     ("no earlier moment", "没有更早的时刻"),
+    (
+        "no engine stands behind this replay, so there is no present to go back to; q quits",
+        "这次回放背后没有引擎，没有可返回的现在；q 退出",
+    ),
+    ("{} is outside of this replay: {} - {}", "{} 不在这次回放的范围内：{} - {}"),
     ("`{}` is no time; write 02:31, -10m or RFC 3339", "`{}` 不是时间；请写 02:31、-10m 或 RFC 3339"),
     ("copied {} (if this terminal takes OSC 52)", "已复制 {}（若此终端支持 OSC 52）"),
     ("nothing is selected to copy", "没有选中可复制的内容"),
