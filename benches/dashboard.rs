@@ -1,6 +1,7 @@
 //! How quick the dashboard is, printed beside its targets: the real program in a pseudo-terminal against a source that never
-//! answers and a Prometheus that is stopped, and frames built from 500 SLOs. Run with `cargo bench --bench dashboard`; about
-//! two minutes. Skips aloud what is not installed.
+//! answers and a Prometheus that is stopped, a replay of a day, frames over a slow link, a missed scrape, and in memory frames built
+//! from 500 SLOs and pictures for dashboards elsewhere. Run with `cargo bench --bench dashboard`; about eight minutes. Skips aloud
+//! what is not installed.
 //!
 //! Times include `script`, the shell and whatever else the machine does; they are upper bounds.
 #![allow(
@@ -15,8 +16,14 @@
 #![allow(missing_docs, unreachable_pub, dead_code, reason = "nobody links benchmarks")]
 
 mod common;
+#[path = "common/lifted.rs"]
+mod lifted;
+#[path = "common/moving.rs"]
+mod moving;
 #[path = "common/pty.rs"]
 mod pty;
+#[path = "common/slow.rs"]
+mod slow;
 #[path = "../tests/support/mod.rs"]
 mod support;
 
@@ -49,15 +56,21 @@ fn main() {
         "the dashboard at 120x36, {} cores shared with everything else\n",
         std::thread::available_parallelism().map_or(0, usize::from)
     );
-    tokio::runtime::Runtime::new().unwrap().block_on(frames());
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(frames());
+    runtime.block_on(lifted::pictures());
     if !require("script") {
         return common::verdict();
     }
     first_paint();
+    moving::replay();
     if !require("prometheus") || !require("promtool") {
         return common::verdict();
     }
     stopped_prometheus();
+    slow::frames();
+    slow::silence();
+    slow::hanging_watch();
     idle();
     common::verdict();
 }

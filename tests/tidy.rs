@@ -85,7 +85,7 @@ const GUESTS: &[(&str, &[&str])] = &[
     ("png", &["tui"]),
     ("clap", &["cli"]),
     ("indicatif", &["cli"]),
-    ("flate2", &["collector"]),
+    ("flate2", &["collector", "kit"]),
 ];
 
 /// Rooms without IO, clocks, async and serde, and what gives those away.

@@ -18,14 +18,22 @@ pub struct Pty {
 }
 
 impl Pty {
-    /// Starts a shell command in 120 columns and 36 rows.
+    /// Starts a shell command in 120 columns and 36 rows of 256 colours.
     pub fn start(command: &str) -> Self {
+        Self::with(command, &[])
+    }
+
+    /// The same with more in its environment.
+    pub fn with(command: &str, env: &[(&str, &str)]) -> Self {
         let line = format!("stty rows 36 cols 120; exec {command}");
         let mut script = Command::new("script")
             .args(["--quiet", "--flush", "--return", "--command", &line, "/dev/null"])
             .env("TERM", "xterm-256color")
             .env("LC_ALL", "C.UTF-8")
             .env("SHELL", "/bin/sh")
+            .env("TZ", "UTC")
+            .env_remove("COLORTERM")
+            .envs(env.iter().copied())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -73,6 +81,16 @@ impl Pty {
         }
     }
 
+    /// What is on the screen.
+    pub fn text(&self) -> String {
+        self.screen.text()
+    }
+
+    /// The lengths of the frames since this was asked last, in bytes.
+    pub fn frames(&mut self) -> Vec<usize> {
+        std::mem::take(&mut self.screen.frames)
+    }
+
     /// How long it takes until the program has ended.
     pub fn end(mut self) -> Duration {
         let from = Instant::now();
@@ -111,11 +129,24 @@ struct Screen {
     rest: Vec<u8>,
     /// Private modes by number as they were set last.
     modes: BTreeMap<u32, bool>,
+    /// Bytes of the frame under way: what lies between the begin and the end of a synchronized update.
+    frame: Option<usize>,
+    frames: Vec<usize>,
 }
+
+/// The mode of synchronized updates.
+const UPDATE: u32 = 2026;
 
 impl Screen {
     fn new() -> Self {
-        Self { cells: vec![vec![' '; 120]; 36], at: (0, 0), rest: Vec::new(), modes: BTreeMap::new() }
+        Self {
+            cells: vec![vec![' '; 120]; 36],
+            at: (0, 0),
+            rest: Vec::new(),
+            modes: BTreeMap::new(),
+            frame: None,
+            frames: Vec::new(),
+        }
     }
 
     fn text(&self) -> String {
@@ -134,11 +165,27 @@ impl Screen {
         let mut i = 0;
         while i < all.len() {
             match self.step(&all[i..]) {
-                Some(used) => i += used,
+                Some(used) => {
+                    i += used;
+                    self.measure(used);
+                }
                 None => break,
             }
         }
         self.rest = all[i..].to_vec();
+    }
+
+    /// Counts what belongs to a frame.
+    fn measure(&mut self, used: usize) {
+        let open = self.modes.get(&UPDATE) == Some(&true);
+        match &mut self.frame {
+            Some(bytes) => *bytes += used,
+            None if open => self.frame = Some(used),
+            None => {}
+        }
+        if !open && let Some(bytes) = self.frame.take() {
+            self.frames.push(bytes);
+        }
     }
 
     /// Takes one character or sequence; `None` while it has not come whole.
@@ -174,7 +221,7 @@ impl Screen {
                         let mut numbers = text.split(';').map(|n| n.parse::<usize>().unwrap_or(1));
                         self.at = (numbers.next().unwrap_or(1) - 1, numbers.next().unwrap_or(1) - 1);
                     }
-                    b'J' => *self = Self { rest: Vec::new(), modes: std::mem::take(&mut self.modes), ..Self::new() },
+                    b'J' => self.cells = Self::new().cells,
                     set @ (b'h' | b'l') => {
                         let modes = text.strip_prefix('?').into_iter().flat_map(|t| t.split(';')).filter_map(|m| m.parse().ok());
                         self.modes.extend(modes.map(|mode| (mode, set == b'h')));

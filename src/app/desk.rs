@@ -183,11 +183,10 @@ impl LedgerDesk {
     /// Makes a film out of the past that the source holds.
     async fn film(&self, ask: &FilmAsk) -> Result<Film, Refusal> {
         let (order, about) = self.stage(ask).await?;
-        let frames = order.to.since(order.from).0 / order.book.timing.step.0.max(1) + 1;
-        if frames.unsigned_abs() as usize * order.book.slos.len() > Film::MOST_ROWS {
-            let slos = order.book.slos.len();
-            let most = order.book.timing.step * (Film::MOST_ROWS / slos.max(1)) as i64;
-            let what = format!("{frames} instants of {slos} SLOs are too many to hold; ask for at most {}", time::span(most));
+        let (instants, slos, step) = (order.instants(), order.book.slos.len(), order.book.timing.step);
+        if Film::apart(instants, slos, Film::MOST_ROWS, step).is_none() {
+            let most = Film::longest(slos, step);
+            let what = format!("{instants} instants of {slos} SLOs are too many to hold; ask for at most {}", time::span(most));
             return Err(Refusal::NotNow(what.into()));
         }
         Ok(film(Order { draws: true, ..order }, about).await)

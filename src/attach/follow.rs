@@ -68,18 +68,20 @@ impl Follower {
             let wait = if self.attachment.lost.is_some() { Span::ZERO } else { POLL };
             address = address.with_query("after", last).with_query("wait", &(wait.0 / 1000).to_string());
         }
-        if let Some(rules) = self.reader.rules() {
-            address = address.with_query("rules", rules);
+        let has = self.reader.has();
+        for (part, name) in [("rules", &has.rules), ("cases", &has.cases), ("charts", &has.charts)] {
+            if let Some(name) = name {
+                address = address.with_query(part, name);
+            }
         }
         let request = HttpRequest { total: Some(POLL + SLACK), ..HttpRequest::get(address) };
-        let (status, bytes) = self.link.exchange(request, LONGEST_PICTURE).await?;
-        if status == 204 {
+        let Some(came) = self.link.exchange(request, LONGEST_PICTURE).await? else {
             self.tell_back();
             return Ok(());
-        }
+        };
         let mut reader = self.reader.clone();
-        let read = read_apart(move || {
-            let received = reader.read(&bytes)?;
+        let read = read_apart(came, move |bytes| {
+            let received = reader.read(bytes)?;
             Ok((reader, received))
         });
         let (reader, received) = read.await?;

@@ -10,6 +10,7 @@ mod orders;
 use crate::domain::base::{CommitId, Span, Text};
 use crate::domain::incident::Entry;
 use crate::domain::view::{Answer, Attachment, Command, Question, Refusal, Snapshot};
+use crate::kit::gzip;
 use crate::kit::http::{Address, Http, HttpBody, HttpError, HttpRequest, HttpSettings};
 use crate::kit::secrets::SecretSource;
 use crate::ports::{Clock, Desk, Job};
@@ -23,6 +24,8 @@ use tokio::task::JoinHandle;
 const LONGEST_PICTURE: usize = 96 << 20;
 /// Longest answer to a question.
 const LONGEST_ANSWER: usize = 192 << 20;
+/// What comes packed may be so many times shorter, so that both forms of the longest answer have their place in memory.
+const PACKED: usize = 2;
 /// How long the past may take; films are judged anew.
 const PATIENCE: Span = Span::from_mins(3);
 /// How long an order may take.
@@ -45,6 +48,14 @@ pub struct AttachedDesk {
     following: JoinHandle<()>,
     /// Ends the follower's pause.
     hurried: Arc<Notify>,
+}
+
+/// An answer as it came.
+struct Came {
+    bytes: Vec<u8>,
+    gzip: bool,
+    /// The most bytes that it may be unpacked.
+    most: usize,
 }
 
 /// A way to the server.
@@ -76,6 +87,8 @@ impl AttachedDesk {
     }
 }
 
+/// What was asked was something else.
+const OTHER: &str = "the server answered something else";
 /// Why nothing can be ordered.
 const NO_TOKEN: &str = "no token";
 
@@ -86,20 +99,22 @@ impl Drop for AttachedDesk {
 }
 
 impl Link {
-    /// Sends and reads a whole answer: its status and its bytes.
-    async fn exchange(&self, request: HttpRequest, most: usize) -> Result<(u16, Vec<u8>), Text> {
+    /// Sends and reads a whole answer; nothing where there is none (204).
+    async fn exchange(&self, request: HttpRequest, most: usize) -> Result<Option<Came>, Text> {
         let lost = |error: HttpError| Text::from(error.to_string());
-        let mut answer = self.http.send(request).await.map_err(lost)?;
-        let status = answer.status();
-        let bytes = match status {
-            200 => answer.bytes(most).await.map_err(lost)?,
-            204 => Vec::new(),
-            _ => answer.start(LONGEST_COMPLAINT).await,
-        };
-        if matches!(status, 200 | 204) {
-            return Ok((status, bytes));
+        let mut answer = self.http.send(request.header("Accept-Encoding", "gzip")).await.map_err(lost)?;
+        let gzip = answer.header("content-encoding").is_some_and(|coding| coding.trim().eq_ignore_ascii_case("gzip"));
+        match answer.status() {
+            200 => {
+                let bytes = answer.bytes(if gzip { most / PACKED } else { most }).await.map_err(lost)?;
+                Ok(Some(Came { bytes, gzip, most }))
+            }
+            204 => Ok(None),
+            status => {
+                let bytes = answer.start(LONGEST_COMPLAINT).await;
+                Err(complaint(status, &answer.words(&String::from_utf8_lossy(&bytes), LONGEST_COMPLAINT)))
+            }
         }
-        Err(complaint(status, &answer.words(&String::from_utf8_lossy(&bytes), LONGEST_COMPLAINT)))
     }
 
     fn post(&self, path: &str, body: String, patience: Span) -> HttpRequest {
@@ -132,9 +147,9 @@ impl Desk for AttachedDesk {
             let no = |why: Text| Refusal::NotNow(why);
             let body = picture::write_question(&question).map_err(|e| no(e.to_string().into()))?;
             let request = self.link.post("/api/v1/desk/ask", body, PATIENCE);
-            let (_, bytes) = self.link.exchange(request, LONGEST_ANSWER).await.map_err(no)?;
-            let answer = read_apart(move || picture::read_answer(&bytes)).await.map_err(no)?;
-            if fits(&question, &answer) { Ok(answer) } else { Err(no("the server answered something else".into())) }
+            let came = self.link.exchange(request, LONGEST_ANSWER).await.map_err(no)?.ok_or_else(|| no(OTHER.into()))?;
+            let answer = read_apart(came, picture::read_answer).await.map_err(no)?;
+            if fits(&question, &answer) { Ok(answer) } else { Err(no(OTHER.into())) }
         })
     }
 
@@ -150,21 +165,24 @@ impl Desk for AttachedDesk {
             let no = |why: Text| Refusal::NotNow(why);
             let (path, body) = orders::form(&command)?;
             let request = self.link.post(&path, body, ORDER_PATIENCE).header("Idempotency-Key", &id.0);
-            let (_, bytes) = self.link.exchange(request, LONGEST_PICTURE).await.map_err(no)?;
-            read_apart(move || picture::read_recorded(&bytes)).await.map_err(no)
+            let came = self.link.exchange(request, LONGEST_PICTURE).await.map_err(no)?.ok_or_else(|| no(OTHER.into()))?;
+            read_apart(came, picture::read_recorded).await.map_err(no)
         })
     }
 }
 
-/// Reads on a thread of its own: an answer of megabytes must not hold up whoever else is waited for, and one that breaks the
-/// reading is told like any other.
+/// Unpacks and reads on a thread of its own: an answer of megabytes must not hold up whoever else is waited for, and one that
+/// breaks the reading is told like any other.
 async fn read_apart<T: Send + 'static>(
-    read: impl FnOnce() -> Result<T, picture::Unreadable> + Send + 'static,
+    came: Came,
+    read: impl FnOnce(&[u8]) -> Result<T, picture::Unreadable> + Send + 'static,
 ) -> Result<T, Text> {
-    match tokio::task::spawn_blocking(read).await {
-        Ok(done) => done.map_err(|error| error.to_string().into()),
-        Err(_) => Err("what it sent could not be read".into()),
-    }
+    let told = |error: &dyn std::fmt::Display| Text::from(error.to_string());
+    let all = move || {
+        let bytes = if came.gzip { gzip::unpack(&came.bytes, came.most).map_err(|e| told(&e))? } else { came.bytes };
+        read(&bytes).map_err(|e| told(&e))
+    };
+    tokio::task::spawn_blocking(all).await.unwrap_or_else(|_| Err("what it sent could not be read".into()))
 }
 
 const fn fits(question: &Question, answer: &Answer) -> bool {

@@ -61,6 +61,11 @@ pub enum Stage {
 }
 
 impl Order {
+    /// How many instants are judged.
+    pub fn instants(&self) -> usize {
+        (self.to.since(self.from).0 / self.book.timing.step.0.max(1) + 1).max(0) as usize
+    }
+
     /// An order by one rulebook alone, without a trail.
     pub fn new(book: Arc<Rulebook>, settings: Settings, source: Arc<dyn MetricSource>, (from, to): (Ms, Ms)) -> Self {
         Self {

@@ -32,17 +32,26 @@ pub fn rules_of(book: &Rulebook, incident: &Incident) -> Rulebook {
     Rulebook { slos: book.slos.iter().filter(|slo| mine(&slo.service)).cloned().collect(), ..book.clone() }
 }
 
-/// Makes the film; with `about` the incident that the ledger recorded.
+/// Makes the film; with `about` the incident that the ledger recorded. Every instant is judged; of a long stretch of many SLOs a
+/// frame is kept of every second one, or fewer.
 pub async fn film(order: Order, about: Option<Arc<Incident>>) -> Film {
-    let (step, settle) = (order.book.timing.step, order.book.timing.settle);
+    film_within(order, about, Film::MOST_ROWS).await
+}
+
+/// The same with another limit of rows.
+pub async fn film_within(order: Order, about: Option<Arc<Incident>>, most: usize) -> Film {
+    let settle = order.book.timing.settle;
+    let step = order.book.timing.step;
+    let step = step * Film::apart(order.instants(), order.book.slos.len(), most, step).unwrap_or(1) as i64;
     let mut shot = Shot {
         health: Health::new(environment(&order), Role::Replaying, order.source.name(), Arc::new(Vec::new)),
         frames: Vec::new(),
+        step,
         about: about.as_deref().map(|i| About::new(i.entries.clone())),
         settle,
     };
     let (from, to) = (order.from.floor_to(step), order.to.floor_to(step));
-    let done = watched(Order { draws: true, ..order }, &mut |at, fast| shot.see(at, fast)).await;
+    let done = watched(Order { draws: true, from, to, ..order }, &mut |at, fast| shot.see(at, fast)).await;
     let incident = about.as_deref().or_else(|| done.backtest.incidents.first().map(|i| &**i));
     Film {
         from,
@@ -62,12 +71,17 @@ fn environment(order: &Order) -> Text {
 struct Shot {
     health: Health,
     frames: Vec<Arc<Snapshot>>,
+    /// Between two frames.
+    step: Span,
     about: Option<About>,
     settle: Span,
 }
 
 impl Shot {
     fn see(&mut self, at: Ms, fast: &Fast) {
+        if at.floor_to(self.step) != at {
+            return;
+        }
         let now = fast.now_at(at);
         self.health.read_came(now.wall, &BTreeSet::new());
         self.health.number += 1;

@@ -6,8 +6,10 @@
 
 use super::Served;
 use super::api::{Asker, refused, wrong};
+use super::pictures::{self, Pictures, takes_gzip};
 use crate::domain::view::{Question, Snapshot};
-use crate::wire::picture::{self, Wrong};
+use crate::domain::base::Text;
+use crate::wire::picture::{self, Has};
 use axum::body::Bytes;
 use axum::extract::{Extension, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -40,18 +42,16 @@ pub(super) struct Wish {
     after: Option<String>,
     /// Seconds to wait for another one.
     wait: Option<u64>,
-    /// The name of the SLOs that are known.
-    rules: Option<String>,
-}
-
-fn json(text: String) -> Response {
-    (StatusCode::OK, [(header::CONTENT_TYPE, "application/json")], text).into_response()
+    /// The names of the parts that are known: SLOs, incidents, charts.
+    rules: Option<Text>,
+    cases: Option<Text>,
+    charts: Option<Text>,
 }
 
 /// Large forms are written beside the threads that serve.
-async fn written(write: impl FnOnce() -> Result<String, Wrong> + Send + 'static) -> Response {
+async fn written(write: impl FnOnce() -> Result<Response, picture::Wrong> + Send + 'static) -> Response {
     match tokio::task::spawn_blocking(write).await {
-        Ok(Ok(text)) => json(text),
+        Ok(Ok(answer)) => answer,
         Ok(Err(why)) => wrong(StatusCode::UNPROCESSABLE_ENTITY, &why.to_string()),
         Err(_) => wrong(StatusCode::INTERNAL_SERVER_ERROR, "it could not be written"),
     }
@@ -62,7 +62,9 @@ pub(super) async fn picture(
     State(served): State<Served>,
     Extension(asker): Extension<Asker>,
     Extension(ending): Extension<Ending>,
+    Extension(pictures): Extension<Arc<Pictures>>,
     Query(wish): Query<Wish>,
+    headers: HeaderMap,
 ) -> Response {
     let wait = Duration::from_secs(wish.wait.unwrap_or(0).min(LONGEST_WAIT));
     let news = next(served.snapshots.clone(), wish.after);
@@ -72,8 +74,13 @@ pub(super) async fn picture(
     };
     match found {
         Ok(Some(snapshot)) => {
-            let now = served.clock.now().wall;
-            written(move || picture::write(&snapshot, asker.0.as_ref(), now, wish.rules.as_deref())).await
+            let sheet = match pictures.of(snapshot).await {
+                Ok(sheet) => sheet,
+                Err(why) => return wrong(StatusCode::UNPROCESSABLE_ENTITY, &why.to_string()),
+            };
+            let (now, gzip) = (served.clock.now().wall, takes_gzip(&headers));
+            let has = Has { rules: wish.rules, cases: wish.cases, charts: wish.charts };
+            written(move || sheet.answer(asker.0.as_ref(), now, &has, gzip)).await
         }
         Ok(None) => wrong(StatusCode::SERVICE_UNAVAILABLE, "the engine has ended"),
         Err(_) => StatusCode::NO_CONTENT.into_response(),
@@ -102,19 +109,19 @@ pub(super) async fn ask(
         Err(why) => return wrong(StatusCode::BAD_REQUEST, &format!("this is no question: {why}")),
     };
     tokio::select! {
-        answer = answer(&served, question) => answer,
+        answer = answer(&served, question, takes_gzip(&headers)) => answer,
         () = ending.come() => wrong(StatusCode::SERVICE_UNAVAILABLE, "this server is ending"),
     }
 }
 
-async fn answer(served: &Served, question: Question) -> Response {
+async fn answer(served: &Served, question: Question, gzip: bool) -> Response {
     // Held until the film is written.
     let _turn = match question {
         Question::Film(_) | Question::WhatIf(_) => FILMS.acquire().await.ok(),
         _ => None,
     };
     match served.desk.ask(question).await {
-        Ok(answer) => written(move || picture::write_answer(&answer)).await,
+        Ok(answer) => written(move || Ok(pictures::answer(picture::write_answer(&answer)?, gzip))).await,
         Err(refusal) => refused(&refusal),
     }
 }

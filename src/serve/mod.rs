@@ -8,6 +8,7 @@ mod api;
 mod desk;
 mod inbound;
 mod metrics;
+mod pictures;
 mod routes;
 mod silences;
 mod tokens;

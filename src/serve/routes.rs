@@ -2,6 +2,7 @@
 
 use super::api::{self, Asker};
 use super::desk::{self, Ending};
+use super::pictures::Pictures;
 use super::{Served, metrics, silences};
 use crate::domain::base::Span;
 use crate::domain::view::{Role, Snapshot, SourceState};
@@ -13,6 +14,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use std::sync::Arc;
 
 /// A loop that has published nothing for so long hangs.
 const HANGS_AFTER: Span = Span::from_mins(5);
@@ -27,7 +29,10 @@ pub const ROUTES: [(&str, &str); 14] = [
     ("/api/v1/incidents", "the newest incidents as JSON; ?limit=N"),
     ("/api/v1/incidents/{id}", "one incident with its timeline"),
     ("/api/v1/incidents/{id}/{order}", "POST with a token: ack, unack, note, resolve, severity, merge, mitigate, reopen"),
-    ("/api/v1/desk", "what a dashboard elsewhere shows (`tui --attach`); ?after=NAME&wait=SECONDS waits for the next"),
+    (
+        "/api/v1/desk",
+        "what a dashboard elsewhere shows (`tui --attach`), as gzip where that is accepted; ?after=NAME&wait=SECONDS waits for the next",
+    ),
     ("/api/v1/desk/ask", "POST: what a dashboard asks of the past"),
     (
         "/api/v1/silences",
@@ -60,6 +65,7 @@ pub(super) fn router(served: Served, ending: Ending) -> Router {
         .route("/api/v1/alerts", post(api::alerts))
         .fallback(|| async { (StatusCode::NOT_FOUND, "there is nothing here; see /\n") })
         .layer(Extension(ending))
+        .layer(Extension(Arc::new(Pictures::default())))
         .layer(middleware::from_fn_with_state(served.clone(), around))
         .layer(DefaultBodyLimit::max(LONGEST_BODY))
         .with_state(served)

@@ -36,6 +36,7 @@ const OTHERWISE: &[&str] = &[
     "page down",
     "page up",
     "it has no such page; is it a burnledger of this version?",
+    "{} with a web page, not a receiver's answer; is the address right?",
     "Write dashboards/NAME.yaml; docs/dashboard.md shows how, `burnledger check` tells what is wrong.",
     "Time of people is an opportunity cost: salaries are paid anyway",
     "Extra capacity is assumed as a share of the base cost, not metered",

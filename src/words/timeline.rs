@@ -5,6 +5,7 @@
 
 mod zh;
 
+pub(super) use zh::changed_by_words;
 use super::money;
 use super::plural::{counted, noun_of as noun};
 use super::time::Zone;

@@ -6,7 +6,7 @@ use burnledger::domain::base::{Ms, Severity, Span};
 use burnledger::domain::paging::Routes;
 use burnledger::engine::state::Settings;
 use burnledger::formats::{self, LoadOptions};
-use burnledger::jobs::film::film;
+use burnledger::jobs::film::{film, film_within};
 use burnledger::jobs::{Order, backtest};
 use std::sync::Arc;
 
@@ -56,6 +56,21 @@ async fn every_instant_has_its_frame_and_shows_what_was_judged() {
 }
 
 #[tokio::test]
+async fn a_long_film_has_fewer_frames_and_each_is_what_the_whole_one_has() {
+    let slos = order().book.slos.len();
+    let (whole, sparse) = (film(order(), None).await, film_within(order(), None, 150 * slos).await);
+    // 421 instants in at most 150 frames: every third one would do, every fourth one is there at whole five minutes.
+    assert_eq!((sparse.step, sparse.frames.len()), (whole.step * 4, 106));
+    assert!(sparse.frames.iter().enumerate().all(|(i, f)| f.at == Some(sparse.from + sparse.step * i as i64)));
+    assert_eq!(sparse.marks.first(), whole.marks.first());
+    for frame in sparse.frames.iter().step_by(20) {
+        let other = whole.frame(frame.at.unwrap()).unwrap();
+        let told = |s: &burnledger::domain::view::Snapshot| s.slos.iter().map(|r| r.verdict.clone()).collect::<Vec<_>>();
+        assert_eq!((frame.at, told(frame)), (other.at, told(other)));
+    }
+}
+
+#[tokio::test]
 async fn what_went_over_a_wire_draws_the_same_screens() {
     use burnledger::domain::base::Now;
     use burnledger::domain::view::{Answer, Snapshot};
@@ -75,7 +90,7 @@ async fn what_went_over_a_wire_draws_the_same_screens() {
     let mut reader = Reader::default();
     for place in [0, 100, 180, 300, made.frames.len() - 1] {
         let frame = &made.frames[place];
-        let sent = picture::write(frame, None, frame.made, reader.rules().map(|r| &**r)).unwrap();
+        let sent = picture::write(frame, None, frame.made, reader.has()).unwrap();
         assert_eq!(sent.contains("\"slos\":null"), place > 0);
         let back = Arc::new(reader.read(sent.as_bytes()).unwrap().snapshot);
         assert_eq!(drawn(frame), drawn(&back), "frame {place}");

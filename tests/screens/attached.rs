@@ -3,7 +3,7 @@
 
 use super::fixture;
 use super::terminal::Terminal;
-use crate::support::{free_port, wait_until};
+use crate::support::{Prometheus, free_port, require, wait_until};
 use burnledger::app::attach::{TokenPlace, attach};
 use burnledger::app::desk::LedgerDesk;
 use burnledger::app::intake::LedgerIntake;
@@ -190,18 +190,83 @@ async fn a_server_that_ends_leaves_the_last_picture_and_one_that_is_back_is_foll
     assert!(back.attached.as_ref().unwrap().program.is_some());
 }
 
+/// Asks for a picture as it is or packed: the head and the body.
+async fn got(server: &Server, path: &str, gzip: bool) -> (String, Vec<u8>) {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let mut link = tokio::net::TcpStream::connect(("127.0.0.1", server.port)).await.unwrap();
+    let packed = if gzip { "Accept-Encoding: br, gzip;q=0.5\r\n" } else { "" };
+    link.write_all(format!("GET {path} HTTP/1.1\r\nHost: x\r\n{packed}Connection: close\r\n\r\n").as_bytes()).await.unwrap();
+    let mut all = Vec::new();
+    link.read_to_end(&mut all).await.unwrap();
+    let end = all.windows(4).position(|w| w == b"\r\n\r\n").unwrap();
+    (String::from_utf8_lossy(&all[..end]).to_ascii_lowercase(), all[end + 4..].to_vec())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pictures_are_packed_for_those_who_ask_and_parts_that_stay_the_same_are_sent_once() {
+    use burnledger::kit::gzip::unpack;
+    use burnledger::wire::picture::Reader;
+    let server = Server::open().await;
+    let (head, plain) = got(&server, "/api/v1/desk", false).await;
+    assert!(!head.contains("content-encoding") && head.contains("vary: accept-encoding"), "{head}");
+    let (head, packed) = got(&server, "/api/v1/desk", true).await;
+    assert!(head.contains("content-encoding: gzip") && packed.len() * 2 < plain.len(), "{} of {}: {head}", packed.len(), plain.len());
+    let mut reader = Reader::default();
+    let whole = reader.read(&unpack(&packed, plain.len() + 100).unwrap()).unwrap();
+    assert_eq!(whole.snapshot.slos.len(), calm().slos.len());
+    server.snapshots.send_replace(Arc::new(Snapshot { number: 2, ..calm() }));
+    let has = reader.has().clone();
+    let [rules, cases, charts] = [has.rules, has.cases, has.charts].map(Option::unwrap);
+    let path = format!("/api/v1/desk?after={}&rules={rules}&cases={cases}&charts={charts}", whole.name);
+    let (_, next) = got(&server, &path, true).await;
+    let bytes = unpack(&next, plain.len()).unwrap();
+    let text = String::from_utf8_lossy(&bytes);
+    assert!(text.contains(r#""slos":null,"incidents":null,"sparks":null"#), "{}", &text[..400]);
+    assert!(next.len() < packed.len());
+    let second = reader.read(&bytes).unwrap();
+    assert_eq!((second.snapshot.number, second.snapshot.slos[0].spark.len()), (2, calm().slos[0].spark.len()));
+    let (_, status) = got(&server, &format!("/api/v1/desk?after={}", second.name), true).await;
+    assert!(status.is_empty(), "nothing new");
+}
+
 /// A server that answers everything with the same bytes.
-fn crooked(answer: &'static [u8]) -> String {
+fn crooked(answer: &[u8]) -> String {
+    let answer = answer.to_vec();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     std::thread::spawn(move || {
         for link in listener.incoming() {
             let Ok(mut link) = link else { return };
             let _ = link.read(&mut [0; 4096]);
-            let _ = link.write_all(answer);
+            let _ = link.write_all(&answer);
         }
     });
     url
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn packed_answers_that_would_fill_the_memory_or_are_damaged_are_told_and_cost_nothing() {
+    use burnledger::kit::gzip::{Piece, joined};
+    let answer = |body: &[u8]| {
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+        [head.as_bytes(), body].concat()
+    };
+    let zeros = Piece::packed(&vec![b' '; 8 << 20]).unwrap();
+    let bomb = joined(&vec![&zeros; 13]);
+    assert!(bomb.len() < 200_000, "{}", bomb.len());
+    let good = joined(&[&Piece::packed(b"<html>").unwrap()]);
+    let cases = [
+        (bomb, "the answer is longer than 100663296 bytes"),
+        (good[..good.len() - 4].to_vec(), "the answer was cut off"),
+        (b"<html>".to_vec(), "the answer was cut off"),
+        (good, "no picture of burnledger's"),
+    ];
+    for (body, told) in cases {
+        let desk = attach(&crooked(&answer(&body)), &TokenPlace::Nowhere).unwrap();
+        let why = |a: &Attachment| a.lost.as_ref().map(|lost| lost.error.to_string()).unwrap_or_default();
+        sees(&desk, told, |_, a| why(a).contains(told)).await;
+        assert!(desk.ask(Question::Incidents { limit: 1 }).await.is_err());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -258,6 +323,10 @@ impl Drop for Watch {
 }
 
 fn folder() -> tempfile::TempDir {
+    folder_on(&format!("http://127.0.0.1:{}", free_port()))
+}
+
+fn folder_on(prometheus: &str) -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     std::fs::create_dir(dir.path().join("slos")).unwrap();
     for service in ["cart", "checkout"] {
@@ -268,7 +337,7 @@ fn folder() -> tempfile::TempDir {
     }
     std::fs::write(dir.path().join("tokens"), format!("ann {TOKEN}\n")).unwrap();
     std::fs::write(dir.path().join("mine"), TOKEN).unwrap();
-    let config = format!("step: 5s\napi_tokens_file: tokens\nprometheus: {{url: 'http://127.0.0.1:{}'}}\n", free_port());
+    let config = format!("step: 5s\napi_tokens_file: tokens\nprometheus: {{url: '{prometheus}'}}\n");
     std::fs::write(dir.path().join("burnledger.yaml"), config).unwrap();
     dir
 }
@@ -283,6 +352,114 @@ fn started(dir: &Path, args: &str) -> String {
     )
 }
 
+/// An incident by hand, where the watch is.
+fn declare(dir: &Path) {
+    let mut declare = std::process::Command::new(BIN);
+    declare.args(["incidents", "declare", "checkout", "cards", "are", "refused", "--severity", "P1", "--by", "mei"]);
+    declare.args(["--ledger", "l.db"]).current_dir(dir).env("XDG_STATE_HOME", dir).env("XDG_CONFIG_HOME", dir);
+    assert!(declare.output().unwrap().status.success());
+}
+
+#[test]
+fn a_chinese_dashboard_of_an_english_watch_speaks_chinese_throughout() {
+    let Some(t) = Terminal::open(140, 36) else { return };
+    let (dir, port) = (folder(), free_port());
+    let token = dir.path().join("mine");
+    t.line(&started(dir.path(), &format!("--attach 127.0.0.1:{port} --language zh --token-file {}", token.display())));
+    t.wait(&format!("与 http://127.0.0.1:{port} 的连接已中断"));
+    t.wait("无法建立连接");
+    let watch = Watch::start(dir.path(), port);
+    t.wait(&format!("已连接 http://127.0.0.1:{port}，身份 ann"));
+    declare(dir.path());
+    t.wait("INC-0001");
+    t.keys(&["2"]);
+    t.wait("无人确认");
+    t.keys(&["a"]);
+    t.wait("已确认 INC-0001，身份 ann");
+    // The watch recorded it in English; here it is told from what was recorded.
+    t.wait("ann 已确认");
+    for english in ["acknowledged", "UNACKED", "attached", "LIVE", "declared", "timeline", "TIMELINE"] {
+        assert!(!t.screen().contains(english), "`{english}` on:\n{}", t.screen());
+    }
+    t.keys(&["L"]);
+    // What the watch says of its own source comes as text.
+    t.wait("数据源 http://127.0.0.1");
+    t.gone("could not be reached");
+    t.keys(&["Escape"]);
+    t.gone("数据源 http://127.0.0.1");
+    drop(watch);
+    t.wait("连接中断");
+    t.wait("ann 已确认");
+    t.keys(&["q"]);
+    t.wait("rc=0");
+    t.given_back();
+}
+
+/// Ten minutes of requests of which every fiftieth fails.
+fn burning() -> String {
+    let now = SystemClock::new().now().wall.0 / 5_000 * 5;
+    let mut text = String::from("# TYPE x counter\n");
+    for (code, each) in [("200", 49), ("500", 1)] {
+        for k in 0..=120_i64 {
+            text += &format!("x_total{{code=\"{code}\"}} {} {}\n", k * each, now - 600 + 5 * k);
+        }
+    }
+    text + "# EOF\n"
+}
+
+fn signal(child: &Child, name: &str) {
+    let sent = std::process::Command::new("kill").args([name, &child.id().to_string()]).status();
+    assert!(sent.is_ok_and(|status| status.success()), "kill {name}");
+}
+
+#[test]
+fn a_watch_that_hangs_leaves_its_last_data_with_their_age_and_holds_nobody_back() {
+    if !require("prometheus") || !require("promtool") {
+        return;
+    }
+    let Some(t) = Terminal::open(140, 36) else { return };
+    let prometheus = Prometheus::backfill(&burning());
+    let (dir, port) = (folder_on(&prometheus.url()), free_port());
+    let watch = Watch::start(dir.path(), port);
+    let token = dir.path().join("mine");
+    let run = started(dir.path(), &format!("--attach 127.0.0.1:{port} --token-file {}", token.display()));
+    t.line(&run);
+    // A fiftieth burns a budget of a thousandth twenty times as fast as it lasts.
+    t.wait(" 20.0");
+    declare(dir.path());
+    t.wait("INC-0001");
+    signal(&watch.0, "-STOP");
+    // Keys work before anybody can know that it hangs.
+    t.keys(&["?"]);
+    t.wait("find a key");
+    t.keys(&["Escape"]);
+    t.gone("find a key");
+    t.wait("CUT OFF");
+    let age = || Some(t.screen().lines().next()?.split("data ").nth(1)?.split(" old").next()?.to_owned());
+    let (known, screen) = (age(), t.screen());
+    assert!(known.is_some() && screen.contains(" 20.0") && screen.contains("INC-0001"), "{screen}");
+    assert!(wait_until(LIMIT, || age().is_some_and(|now| Some(now) != known)), "its age stands still:\n{}", t.screen());
+    // An order that nobody answers keeps nobody either.
+    t.keys(&["2"]);
+    t.wait("UNACKED");
+    t.keys(&["a"]);
+    t.keys(&["q"]);
+    t.wait("rc=0");
+    t.given_back();
+    for leave in ["q", "C-c"] {
+        t.line(&run);
+        t.wait("Asking http://127.0.0.1");
+        t.keys(&[leave]);
+        t.wait("rc=0");
+        t.given_back();
+    }
+    signal(&watch.0, "-CONT");
+    t.line(&run);
+    t.wait(" 20.0");
+    t.keys(&["q"]);
+    t.wait("rc=0");
+}
+
 #[test]
 fn a_dashboard_is_attached_to_a_watch_acts_there_and_outlives_it() {
     let Some(t) = Terminal::open(140, 36) else { return };
@@ -294,14 +471,7 @@ fn a_dashboard_is_attached_to_a_watch_acts_there_and_outlives_it() {
     let watch = Watch::start(dir.path(), port);
     t.wait(&format!("attached to http://127.0.0.1:{port} as ann"));
     t.wait("SLOs 2");
-    let mut declare = std::process::Command::new(BIN);
-    declare.args(["incidents", "declare", "checkout", "cards", "are", "refused", "--severity", "P1", "--by", "mei"]);
-    declare
-        .args(["--ledger", "l.db"])
-        .current_dir(dir.path())
-        .env("XDG_STATE_HOME", dir.path())
-        .env("XDG_CONFIG_HOME", dir.path());
-    assert!(declare.output().unwrap().status.success());
+    declare(dir.path());
     t.wait("INC-0001");
     t.keys(&["2"]);
     t.wait("OPEN, UNACKED");

@@ -20,3 +20,4 @@ mod replayed;
 mod scene;
 mod terminal;
 mod ways;
+mod wire;

@@ -40,7 +40,8 @@ pub struct Film {
     pub to: Ms,
     /// Between two frames.
     pub step: Span,
-    /// One frame an instant, in order; none is missing.
+    /// A frame every `step` from the first instant on, in order; none is missing. A long stretch of many SLOs has one every so many
+    /// instants.
     pub frames: Vec<Arc<Snapshot>>,
     /// Moments, in order.
     pub marks: Vec<FilmMark>,
@@ -53,6 +54,31 @@ pub struct Film {
 impl Film {
     /// Frames times SLOs that one film may have: some hundred megabytes.
     pub const MOST_ROWS: usize = 120_000;
+
+    /// How many instants apart the frames of so many instants and SLOs stand, to stay within so many rows. Frames are no further apart
+    /// than five minutes and whole five minutes have one, because each has counted those. None when that is not enough.
+    pub const fn apart(instants: usize, slos: usize, most: usize, step: Span) -> Option<usize> {
+        let (mut apart, step) = (instants.saturating_mul(slos).div_ceil(most), step.0);
+        if apart <= 1 {
+            return Some(1);
+        }
+        if step <= 0 || FIVE.0 % step != 0 {
+            return None;
+        }
+        while FIVE.0 >= step * apart as i64 {
+            if FIVE.0 % (step * apart as i64) == 0 {
+                return Some(apart);
+            }
+            apart += 1;
+        }
+        None
+    }
+
+    /// The longest stretch of so many SLOs that can be held.
+    pub fn longest(slos: usize, step: Span) -> Span {
+        let thinned = if step.0 > 0 && FIVE.0 % step.0 == 0 { FIVE } else { step };
+        thinned * (Self::MOST_ROWS / slos.max(1)) as i64
+    }
 
     /// The frame of an instant: the last one that had been evaluated by then.
     pub fn frame(&self, at: Ms) -> Option<&Arc<Snapshot>> {
@@ -188,5 +214,21 @@ impl Sum {
 
     fn burn(&self) -> Option<f64> {
         (self.known > 0).then(|| if self.total > 0.0 { self.weighed / self.total } else { self.plain / f64::from(self.known) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_of_a_long_film_are_apart_and_every_five_minutes_have_one() {
+        let apart = |hours: usize, slos| Film::apart(hours * 240 + 1, slos, Film::MOST_ROWS, Span::from_secs(15));
+        assert_eq!((apart(6, 50), apart(24, 20), apart(24, 50), apart(24, 100)), (Some(1), Some(1), Some(4), Some(5)));
+        assert_eq!((apart(24, 400), apart(24, 500)), (Some(20), None));
+        assert_eq!(Film::apart(10_000, 50, Film::MOST_ROWS, Span::from_secs(7)), None, "its cells would not be whole");
+        assert_eq!(Film::apart(10, 0, Film::MOST_ROWS, Span::ZERO), Some(1));
+        assert_eq!(Film::longest(500, Span::from_secs(15)), Span::from_hours(20));
+        assert_eq!(Film::longest(0, Span::from_secs(7)).0, 840_000_000);
     }
 }

@@ -6,6 +6,7 @@
 mod answers;
 mod editor;
 mod files;
+mod frames;
 mod input;
 mod painter;
 mod session;

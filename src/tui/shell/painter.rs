@@ -1,17 +1,15 @@
-//! The thread that writes to the terminal. It takes the newest picture and leaves out those that came in between.
+//! The thread that writes to the terminal. It takes the newest picture and leaves out those that came in between, also between the
+//! frames of one that takes several.
 
 use super::answers::QUESTION;
+use super::frames::Frames;
 use super::terminal;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
-use crossterm::{execute, queue};
-use ratatui::backend::CrosstermBackend;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
-use ratatui::{Frame, Terminal};
 use std::cell::Cell;
-use std::io::{self, BufWriter, Stdout, Write};
+use std::io::{self, Write};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -54,18 +52,14 @@ pub(super) struct Painter {
 /// machine must have the time to write a few bytes. Neither is waited for where the terminal is well.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-type Screen = Terminal<CrosstermBackend<BufWriter<Stdout>>>;
-
 impl Painter {
     /// Takes the terminal and starts painting. Errors of later writes go to `failed`.
     pub(super) fn start(failed: UnboundedSender<io::Error>) -> io::Result<Self> {
         terminal::enter()?;
-        let out = BufWriter::with_capacity(64 * 1024, io::stdout());
-        let screen = Terminal::new(CrosstermBackend::new(out)).inspect_err(|_| terminal::leave())?;
         let desk = Arc::new((Mutex::new(Work::default()), Condvar::new()));
         let (tell, done) = channel();
         let shared = Arc::clone(&desk);
-        let body = move || paint(screen, &shared, &tell, &failed);
+        let body = move || paint(&shared, &tell, &failed);
         std::thread::Builder::new().name(terminal::PAINTER.into()).spawn(body).inspect_err(|_| terminal::leave())?;
         Ok(Self { desk, done, orders: Cell::new(0) })
     }
@@ -134,18 +128,20 @@ fn hold(work: &Mutex<Work>) -> MutexGuard<'_, Work> {
     work.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn next(desk: &(Mutex<Work>, Condvar)) -> Work {
+/// What is to be done next; `more` does not wait for anything.
+fn next(desk: &(Mutex<Work>, Condvar), more: bool) -> Work {
     let mut work = hold(&desk.0);
-    while work.picture.is_none() && work.order.is_none() && work.copy.is_none() && !work.ask && !work.bell {
+    while !more && work.picture.is_none() && work.order.is_none() && work.copy.is_none() && !work.ask && !work.bell {
         work = desk.1.wait(work).unwrap_or_else(PoisonError::into_inner);
     }
     std::mem::take(&mut *work)
 }
 
-fn paint(mut screen: Screen, desk: &(Mutex<Work>, Condvar), done: &Sender<u64>, failed: &UnboundedSender<io::Error>) {
-    let mut away = false;
+fn paint(desk: &(Mutex<Work>, Condvar), done: &Sender<u64>, failed: &UnboundedSender<io::Error>) {
+    let mut frames = Frames::blank();
+    let (mut away, mut rest) = (false, None);
     loop {
-        let work = next(desk);
+        let work = next(desk, rest.is_some());
         match work.order {
             Some((number, Order::Finish)) => {
                 terminal::leave();
@@ -158,7 +154,8 @@ fn paint(mut screen: Screen, desk: &(Mutex<Work>, Condvar), done: &Sender<u64>, 
                 let _ = done.send(number);
             }
             Some((number, Order::TakeAgain)) => {
-                let taken = terminal::enter().and_then(|()| wipe(&mut screen));
+                let taken = terminal::enter();
+                frames.forget();
                 away = false;
                 let _ = done.send(number);
                 report(taken, failed);
@@ -166,43 +163,37 @@ fn paint(mut screen: Screen, desk: &(Mutex<Work>, Condvar), done: &Sender<u64>, 
             None => {}
         }
         if let Some(text) = work.copy.filter(|_| !away) {
-            report(copy_out(&mut screen, &text), failed);
+            report(copy_out(&text), failed);
         }
         if work.bell && !away {
-            report(ring(&mut screen), failed);
+            report(send(b"\x07"), failed);
         }
-        if let Some(picture) = work.picture.filter(|_| !away) {
-            let cleared = if work.anew { wipe(&mut screen) } else { Ok(()) };
-            report(cleared.and_then(|()| draw(&mut screen, &picture)), failed);
+        if work.anew {
+            frames.forget();
+        }
+        rest = work.picture.or(rest).filter(|_| !away);
+        if let Some(picture) = &rest {
+            let drawn = draw(&mut frames, picture);
+            if !matches!(drawn, Ok(false)) {
+                rest = None;
+            }
+            report(drawn.map(drop), failed);
         }
         if work.ask && !away {
-            report(send(&mut screen, QUESTION), failed);
+            report(send(QUESTION), failed);
         }
     }
 }
 
-/// Clears the screen and forgets what was on it. (`Terminal::clear` would ask the terminal for its cursor and read the
-/// answer from the keys that another thread is reading.)
-fn wipe(screen: &mut Screen) -> io::Result<()> {
-    let size = screen.size()?;
-    screen.resize(size.into())
-}
-
 /// OSC 52: the terminal puts it into its clipboard, also over ssh; one that does not know it ignores it.
-fn copy_out(screen: &mut Screen, text: &str) -> io::Result<()> {
-    send(screen, format!("\x1b]52;c;{}\x07", STANDARD.encode(text)).as_bytes())
+fn copy_out(text: &str) -> io::Result<()> {
+    send(format!("\x1b]52;c;{}\x07", STANDARD.encode(text)).as_bytes())
 }
 
-fn send(screen: &mut Screen, bytes: &[u8]) -> io::Result<()> {
-    let out = screen.backend_mut();
+fn send(bytes: &[u8]) -> io::Result<()> {
+    let mut out = io::stdout().lock();
     out.write_all(bytes)?;
-    io::Write::flush(out)
-}
-
-fn ring(screen: &mut Screen) -> io::Result<()> {
-    let out = screen.backend_mut();
-    out.write_all(b"\x07")?;
-    io::Write::flush(out)
+    out.flush()
 }
 
 fn report(result: io::Result<()>, failed: &UnboundedSender<io::Error>) {
@@ -211,27 +202,14 @@ fn report(result: io::Result<()>, failed: &UnboundedSender<io::Error>) {
     }
 }
 
-/// One frame as one synchronized update; only cells that changed are written.
-fn draw(screen: &mut Screen, picture: &Picture) -> io::Result<()> {
+/// The next frame of a picture; whether it is whole now.
+fn draw(frames: &mut Frames, picture: &Picture) -> io::Result<bool> {
     if picture.cells.area.is_empty() {
-        return Ok(());
+        return Ok(true);
     }
-    queue!(screen.backend_mut(), BeginSynchronizedUpdate)?;
-    screen.draw(|frame| copy(picture, frame))?;
-    execute!(screen.backend_mut(), EndSynchronizedUpdate)
-}
-
-/// The picture's cells; a terminal that has another size by now gets what fits, its own picture follows at once.
-fn copy(picture: &Picture, frame: &mut Frame<'_>) {
-    let both = picture.cells.area.intersection(frame.area());
-    for y in both.y..both.bottom() {
-        for x in both.x..both.right() {
-            if let (Some(from), Some(to)) = (picture.cells.cell((x, y)), frame.buffer_mut().cell_mut((x, y))) {
-                to.clone_from(from);
-            }
-        }
+    let frame = frames.next(picture, crossterm::terminal::size()?);
+    if !frame.bytes.is_empty() {
+        send(&frame.bytes)?;
     }
-    if let Some(cursor) = picture.cursor.filter(|at| both.contains(*at)) {
-        frame.set_cursor_position(cursor);
-    }
+    Ok(frame.is_last)
 }

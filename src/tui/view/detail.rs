@@ -44,16 +44,19 @@ fn unjudged(row: &SloRow, pen: &mut Pen<'_>) {
     }
 }
 
+/// Numbers that are no counts say so beside the name, whatever else there is room for.
+pub(super) fn estimated(w: Words, row: &SloRow) -> Option<(String, Role)> {
+    let is_estimate = row.verdict.as_deref().is_some_and(|v| v.interpolated) || row.slo.plan.pushed_down().is_some();
+    is_estimate.then(|| piece(format!("  {}", w.say("estimated")), Role::P2))
+}
+
 /// Name, target, period at the left; the rules at the right as far as they fit.
 fn title(row: &SloRow, pen: &mut Pen<'_>) {
     let mut title = vec![piece(name_of(row), Role::Title)];
     let target = row.slo.target.map(|t| format!("  {t}")).unwrap_or_default();
     let w = pen.look.words;
     title.push(piece(format!("{target}  {}  {}", w.period(&row.slo.period), w.kind(&row.slo.sli)), Role::Faint));
-    // Numbers that are no counts say so beside the name, whatever else there is room for.
-    if row.verdict.as_deref().is_some_and(|v| v.interpolated) || row.slo.plan.pushed_down().is_some() {
-        title.push(piece(format!("  {}", w.say("estimated")), Role::P2));
-    }
+    title.extend(estimated(w, row));
     let used: usize = title.iter().map(|(t, _)| words::width::columns(t)).sum::<usize>() + 12;
     let mut remark = String::new();
     for tier in &row.slo.tiers {

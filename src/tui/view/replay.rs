@@ -17,6 +17,8 @@ use rust_decimal::prelude::ToPrimitive;
 
 /// Rows of the list at most.
 const LISTED: usize = 6;
+/// Pictures that are further apart say so: long films have fewer of them than instants were judged.
+const USUAL: Span = Span::from_secs(15);
 /// Rows of the timeline at most, with its rule.
 const HAPPENED: usize = 6;
 
@@ -83,6 +85,9 @@ fn head(model: &Model, replay: &Replay, film: &Film, pen: &mut Pen<'_>) {
         piece(into.unwrap_or_default(), Role::Strong),
         piece(format!("  {}x {run}", units::number(replay.times())), Role::Strong),
     ];
+    if film.step > USUAL {
+        title.push(piece(w.fill("  a picture every {}", &[&time::window(film.step)]), Role::Faint));
+    }
     title.extend(film.incident.map(|id| piece(format!("  {id}"), Role::Faint)));
     if let Some(live) = model.live.as_ref().and_then(|s| super::banners::gravest_live(s)) {
         title.push(piece(w.fill("  live: {} is open!", &[&live]), Role::Problem));

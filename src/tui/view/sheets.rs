@@ -79,7 +79,9 @@ fn promql(model: &Model, w: usize) -> Vec<Line> {
         Plan::Counted(_) => {
             paragraph(&mut out, 0, words.say("counted from raw samples, series by series, with resets"), Role::Text, w);
         }
-        Plan::Asked { why, .. } => paragraph(&mut out, 0, &words.fill("evaluated by the server: {}", &[why]), Role::Text, w),
+        Plan::Asked { why, .. } => {
+            paragraph(&mut out, 0, &words.fill("evaluated by the server: {}", &[&words.retold(why)]), Role::Text, w);
+        }
     }
     let source = slo.source.as_deref().unwrap_or(words.say("the default one"));
     paragraph(&mut out, 0, &words.fill("source {}, written in {}", &[&source, &slo.file]), Role::Faint, w);

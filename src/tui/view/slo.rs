@@ -3,7 +3,7 @@
 
 use super::burn_chart;
 use super::columns::{name_of, tag_of};
-use super::detail::{breach_line, budget_words, exhaust_words, notes, standing};
+use super::detail::{breach_line, budget_words, estimated, exhaust_words, notes, standing};
 use super::layout;
 use super::pen::{Pen, piece};
 use super::plot::{self, Axes, Curve, LABELS, Mark};
@@ -61,7 +61,8 @@ fn all(model: &Model, row: &SloRow, verdict: &Verdict, rules: &[Line], pen: &mut
 
 fn title(row: &SloRow, pen: &mut Pen<'_>) {
     let (tag, role) = tag_of(row);
-    let title = [piece(tag, role), piece(format!(" {}", name_of(row)), Role::Title)];
+    let mut title = vec![piece(tag, role), piece(format!(" {}", name_of(row)), Role::Title)];
+    title.extend(estimated(pen.look.words, row));
     pen.rule(0, &title, pen.look.words.say("j/k next SLO   Esc back"));
 }
 

@@ -191,19 +191,25 @@ pub(super) struct FilmForm {
 
 impl FilmForm {
     fn of(film: &Film) -> Result<Self, Wrong> {
+        // A film that is too long to send is sent with fewer frames.
         let rows: usize = film.frames.iter().map(|f| f.slos.len()).sum();
-        if rows > MOST_FILM_ROWS {
+        let Some(apart) = Film::apart(1, rows, MOST_FILM_ROWS, film.step) else {
             let frames = film.frames.len();
             return Err(Wrong(format!(
                 "this film has {frames} pictures and {rows} rows, too many to send; ask for an incident or a shorter stretch"
             )));
-        }
+        };
+        let step = film.step * apart as i64;
+        // The first one that stands at a whole step.
+        let skipped = (film.from.floor_to(step) + step).since(film.from).0 / film.step.0.max(1) % apart as i64;
+        let frames: Vec<_> = film.frames.iter().skip(skipped as usize).step_by(apart).collect();
+        let from = film.from + film.step * skipped;
         let mut tables = Tables::default();
-        let frames = film.frames.iter().map(|frame| SceneForm::of(frame, &mut tables)).collect();
+        let frames = frames.into_iter().map(|frame| SceneForm::of(frame, &mut tables)).collect();
         Ok(Self {
-            from: film.from.0,
+            from: from.0,
             to: film.to.0,
-            step: film.step.0,
+            step: step.0,
             marks: Form::of(&film.marks),
             incident: Form::of(&film.incident),
             errors: film.errors.clone(),
@@ -221,8 +227,7 @@ impl FilmForm {
         if from > to {
             return Err(Wrong("the film ends before it begins".into()));
         }
-        let slos = self.slos.into_iter().map(|f| f.back().map(Arc::new)).collect::<Result<Arc<[_]>, _>>()?;
-        let mut known = Known::new(slos, &self.incidents)?;
+        let mut known = Known::of(self.slos, &self.incidents)?;
         let frames =
             self.frames.into_iter().map(|f| f.back(&mut known).map(Arc::new)).collect::<Result<Vec<Arc<Snapshot>>, _>>()?;
         Ok(Film {

@@ -68,15 +68,43 @@ fn reasonable(sheet: &CostSheet) -> Result<(), Wrong> {
     lines.chain([sheet.total, sheet.low, sheet.high, restated]).flatten().try_for_each(|d| in_reason(d).map(drop))
 }
 
+/// The two small charts of a row.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct ChartForm(Row, Row);
+
 /// Tables under way: what snapshots refer to.
 #[derive(Default)]
 pub(super) struct Tables {
     slos: Vec<Arc<Slo>>,
     places: BTreeMap<Text, usize>,
     incidents: BTreeMap<IncidentId, Arc<Incident>>,
+    /// Charts of rows in their order, where they stand apart from their rows.
+    charts: Option<Vec<ChartForm>>,
 }
 
 impl Tables {
+    /// For a picture: charts stay the same for minutes, rows do not. The rows of a film bring their own.
+    pub(super) fn with_charts_apart() -> Self {
+        Self { charts: Some(Vec::new()), ..Self::default() }
+    }
+
+    /// The charts of the next row, unless they stand apart.
+    fn charts(&mut self, row: &SloRow) -> (Option<Row>, Option<Row>) {
+        let (short, long) = (Form::of(&row.spark), Form::of(&row.spark_long));
+        match &mut self.charts {
+            Some(apart) => {
+                apart.push(ChartForm(short, long));
+                (None, None)
+            }
+            None => (Some(short), Some(long)),
+        }
+    }
+
+    /// The charts that stand apart.
+    pub(super) fn chart_forms(&self) -> &[ChartForm] {
+        self.charts.as_deref().unwrap_or_default()
+    }
+
     /// Where an SLO stands. Rules may change between two frames of a film only by another film.
     fn slo(&mut self, slo: &Arc<Slo>) -> usize {
         let Self { slos, places, .. } = self;
@@ -122,27 +150,63 @@ impl IncidentForm {
     /// Folds it from its entries.
     pub(super) fn back(self) -> Result<Arc<Incident>, Wrong> {
         let (id, count) = (self.id, self.entries.len());
-        Known::new(Arc::from([]), &[self])?.incident(id, count)
+        Known::of(Vec::new(), &[self])?.incident(id, count)
     }
 }
 
+/// The two small charts of a row, read back.
+type Charts = (Arc<[f32]>, Arc<[f32]>);
+
 /// What snapshots refer to, read back.
+#[derive(Clone, Default)]
 pub(super) struct Known {
     slos: Arc<[Arc<Slo>]>,
-    entries: BTreeMap<u64, Vec<Entry>>,
+    entries: Arc<BTreeMap<u64, Vec<Entry>>>,
     folded: BTreeMap<(u64, usize), Arc<Incident>>,
+    charts: Arc<[Charts]>,
 }
 
 impl Known {
-    pub(super) fn new(slos: Arc<[Arc<Slo>]>, incidents: &[IncidentForm]) -> Result<Self, Wrong> {
-        if incidents.len() > MOST_INCIDENTS {
+    /// What rows that bring their charts refer to.
+    pub(super) fn of(slos: Vec<SloForm>, incidents: &[IncidentForm]) -> Result<Self, Wrong> {
+        let mut known = Self::default();
+        known.slos(slos)?;
+        known.incidents(incidents)?;
+        Ok(known)
+    }
+
+    /// Takes SLOs in the place of those it has.
+    pub(super) fn slos(&mut self, forms: Vec<SloForm>) -> Result<(), Wrong> {
+        self.slos = forms.into_iter().map(|form| form.back().map(Arc::new)).collect::<Result<_, _>>()?;
+        Ok(())
+    }
+
+    /// Takes incidents in the place of those it has.
+    pub(super) fn incidents(&mut self, forms: &[IncidentForm]) -> Result<(), Wrong> {
+        if forms.len() > MOST_INCIDENTS {
             return Err(Wrong(format!("it has more than {MOST_INCIDENTS} incidents")));
         }
         let mut entries = BTreeMap::new();
-        for form in incidents {
+        for form in forms {
             entries.insert(form.id, form.entries.iter().map(EntryForm::back).collect::<Result<Vec<_>, _>>()?);
         }
-        Ok(Self { slos, entries, folded: BTreeMap::new() })
+        (self.entries, self.folded) = (Arc::new(entries), BTreeMap::new());
+        Ok(())
+    }
+
+    /// Takes charts in the place of those it has.
+    pub(super) fn charts(&mut self, forms: Vec<ChartForm>) -> Result<(), Wrong> {
+        if forms.len() > MOST_ROWS {
+            return Err(Wrong("it is larger than any picture of ours".into()));
+        }
+        let both = |ChartForm(short, long): ChartForm| Ok((short.back()?, long.back()?));
+        self.charts = forms.into_iter().map(both).collect::<Result<_, Wrong>>()?;
+        Ok(())
+    }
+
+    /// A row's charts, where it does not bring them.
+    fn charts_of(&self, row: usize) -> Result<Charts, Wrong> {
+        self.charts.get(row).cloned().ok_or_else(|| Wrong(format!("the charts of row {row} are shown and not told")))
     }
 
     /// An incident as its first entries make it.
@@ -433,8 +497,11 @@ struct RowForm {
     slo: usize,
     group: Vec<(Text, Text)>,
     verdict: Option<VerdictForm>,
-    spark: Row,
-    spark_long: Row,
+    /// Absent where charts stand apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    spark: Option<Row>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    spark_long: Option<Row>,
     stale: bool,
     incident: Option<u64>,
     owner: Option<Text>,
@@ -443,12 +510,13 @@ struct RowForm {
 
 impl RowForm {
     fn of(row: &SloRow, tables: &mut Tables) -> Self {
+        let (spark, spark_long) = tables.charts(row);
         Self {
             slo: tables.slo(&row.slo),
             group: Form::of(&row.group),
             verdict: row.verdict.as_deref().map(Form::of),
-            spark: Form::of(&row.spark),
-            spark_long: Form::of(&row.spark_long),
+            spark,
+            spark_long,
             stale: row.stale,
             incident: Form::of(&row.incident),
             owner: row.owner.clone(),
@@ -456,14 +524,19 @@ impl RowForm {
         }
     }
 
-    fn back(self, known: &Known) -> Result<SloRow, Wrong> {
+    /// The row at a place.
+    fn back(self, place: usize, known: &Known) -> Result<SloRow, Wrong> {
         let slo = known.slos.get(self.slo).ok_or_else(|| Wrong(format!("SLO {} is shown and not told", self.slo)))?;
+        let (spark, spark_long) = match (self.spark, self.spark_long) {
+            (Some(short), Some(long)) => (short.back()?, long.back()?),
+            _ => known.charts_of(place)?,
+        };
         Ok(SloRow {
             slo: Arc::clone(slo),
             group: self.group.back()?,
             verdict: self.verdict.map(VerdictForm::back).transpose()?.map(Arc::new),
-            spark: self.spark.back()?,
-            spark_long: self.spark_long.back()?,
+            spark,
+            spark_long,
             stale: self.stale,
             incident: self.incident.back()?,
             owner: self.owner,
@@ -522,7 +595,7 @@ impl SceneForm {
         if self.slos.len() > MOST_ROWS || self.incidents.len() > MOST_INCIDENTS || lines > MOST_LINES {
             return Err(Wrong("it is larger than any picture of ours".into()));
         }
-        let slos = self.slos.into_iter().map(|row| row.back(known)).collect::<Result<_, _>>()?;
+        let slos = self.slos.into_iter().enumerate().map(|(place, row)| row.back(place, known)).collect::<Result<_, _>>()?;
         Ok(Snapshot {
             at: self.at.back()?,
             data_through: self.data_through.back()?,

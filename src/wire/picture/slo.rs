@@ -245,6 +245,12 @@ pub(super) struct SloForm {
     budget: BudgetForm,
     sli: SliForm,
     counted: bool,
+    /// Why it is not counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    why: Option<Text>,
+    /// The window of the sums that a server makes of what could be counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    summed_over: Option<i64>,
     #[serde(default)]
     source: Option<Text>,
     group_by: Vec<Text>,
@@ -268,6 +274,8 @@ impl SloForm {
             budget: Form::of(&slo.budget),
             sli: Form::of(&slo.sli),
             counted: matches!(slo.plan, Plan::Counted(_)),
+            why: why(&slo.plan).cloned(),
+            summed_over: Form::of(&slo.plan.pushed_down()),
             source: slo.source.clone(),
             group_by: slo.group_by.clone(),
             exclude: Form::of(&unfolded(slo, at)),
@@ -283,9 +291,15 @@ impl SloForm {
     /// # Errors
     /// A value that is none.
     pub(super) fn back(self) -> Result<Slo, Wrong> {
-        let nothing = Plan::Counted(CountedPlan::Events { bad: Count::default(), total: None });
+        let nothing = CountedPlan::Events { bad: Count::default(), total: None };
+        let plan = match (self.counted, self.summed_over.back()?, self.why) {
+            (true, ..) => Plan::Counted(nothing),
+            (false, Some(window), Some(why)) => Plan::Asked { ask: AskedPlan::Increases { of: nothing, window }, why },
+            (false, _, Some(why)) => Plan::Asked { ask: AskedPlan::Value { value: "".into() }, why },
+            (false, _, None) => not_measured(""),
+        };
         Ok(Slo {
-            plan: if self.counted { nothing } else { not_measured("") },
+            plan,
             id: self.id.back()?,
             service: self.service,
             name: self.name,
@@ -309,6 +323,13 @@ impl SloForm {
             mode: self.mode.back()?,
             file: self.file,
         })
+    }
+}
+
+const fn why(plan: &Plan) -> Option<&Text> {
+    match plan {
+        Plan::Asked { why, .. } => Some(why),
+        Plan::Counted(_) => None,
     }
 }
 

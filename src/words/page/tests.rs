@@ -102,6 +102,44 @@ fn the_same_page_in_chinese_has_the_same_facts() {
 }
 
 #[test]
+fn changes_are_told_in_chinese_from_their_parts() {
+    use crate::domain::incident::{Change, ChangeRecord};
+    let switch = "checkout/availability is added up by the server, not counted: `up{a=\"b: c\"}` matches 5001 series, more than 5000 \
+                  (`count_up_to`)";
+    let record = |kind: &str, service: Option<&str>, version: Option<&str>, by: &str, title: &str| ChangeRecord {
+        id: crate::domain::base::Seq(1),
+        at: Ms(0),
+        by: by.into(),
+        change: Change {
+            title: title.into(),
+            service: service.map(Into::into),
+            kind: kind.into(),
+            version: version.map(Into::into),
+            url: None,
+        },
+    };
+    let records = [
+        record("deploy", Some("checkout"), Some("v2.3 (eu)"), "ci", "new cart: by hand"),
+        record("config", None, None, "ann", "rate of 5"),
+        record("deploy", None, Some("v7"), "deploy bot", "x"),
+        record("measuring", Some("checkout"), None, "burnledger", switch),
+    ];
+    for record in records {
+        for (english, when) in [("12m30s before", "12m30s 前"), ("3s after it began", "开始后 3s")] {
+            let mut row = row(DispatchKind::First);
+            row.content.changes = vec![format!("{english}, {}", record.words()).into()];
+            let text = page_in(&row, Zone::Utc, Language::Zh);
+            let told = crate::words::timeline::change_in(&record, Language::Zh);
+            assert!(text.lines.contains(&format!("变更：{when}，{told}")), "{text:?}");
+            assert!(!told.contains("added up"), "{told}");
+        }
+    }
+    let mut other = row(DispatchKind::First);
+    other.content.changes = vec!["something else".into()];
+    assert!(page_in(&other, Zone::Utc, Language::Zh).lines.contains(&"变更：something else".to_owned()));
+}
+
+#[test]
 fn every_kind_has_its_own_headline() {
     let ended = |kind| {
         let mut row = row(kind);

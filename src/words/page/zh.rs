@@ -6,6 +6,7 @@ use super::{cut, slo_list, take_command};
 use crate::domain::base::{Money, Ms, Text};
 use crate::domain::paging::{Dispatch, DispatchKind, PageContent};
 use crate::words::reason::zh::recorded;
+use crate::words::timeline::changed_by_words;
 use crate::words::{Zone, money, time, units};
 
 /// `[P0] checkout：availability 不达标 (INC-0017)`.
@@ -77,9 +78,21 @@ pub(super) fn lines(page: &Dispatch, zone: Zone) -> Vec<String> {
     out.extend(cost(c.cost_so_far, c.cost_per_minute));
     out.extend(labelled("处理手册", c.runbook.as_ref()));
     out.extend(labelled("负责人", c.owner.as_ref()));
-    out.extend(c.changes.iter().take(super::CHANGES_MAX).map(|change| format!("变更：{change}")));
+    out.extend(c.changes.iter().take(super::CHANGES_MAX).map(|change| format!("变更：{}", changed(change))));
     out.extend(take_command(page).map(|command| format!("确认：{command}")));
     out
+}
+
+/// `12m before, deploy of checkout v2 by ci: new cart`: told again from its parts; what has another form stands as it was written.
+fn changed(text: &str) -> String {
+    let told = || {
+        let (span, rest) = text.split_once(' ')?;
+        let before = rest.strip_prefix("before, ").map(|rest| (format!("{span} 前"), rest));
+        let (when, rest) =
+            before.or_else(|| rest.strip_prefix("after it began, ").map(|rest| (format!("开始后 {span}"), rest)))?;
+        Some(format!("{when}，{}", changed_by_words(rest)?))
+    };
+    told().unwrap_or_else(|| text.to_owned())
 }
 
 fn when(c: &PageContent, zone: Zone) -> Option<String> {

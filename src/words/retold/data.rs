@@ -50,6 +50,37 @@ pub(super) const FORMS: &[Pair] = &[
         "{} 由更新版本的 burnledger 写成（结构版本 {}，本程序只认识 {}）；未作任何改动",
     ),
     ("the ledger refused this: {}", "账本拒绝了：{}"),
+    ("{}: no room is left on the disk; free some, nothing was recorded ({})", "{}：磁盘已满；请腾出空间，未记录任何内容（{}）"),
+    (
+        "{}: it may not be written; check the permissions of the file and its folder ({})",
+        "{}：不可写；请检查文件及其文件夹的权限（{}）",
+    ),
+    (
+        "{}: it cannot be opened; check that its folder exists and may be written ({})",
+        "{}：无法打开；请检查其文件夹是否存在且可写（{}）",
+    ),
+    (
+        "{}: another process kept it locked; try again, or look for one that hangs ({})",
+        "{}：被另一进程长时间锁定；请重试，或查找挂起的进程（{}）",
+    ),
+    ("{}: it is no burnledger ledger; name another file with --ledger ({})", "{}：这不是 burnledger 的账本；请用 --ledger 指定另一文件（{}）"),
+    (
+        "{}: it is damaged; keep a copy of it and bring back a backup, nothing was overwritten ({})",
+        "{}：文件已损坏；请保留一份副本并恢复备份，未覆盖任何内容（{}）",
+    ),
+    (
+        "{}: the disk failed to read or write; check it, nothing was recorded ({})",
+        "{}：磁盘读写失败；请检查磁盘，未记录任何内容（{}）",
+    ),
+    ("{}: the ledger could not be used ({})", "{}：账本无法使用（{}）"),
+    (
+        "{}: entry {} is of a kind this program does not know (`{}`): a newer burnledger wrote it; use that one",
+        "{}：第 {} 条记录的种类（`{}`）本程序不认识：由更新版本的 burnledger 写成；请使用那个版本",
+    ),
+    ("its hash is wrong: it or the one before was altered", "哈希不符：它或前一条被改动过"),
+    ("its row and its content name different numbers", "行号与内容中的编号不一致"),
+    ("entry {} before it is missing", "缺少它之前的第 {} 条记录"),
+    ("there is no source `{}` here; `sources` of the configuration names them", "此处没有名为 `{}` 的数据源；配置中的 `sources` 列出它们"),
     ("the order was not decided", "指令未能裁定"),
     // History on disk.
     ("history is not kept on disk: {}", "历史没有保存到磁盘：{}"),

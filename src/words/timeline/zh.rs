@@ -5,6 +5,7 @@
 mod more;
 
 pub(super) use more::{changed, silenced};
+pub(in crate::words) use more::changed_by_words;
 
 use crate::domain::base::{Interval, Language, Money};
 use crate::domain::cost::CostSheet;
@@ -41,7 +42,7 @@ pub(super) fn sentence(entry: &Entry, zone: Zone) -> String {
                 Actor::Auto => "按规则结束：此后没有异常分钟".to_owned(),
                 Actor::Person(name) => format!("由 {name} 结束"),
             };
-            format!("{by}{}{}", because(reason), with(impact.as_ref()))
+            format!("{by}{}{}", because(&ours(reason)), with(impact.as_ref()))
         }
         Fact::Reopened { impact_start, rules, reasons } => {
             let by = match &entry.actor {

@@ -83,6 +83,7 @@ pub(super) const WORDS: &[Pair] = &[
         "已有 {} 没有新的判定，本应每 {} 一次：正在等待回答；数值截至 {}",
     ),
     (" until {}", " 至 {}"),
+    ("  a picture every {}", "  每 {} 一个画面"),
     ("  PAGES HELD BACK by {}{}", "  通知因 {} 暂缓{}"),
     ("{}: pages at {} are held back by {}{}: {}", "{}：{} 级通知因 {} 暂缓{}：{}"),
 ];

@@ -23,7 +23,26 @@ pub(super) fn notice(entry: &Entry, told: &Notice, zone: Zone) -> String {
 pub(in crate::words::timeline) fn changed(change: &Change, who: &str) -> String {
     let of = change.service.as_ref().map(|service| format!("{service} 的")).unwrap_or_default();
     let version = change.version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
-    format!("{of}变更（{}{version}），{who}：{}", kind(&change.kind), change.title)
+    format!("{of}变更（{}{version}），{who}：{}", kind(&change.kind), ours(&change.title))
+}
+
+/// A change that comes as the sentence of [`crate::domain::incident::ChangeRecord::words`], whatever its title says.
+pub(in crate::words) fn changed_by_words(text: &str) -> Option<String> {
+    let (head, title) = text.split_once(": ")?;
+    let (what, by) = head.rsplit_once(" by ")?;
+    let (kind, rest) = what.split_once(' ').unwrap_or((what, ""));
+    let (service, version) = match rest.strip_prefix("of ") {
+        Some(of) => of.split_once(' ').map_or((Some(of), None), |(service, version)| (Some(service), Some(version))),
+        None => (None, Some(rest).filter(|version| !version.is_empty())),
+    };
+    let change = Change {
+        title: title.into(),
+        service: service.map(Text::from),
+        kind: kind.into(),
+        version: version.map(Text::from),
+        url: None,
+    };
+    Some(changed(&change, by))
 }
 
 /// Kinds of changes and of evidence that are known; one's own keep their word.
@@ -36,6 +55,10 @@ fn kind(word: &str) -> &str {
         "change" => "变更",
         "config" => "配置",
         "migration" => "迁移",
+        "measuring" => "测量方式",
+        "rollback" => "回滚",
+        "ticket" => "工单",
+        "other" => "其他",
         "log" => "日志",
         other => other,
     }
