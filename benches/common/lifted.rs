@@ -88,7 +88,8 @@ async fn get(port: u16, path: &str, gzip: bool) -> Vec<u8> {
 /// What a reader that was sent this picture says it has.
 fn has(answer: &[u8]) -> String {
     let text = String::from_utf8_lossy(answer);
-    let name = |part: &str| text.split(&format!("\"{part}\":\"")).nth(1).and_then(|rest| rest.split('"').next()).unwrap().to_owned();
+    let name =
+        |part: &str| text.split(&format!("\"{part}\":\"")).nth(1).and_then(|rest| rest.split('"').next()).unwrap().to_owned();
     ["rules", "cases", "charts"].map(|part| format!("{part}={}", name(part))).join("&")
 }
 
@@ -141,10 +142,20 @@ async fn of(count: usize) {
     assert_eq!(snapshot.slos.iter().filter(|row| row.verdict.is_some()).count(), count);
     let kb = |bytes: usize| format!("{:.1} KB", bytes as f64 / 1000.0);
     println!();
-    line(&format!("a picture of {count} SLOs over the wire, the first one: as it is / packed"), &format!("{} / {}", kb(whole.len()), kb(first)), "", None);
+    line(
+        &format!("a picture of {count} SLOs over the wire, the first one: as it is / packed"),
+        &format!("{} / {}", kb(whole.len()), kb(first)),
+        "",
+        None,
+    );
     line("  a tick, mean of 5 min: SLOs left out, nothing packed", &kb(before / TICKS), "", None);
     line("  whatever stayed the same left out", &kb(parts / TICKS), "", None);
-    line("  and packed (what an attached dashboard gets); the longest", &format!("{}; {}", kb(packed / TICKS), kb(longest)), "", None);
+    line(
+        "  and packed (what an attached dashboard gets); the longest",
+        &format!("{}; {}", kb(packed / TICKS), kb(longest)),
+        "",
+        None,
+    );
     line("  times less", &format!("{:.1} x", before as f64 / packed as f64), "", None);
     readers(&mut live, &clock, port, &known).await;
     stop.send_replace(true);
@@ -160,11 +171,17 @@ async fn readers(live: &mut burnledger::engine::live::Live, clock: &ManualClock,
         for n in 0..5 {
             let from = Instant::now();
             let answer = get(port, &format!("/api/v1/desk?{known}"), true).await;
-            if n == 0 { firsts.push(from.elapsed()) } else { others.push(from.elapsed()) }
+            let times = if n == 0 { &mut firsts } else { &mut others };
+            times.push(from.elapsed());
             drop(answer);
         }
     }
     let (firsts, others) = (Times::new(firsts), Times::new(others));
     let shown = |d: Duration| format!("{d:.1?}");
-    line("  to the first reader of a tick / to each further one: median", &format!("{} / {}", shown(firsts.median()), shown(others.median())), "", None);
+    line(
+        "  to the first reader of a tick / to each further one: median",
+        &format!("{} / {}", shown(firsts.median()), shown(others.median())),
+        "",
+        None,
+    );
 }

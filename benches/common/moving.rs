@@ -98,7 +98,12 @@ fn plays(terminal: &mut Pty) {
     terminal.press(b"\x1b");
     terminal.until(LIMIT, |screen| !screen.contains(BURST) && screen.contains("60x >"));
     let (took, all) = (Times::new(took), PRESSES * 2 + 1 + BURST.len());
-    line(&format!("keys obeyed while it plays at 60x ({} of them typed at once)", BURST.len() + 1), &format!("{obeyed} of {all}"), "all", Some(obeyed == all));
+    line(
+        &format!("keys obeyed while it plays at 60x ({} of them typed at once)", BURST.len() + 1),
+        &format!("{obeyed} of {all}"),
+        "all",
+        Some(obeyed == all),
+    );
     within("  key to screen: p99", took.quantile(0.99), ms(50));
     within("  longest", took.worst(), ms(100));
 }

@@ -3,8 +3,8 @@
 
 use super::common::{self, Times, line, within};
 use super::pty::Pty;
-use super::{LIMIT, command, ms, slos};
 use super::support::{Guard, Prometheus, free_port};
+use super::{LIMIT, command, ms, slos};
 use burnledger::clock::SystemClock;
 use burnledger::domain::base::Span;
 use burnledger::ports::Clock;
@@ -55,8 +55,7 @@ pub fn frames() {
         terminal.until(LIMIT, |screen| screen.contains("HEATMAP") && screen.contains("a cell"));
         terminal.watch(Duration::from_secs(2));
         terminal.frames();
-        let keys: [&[u8]; 14] =
-            [b"j", b"j", b"h", b"h", b"\x04", b"\x04", b"\x04", b"\x15", b"G", b"g", b"+", b"[", b"]", b"-"];
+        let keys: [&[u8]; 14] = [b"j", b"j", b"h", b"h", b"\x04", b"\x04", b"\x04", b"\x15", b"G", b"g", b"+", b"[", b"]", b"-"];
         let map = moved(&mut terminal, &keys);
         println!();
         let longest = |all: &[Vec<usize>]| all.iter().flatten().copied().max().unwrap_or(0);
@@ -66,7 +65,12 @@ pub fn frames() {
         small("  of a tick", ticks.iter().copied().max().unwrap_or(0));
         small("  of the heatmap, moved, scrolled, panned, zoomed", longest(&map));
         let most = map.iter().map(|of| (of.iter().sum::<usize>(), of.len())).max().unwrap_or_default();
-        line("  most bytes after one key on the heatmap, in so many frames", &format!("{} in {}", shown(most.0), most.1), "", None);
+        line(
+            "  most bytes after one key on the heatmap, in so many frames",
+            &format!("{} in {}", shown(most.0), most.1),
+            "",
+            None,
+        );
         terminal.press(b"q");
         terminal.end();
     }
@@ -118,7 +122,11 @@ pub fn silence() {
         terminal.until(LIMIT, |screen| screen.contains("LIVE") && age(screen).is_some_and(|age| age < 15));
     }
     println!();
-    within(&format!("a scrape missed, until the age on the screen says so: longest of {SILENCES}"), Times::new(took).worst(), Duration::from_secs(2));
+    within(
+        &format!("a scrape missed, until the age on the screen says so: longest of {SILENCES}"),
+        Times::new(took).worst(),
+        Duration::from_secs(2),
+    );
     terminal.press(b"q");
     terminal.end();
 }

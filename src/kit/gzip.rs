@@ -143,7 +143,10 @@ mod tests {
     #[test]
     fn long_pieces_are_stored_in_blocks() {
         let long = vec![b'x'; 200_000];
-        assert_eq!(unpack(&whole(&[(false, long.clone()), (true, b"end".to_vec())]), 200_003).unwrap(), [&long[..], b"end"].concat());
+        assert_eq!(
+            unpack(&whole(&[(false, long.clone()), (true, b"end".to_vec())]), 200_003).unwrap(),
+            [&long[..], b"end"].concat()
+        );
     }
 
     #[test]

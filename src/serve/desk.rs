@@ -7,8 +7,8 @@
 use super::Served;
 use super::api::{Asker, refused, wrong};
 use super::pictures::{self, Pictures, takes_gzip};
-use crate::domain::view::{Question, Snapshot};
 use crate::domain::base::Text;
+use crate::domain::view::{Question, Snapshot};
 use crate::wire::picture::{self, Has};
 use axum::body::Bytes;
 use axum::extract::{Extension, Query, State};

@@ -60,8 +60,15 @@ impl Sheet {
     pub(super) fn answer(&self, you: Option<&Text>, now: Ms, has: &Has, gzip: bool) -> Result<Response, Wrong> {
         let opening = self.parts.opening(you, now, has)?;
         let sent = self.parts.sent(has);
-        let wanted: Vec<(&Part, &Packed)> =
-            self.parts.shared.iter().zip(self.packed.iter().map(|p| &**p)).zip(sent).filter(|(_, sent)| *sent).map(|(p, _)| p).collect();
+        let wanted: Vec<(&Part, &Packed)> = self
+            .parts
+            .shared
+            .iter()
+            .zip(self.packed.iter().map(|p| &**p))
+            .zip(sent)
+            .filter(|(_, sent)| *sent)
+            .map(|(p, _)| p)
+            .collect();
         if gzip && let Some(body) = self.packed(&opening, &wanted) {
             return Ok(json(body, true));
         }
@@ -146,7 +153,9 @@ mod tests {
         let (a, b) = (pictures.of(made(1)).await.unwrap(), pictures.of(made(1)).await.unwrap());
         assert!(Arc::ptr_eq(&a, &b));
         let has = Has::default();
-        let length = |sheet: &Sheet, gzip| sheet.answer(None, Ms(1), &has, gzip).unwrap().headers().contains_key(header::CONTENT_ENCODING) == gzip;
+        let length = |sheet: &Sheet, gzip| {
+            sheet.answer(None, Ms(1), &has, gzip).unwrap().headers().contains_key(header::CONTENT_ENCODING) == gzip
+        };
         assert!(length(&a, true) && length(&a, false));
         let next = pictures.of(made(2)).await.unwrap();
         assert!(!Arc::ptr_eq(&a, &next));

@@ -5,7 +5,6 @@
 
 mod zh;
 
-pub(super) use zh::changed_by_words;
 use super::money;
 use super::plural::{counted, noun_of as noun};
 use super::time::Zone;
@@ -16,6 +15,7 @@ use crate::domain::incident::{
     Actor, ChangeRecord, Correction, Entry, Evidence, Fact, HeldPages, ImpactRecord, IncidentRef, Notice, Onset, Outcome,
     ReasonText, RuleFired, SilenceRecord,
 };
+pub(super) use zh::changed_by_words;
 
 /// One short word for the kind of an entry: `open`, `page`, `note`.
 pub const fn word(fact: &Fact) -> &'static str {

@@ -269,13 +269,15 @@ fn rarer_kinds() -> Vec<(&'static str, Fact)> {
     let text = "availability: error ratio > 5% for 30s is true, held back: too few bad events";
     let reasons = vec![ReasonText { code: "breach".into(), value: 0.0, threshold: 0.0, text: text.into() }];
     let slos = vec![SloId::new("checkout", "api"), SloId::new("checkout", "availability")];
-    let change = |title: &str, kind: &str| Fact::Notice(Notice::Changed(Change {
-        title: title.into(),
-        service: Some("checkout".into()),
-        kind: kind.into(),
-        version: None,
-        url: None,
-    }));
+    let change = |title: &str, kind: &str| {
+        Fact::Notice(Notice::Changed(Change {
+            title: title.into(),
+            service: Some("checkout".into()),
+            kind: kind.into(),
+            version: None,
+            url: None,
+        }))
+    };
     let corrected = |change| ("ann", Fact::Corrected { change, reason: "dns".into() });
     let paged = |kind: &str, outcome: &Outcome, detail: &str| {
         let (receiver, created) = ("oncall".into(), fixture::at("14:20:00"));
@@ -284,13 +286,31 @@ fn rarer_kinds() -> Vec<(&'static str, Fact)> {
     };
     let mut all = vec![
         ("", Fact::Suspected(Onset { reasons, ..onset.clone() })),
-        ("", Fact::Opened(Onset { reasons: vec![], rules: vec![rule("burn 14.4x over 1h and 5m")], drill: true, ..onset.clone() })),
+        (
+            "",
+            Fact::Opened(Onset { reasons: vec![], rules: vec![rule("burn 14.4x over 1h and 5m")], drill: true, ..onset.clone() }),
+        ),
         ("", Fact::Joined { service: "checkout".into(), slos, rules: vec![], impact_start: None }),
-        ("", Fact::Joined { service: "checkout".into(), slos: vec![], rules: vec![rule("p99 > 3x for 30s")], impact_start: None }),
+        (
+            "",
+            Fact::Joined { service: "checkout".into(), slos: vec![], rules: vec![rule("p99 > 3x for 30s")], impact_start: None },
+        ),
         ("ann", Fact::Note("queue is full".into())),
         ("ann", Fact::Notice(Notice::SilenceEnded { silence: Seq(12), reason: "rebase".into() })),
-        ("burnledger", change("checkout/availability is added up by the server, not counted: `up` matches 9 series, more than 5 (`count_up_to`)", "measuring")),
-        ("burnledger", change("checkout/availability is counted event by event: for a day no selector of it matched more than 5 series", "measuring")),
+        (
+            "burnledger",
+            change(
+                "checkout/availability is added up by the server, not counted: `up` matches 9 series, more than 5 (`count_up_to`)",
+                "measuring",
+            ),
+        ),
+        (
+            "burnledger",
+            change(
+                "checkout/availability is counted event by event: for a day no selector of it matched more than 5 series",
+                "measuring",
+            ),
+        ),
         ("", Fact::Merged { into: IncidentId(3), reason: "dns".into() }),
         ("", Fact::Merged { into: IncidentId(3), reason: "".into() }),
         ("", Fact::SplitFrom { from: IncidentId(3) }),
@@ -298,14 +318,20 @@ fn rarer_kinds() -> Vec<(&'static str, Fact)> {
         ("ann", Fact::Reopened { impact_start: fixture::at("14:20:00"), rules: vec![], reasons: vec![] }),
         ("ann", Fact::Mitigated { reason: "dns".into(), impact: None }),
         ("", Fact::Resolved { reason: "it had ended when it was split off".into(), impact: None }),
+        ("", Fact::Resolved { reason: "every alert that it consists of has ended".into(), impact: None }),
         corrected(Correction::Bad(5)),
         corrected(Correction::Total(9)),
         corrected(Correction::RootCause("dns".into())),
         corrected(Correction::Drill(true)),
     ];
-    let moments = [Moment::ImpactStart, Moment::Detected, Moment::Acknowledged, Moment::Mitigated, Moment::ImpactEnd, Moment::Resolved];
+    let moments =
+        [Moment::ImpactStart, Moment::Detected, Moment::Acknowledged, Moment::Mitigated, Moment::ImpactEnd, Moment::Resolved];
     all.extend(moments.into_iter().map(|moment| corrected(Correction::Moment(moment, None))));
-    all.extend(Evidence::KINDS.into_iter().map(|kind| ("ann", Fact::Evidence(Evidence { kind: kind.into(), text: "dns".into(), url: None }))));
+    all.extend(
+        Evidence::KINDS
+            .into_iter()
+            .map(|kind| ("ann", Fact::Evidence(Evidence { kind: kind.into(), text: "dns".into(), url: None }))),
+    );
     let kinds = ["first", "raised", "repeat", "escalated", "reopened", "no_data", "resolved", "test", "heartbeat", "response"];
     all.extend(kinds.into_iter().map(|kind| paged(kind, &Outcome::Delivered, "")));
     all.extend(DETAILS.iter().map(|detail| paged("first", &Outcome::Failed, detail)));
@@ -723,7 +749,8 @@ pub(super) const WAYS: &[&str] = &[
 ];
 
 /// Those on which the state of a world is told.
-pub(super) const STATES: &[&str] = &["1", "1 d", "1 d p", "1 L", "2", "2 G", "2 c", "2 R", "2 a", "2 m", "3", "4", "5", "6", "1 Space"];
+pub(super) const STATES: &[&str] =
+    &["1", "1 d", "1 d p", "1 L", "2", "2 G", "2 c", "2 R", "2 a", "2 m", "3", "4", "5", "6", "1 Space"];
 
 #[derive(Clone, Copy, PartialEq)]
 enum Answers {
@@ -894,6 +921,85 @@ fn no_english_word_is_left_in_any_sentence_of_the_ledger() {
     assert!(left.is_empty(), "English is left: {left:#?}");
 }
 
+/// A page with everything that a page can say.
+fn page_of(kind: burnledger::domain::paging::DispatchKind, not_recorded: bool) -> burnledger::domain::paging::Dispatch {
+    use burnledger::domain::base::SloId;
+    use burnledger::domain::paging::{Dispatch, DispatchId, DispatchState, PageContent};
+    let reason = |code: &str, text: &str| ReasonText { code: code.into(), value: 3.1, threshold: 2.5, text: text.into() };
+    let start = fixture::at("14:02:00");
+    Dispatch {
+        id: DispatchId(1),
+        incident: IncidentId(17),
+        key: "k".into(),
+        kind,
+        severity: Severity::P0,
+        level: 0,
+        receiver: "oncall".into(),
+        number: 0,
+        content: PageContent {
+            service: "checkout".into(),
+            slos: ["api", "availability", "dns", "trace", "v2"].map(|name| SloId::new("checkout", name)).to_vec(),
+            suspect: Some("payments-core".into()),
+            owner: Some("ann".into()),
+            impact_start: Some(start),
+            detected: Some(start + Span::from_secs(75)),
+            resolved: Some(start + Span::from_mins(9)),
+            reasons: vec![
+                reason("burn_rate", "availability: burn 28.0x over 1h and 58.0x over 5m, above 14.4x"),
+                reason("error_ratio", "availability: error ratio 5.31% over 1m, above 5% for 30s"),
+                reason("latency_p99", "api: p99 latency 3.20 s over 1m, above 750 ms (3x of 250 ms) for 30s"),
+                reason(
+                    "burn",
+                    "api: burn 3.1x over 5m, above 2.5x for 3m 2 times in a row, while checkout/api burns 3.1x over 5m",
+                ),
+                reason("spike", "api: value 31, above 10 (2.5x its 1h average of 4), while queue is 3, below 4"),
+                reason("occurrences", "api: 20 occurrences over 5m, above 3"),
+                reason("split", "split off INC-0003"),
+                reason("alert", "alert HighErrorRate: queue is full"),
+            ],
+            bad: Some(1204.0),
+            total: Some(20_000.0),
+            budget_remaining: Some(-0.1),
+            cost_so_far: Some(fixture::usd("26711.04")),
+            cost_per_minute: Some(fixture::usd("918")),
+            runbook: Some("http://prom.example/runbook".into()),
+            changes: vec![
+                "12m30s before, deploy of checkout v2 by deploy-bot: rebase".into(),
+                "3s after it began, measuring of checkout by burnledger: checkout/api is counted event by event: for a day no \
+                 selector of it matched more than 5 series"
+                    .into(),
+            ],
+            environment: Some("prod-eu".into()),
+            not_recorded,
+            drill: !not_recorded,
+        },
+        created: start,
+        attempts: 1,
+        next_at: start,
+        state: DispatchState::Pending,
+        possible_repeat: true,
+        detail: "".into(),
+        settled: None,
+    }
+}
+
+#[test]
+fn no_english_word_is_left_in_any_page() {
+    use burnledger::domain::paging::DispatchKind;
+    use burnledger::words::page::page_in;
+    let own = brought(&fixture::busy());
+    // The command that takes it, and the address of the runbook.
+    let typed: BTreeSet<String> = ["ack", "runbook"].map(Into::into).into();
+    let mut left = BTreeSet::new();
+    for kind in DispatchKind::ALL {
+        for not_recorded in [false, true] {
+            let text = page_in(&page_of(kind, not_recorded), Zone::Utc, Language::Zh).whole();
+            left.extend(english(&text, &own, &typed).into_iter().map(|word| (word, text.clone())));
+        }
+    }
+    assert!(left.is_empty(), "English is left: {left:#?}");
+}
+
 #[test]
 fn no_english_word_is_left_in_what_is_odd_about_data() {
     let lost = "counts are extrapolated over 5m: the events of a gap as long are lost, and so are the first ones of a new series; a \
@@ -901,7 +1007,9 @@ fn no_english_word_is_left_in_what_is_odd_about_data() {
     let why = "`up` matches 9 series, more than 5 (`count_up_to`)";
     let of = [
         format!("added up by the server, not counted: {why}; {lost}"),
-        format!("added up by the server, not counted: {why}; {lost}; what was until 2026-10-20T06:00:00Z is counted event by event"),
+        format!(
+            "added up by the server, not counted: {why}; {lost}; what was until 2026-10-20T06:00:00Z is counted event by event"
+        ),
         "counted event by event again; what was until 2026-10-20T06:00:00Z is added up by the server".into(),
         format!("events of checkout/availability were added up by the server: {lost}"),
         why.into(),
@@ -909,8 +1017,10 @@ fn no_english_word_is_left_in_what_is_odd_about_data() {
         "`bad` uses `histogram_quantile`, which is no sum of counters".into(),
         "`total` reads `up` without `rate` or `increase`, and its name is no counter's; {{window}} is 1m".into(),
     ];
-    let own: BTreeSet<String> = brought(&fixture::busy()).into_iter().chain(["count_up_to", "window", "rate", "increase"].map(Into::into)).collect();
-    let left: Vec<_> = of.iter().filter(|text| !english(&ZH.retold(text), &own, &BTreeSet::new()).is_empty()).map(|t| ZH.retold(t)).collect();
+    let own: BTreeSet<String> =
+        brought(&fixture::busy()).into_iter().chain(["count_up_to", "window", "rate", "increase"].map(Into::into)).collect();
+    let left: Vec<_> =
+        of.iter().filter(|text| !english(&ZH.retold(text), &own, &BTreeSet::new()).is_empty()).map(|t| ZH.retold(t)).collect();
     assert!(left.is_empty(), "{left:#?}");
 }
 
@@ -1120,6 +1230,7 @@ const SENTENCES: &[(&str, &[&str])] = &[
     ("src/kit/gzip.rs", &["#[error("]),
     ("src/engine/keeping.rs", &["remark(format!(", "Some(format!("]),
     ("src/engine/hold.rs", &["format!("]),
+    ("src/app/intake.rs", &["let reason = ", "NotNow("]),
     ("src/engine/pages.rs", &["let why = format!(", "let by = format!("]),
     ("src/engine/courier/carry.rs", &["= format!(", "why: format!("]),
     ("src/domain/paging/delivery.rs", &["drop_it(", "why: "]),

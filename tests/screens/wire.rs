@@ -40,8 +40,14 @@ fn past() -> Vec<Arc<Incident>> {
             let at = |minutes: i64| began + Span::from_mins(minutes);
             let severity = Some(if n % 3 == 0 { Severity::P0 } else { Severity::P1 });
             let (service, drill) = (["orders-api", "search-api", "ledger-writer"][n as usize % 3].into(), n == 5);
-            let onset =
-                burnledger::domain::incident::Onset { service, severity, drill, impact_start: began, detected: at(2), ..onset.clone() };
+            let onset = burnledger::domain::incident::Onset {
+                service,
+                severity,
+                drill,
+                impact_start: began,
+                detected: at(2),
+                ..onset.clone()
+            };
             let cause = Correction::RootCause(["change", "capacity"][n as usize % 2].into());
             let facts = [
                 (2, Fact::Opened(onset)),
@@ -130,16 +136,17 @@ fn walk(mut scene: Scene, keys: &str, answer: &dyn Fn(&Question) -> Answer) -> S
         for effect in std::mem::take(&mut scene.effects) {
             match effect {
                 Effect::Ask { ticket, question } => {
-                    let result = if scene.model.live.as_ref().is_some_and(|world| world.slos.len() > 1 && !world.incidents.is_empty()) {
-                        Ok(answer(&question))
-                    } else {
-                        Err(burnledger::domain::view::Refusal::NotNow("not here".into()))
-                    };
+                    let result =
+                        if scene.model.live.as_ref().is_some_and(|world| world.slos.len() > 1 && !world.incidents.is_empty()) {
+                            Ok(answer(&question))
+                        } else {
+                            Err(burnledger::domain::view::Refusal::NotNow("not here".into()))
+                        };
                     scene.tell(Msg::Answer { ticket, result });
                 }
                 Effect::Order { ticket, .. } => scene.tell(Msg::Reply { ticket, result: Ok(()) }),
                 Effect::Save { .. } | Effect::Draw { .. } => {
-                    scene.tell(Msg::Saved(Ok(Written { name: "file".into(), lacking: "".into() })));
+                    scene.tell(Msg::Saved(Ok(Written { name: "file".into(), lacking: String::new() })));
                 }
                 _ => {}
             }

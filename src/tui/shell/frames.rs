@@ -22,10 +22,18 @@ const END: &[u8] = b"\x1b[?2026l";
 /// What a terminal shows.
 pub(super) struct Frames {
     shown: Buffer,
-    /// Where its cursor is, or that it has none; unknown after others wrote.
-    cursor: Option<Option<Position>>,
+    cursor: Cursor,
     /// Nothing is known of what it shows.
     unknown: bool,
+}
+
+/// What is known of its cursor.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Cursor {
+    /// Others wrote.
+    Unknown,
+    Hidden,
+    At(Position),
 }
 
 /// A frame that is to be written, and whether the picture is whole then.
@@ -38,12 +46,12 @@ pub(super) struct Frame {
 impl Frames {
     /// Of a terminal that is blank and has no cursor.
     pub(super) fn blank() -> Self {
-        Self { shown: Buffer::empty(Rect::ZERO), cursor: Some(None), unknown: false }
+        Self { shown: Buffer::empty(Rect::ZERO), cursor: Cursor::Hidden, unknown: false }
     }
 
     /// Somebody else may have written: the next frame clears the screen.
     pub(super) const fn forget(&mut self) {
-        (self.unknown, self.cursor) = (true, None);
+        (self.unknown, self.cursor) = (true, Cursor::Unknown);
     }
 
     /// The next frame on the way to a picture on a terminal of this size; what does not fit is left out. A terminal that shows it
@@ -63,12 +71,12 @@ impl Frames {
         let until = self.rows(wanted, &mut bytes);
         let is_last = until.is_none();
         self.take(wanted, until.unwrap_or(area.height));
-        if bytes.len() > BEGIN.len() {
+        if bytes.len() > BEGIN.len() && self.cursor != Cursor::Hidden {
             // A cursor that is seen goes along with what is written.
-            self.cursor = self.cursor.filter(Option::is_none);
+            self.cursor = Cursor::Unknown;
         }
         if is_last {
-            self.point(picture.cursor.filter(|at| area.contains(*at)), &mut bytes);
+            self.point(picture.cursor.filter(|at| area.contains(*at)).map_or(Cursor::Hidden, Cursor::At), &mut bytes);
         }
         if bytes.len() == BEGIN.len() {
             return Frame { bytes: Vec::new(), is_last };
@@ -110,15 +118,15 @@ impl Frames {
         }
     }
 
-    fn point(&mut self, cursor: Option<Position>, bytes: &mut Vec<u8>) {
-        if self.cursor == Some(cursor) {
+    fn point(&mut self, cursor: Cursor, bytes: &mut Vec<u8>) {
+        if self.cursor == cursor && cursor != Cursor::Unknown {
             return;
         }
         match cursor {
-            Some(Position { x, y }) => put(bytes, format_args!("\x1b[?25h\x1b[{};{}H", u32::from(y) + 1, u32::from(x) + 1)),
-            None => bytes.extend_from_slice(b"\x1b[?25l"),
+            Cursor::At(Position { x, y }) => put(bytes, format_args!("\x1b[?25h\x1b[{};{}H", u32::from(y) + 1, u32::from(x) + 1)),
+            Cursor::Hidden | Cursor::Unknown => bytes.extend_from_slice(b"\x1b[?25l"),
         }
-        self.cursor = Some(cursor);
+        self.cursor = cursor;
     }
 }
 
@@ -316,7 +324,7 @@ mod tests {
 
         fn sgr(&mut self, codes: &[u16]) {
             let mut codes = codes.iter().copied();
-            let mut color = |codes: &mut dyn Iterator<Item = u16>| match codes.next().unwrap() {
+            let color = |codes: &mut dyn Iterator<Item = u16>| match codes.next().unwrap() {
                 5 => Color::Indexed(codes.next().unwrap() as u8),
                 _ => Color::Rgb(codes.next().unwrap() as u8, codes.next().unwrap() as u8, codes.next().unwrap() as u8),
             };
@@ -345,9 +353,8 @@ mod tests {
             any::<(u8, u8, u8)>().prop_map(|(r, g, b)| Color::Rgb(r, g, b)),
         ];
         let ground = prop_oneof![Just(Color::Reset), Just(Color::LightYellow), any::<u8>().prop_map(Color::Indexed)];
-        (ink, ground, 0..512_u16).prop_map(|(fg, bg, bits)| {
-            Style::reset().fg(fg).bg(bg).add_modifier(Modifier::from_bits_truncate(bits))
-        })
+        (ink, ground, 0..512_u16)
+            .prop_map(|(fg, bg, bits)| Style::reset().fg(fg).bg(bg).add_modifier(Modifier::from_bits_truncate(bits)))
     }
 
     fn picture(size: (u16, u16), cursor: Option<(u16, u16)>, runs: &[(Style, &str)]) -> Picture {

@@ -41,12 +41,12 @@ pub struct Part {
 
 impl Part {
     fn of(value: &impl Serialize, key: &str, nothing: &'static str) -> Result<Self, Wrong> {
-        let json = serde_json::to_string(value).map_err(told)?;
+        let json = serde_json::to_string(value).map_err(|e| told(&e))?;
         Ok(Self { name: digest(json.as_bytes()).into(), text: format!(",\"{key}\":{json}"), nothing })
     }
 }
 
-fn told(error: serde_json::Error) -> Wrong {
+fn told(error: &serde_json::Error) -> Wrong {
     Wrong(error.to_string())
 }
 
@@ -92,7 +92,7 @@ impl Parts {
         let rules = Part::of(&tables.slo_forms(snapshot.made), "slos", ",\"slos\":null")?;
         let cases = Part::of(&tables.incident_forms()?, "incidents", ",\"incidents\":null")?;
         let charts = Part::of(&tables.chart_forms(), "sparks", ",\"sparks\":null")?;
-        let scene = format!(",\"scene\":{}}}", serde_json::to_string(&scene).map_err(told)?);
+        let scene = format!(",\"scene\":{}}}", serde_json::to_string(&scene).map_err(|e| told(&e))?);
         Ok(Self { name: name_of(snapshot).into(), shared: [rules, cases, charts], scene })
     }
 
@@ -104,7 +104,7 @@ impl Parts {
     pub fn opening(&self, you: Option<&Text>, now: Ms, has: &Has) -> Result<String, Wrong> {
         let [rules, cases, charts] = self.shared.each_ref().map(|part| &part.name);
         let opening = Opening { head: Head::ours(), name: &self.name, you, now: now.0, rules, cases, charts };
-        let mut text = serde_json::to_string(&opening).map_err(told)?;
+        let mut text = serde_json::to_string(&opening).map_err(|e| told(&e))?;
         // The parts go on where this object would end.
         text.pop();
         let left_out = self.shared.iter().zip(self.sent(has)).filter(|(_, sent)| !sent);

@@ -6,9 +6,7 @@ use crate::domain::base::{Ms, Severity, SloId, Span};
 use crate::domain::judge::{TrackState, Verdict, WindowStatus};
 use crate::domain::measure::{AskedPlan, AskedUnit, Count, CountedPlan, Plan};
 use crate::domain::objective::Slo;
-use crate::domain::view::{
-    Lookback, PastOf, RecentLine, Role, SloRow, Snapshot, SourceHealth, SourceState, Told, TrackId,
-};
+use crate::domain::view::{Lookback, PastOf, RecentLine, Role, SloRow, Snapshot, SourceHealth, SourceState, Told, TrackId};
 
 fn small() -> Snapshot {
     let failing = SourceState::Failing { since: Ms(5), error: "gone".into(), tries: 2, next_try: None };

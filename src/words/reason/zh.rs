@@ -11,6 +11,10 @@ pub(in crate::words) fn recorded(r: &ReasonText) -> String {
     if let Some(suspected) = suspicion(&r.text) {
         return suspected;
     }
+    // Another tool's alert: its name and its words are that tool's.
+    if let Some(alert) = r.text.strip_prefix("alert ").filter(|_| *r.code == *"alert") {
+        return format!("告警 {alert}");
+    }
     let (of, body) = parted(&r.text);
     match from_numbers(r, body) {
         Some(told) if of.is_empty() => told,
@@ -206,6 +210,8 @@ mod tests {
                 "a：满足 错误率 > 5%，持续 30s，等待持续时间",
             ),
             ("declared", 0.0, 0.0, "结账很慢: see chat", "结账很慢: see chat"),
+            ("alert", 1.0, 0.0, "alert HighErrorRate: queue is full", "告警 HighErrorRate: queue is full"),
+            ("declared", 0.0, 0.0, "alert fatigue", "alert fatigue"),
         ] {
             assert_eq!(told(code, value, threshold, english), chinese);
         }

@@ -63,7 +63,10 @@ pub(super) const FORMS: &[Pair] = &[
         "{}: another process kept it locked; try again, or look for one that hangs ({})",
         "{}：被另一进程长时间锁定；请重试，或查找挂起的进程（{}）",
     ),
-    ("{}: it is no burnledger ledger; name another file with --ledger ({})", "{}：这不是 burnledger 的账本；请用 --ledger 指定另一文件（{}）"),
+    (
+        "{}: it is no burnledger ledger; name another file with --ledger ({})",
+        "{}：这不是 burnledger 的账本；请用 --ledger 指定另一文件（{}）",
+    ),
     (
         "{}: it is damaged; keep a copy of it and bring back a backup, nothing was overwritten ({})",
         "{}：文件已损坏；请保留一份副本并恢复备份，未覆盖任何内容（{}）",
@@ -80,7 +83,10 @@ pub(super) const FORMS: &[Pair] = &[
     ("its hash is wrong: it or the one before was altered", "哈希不符：它或前一条被改动过"),
     ("its row and its content name different numbers", "行号与内容中的编号不一致"),
     ("entry {} before it is missing", "缺少它之前的第 {} 条记录"),
-    ("there is no source `{}` here; `sources` of the configuration names them", "此处没有名为 `{}` 的数据源；配置中的 `sources` 列出它们"),
+    (
+        "there is no source `{}` here; `sources` of the configuration names them",
+        "此处没有名为 `{}` 的数据源；配置中的 `sources` 列出它们",
+    ),
     ("the order was not decided", "指令未能裁定"),
     // History on disk.
     ("history is not kept on disk: {}", "历史没有保存到磁盘：{}"),

@@ -37,7 +37,10 @@ pub(super) const FORMS: &[Pair] = &[
         "{} is counted event by event: for a day no selector of it matched more than {} series",
         "{} 恢复逐个事件计数：一天内它的选择器匹配的序列都不超过 {} 条",
     ),
-    ("added up by the server, not counted: {}; counts are {}; what was until {} is {}", "由服务器求和，不逐个计数：{}；计数{}；{} 之前{}"),
+    (
+        "added up by the server, not counted: {}; counts are {}; what was until {} is {}",
+        "由服务器求和，不逐个计数：{}；计数{}；{} 之前{}",
+    ),
     ("added up by the server, not counted: {}; counts are {}", "由服务器求和，不逐个计数：{}；计数{}"),
     ("counted event by event again; what was until {} is {}", "已恢复逐个事件计数；{} 之前{}"),
     ("added up by the server", "由服务器求和"),

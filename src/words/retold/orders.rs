@@ -39,6 +39,8 @@ pub(super) const FORMS: &[Pair] = &[
     ("{} is one incident already", "{} 已是同一起事故"),
     ("{} is {} and {} is {}; reopen or resolve one first", "{} 与 {3} 的状态不同（{2}、{4}）；请先重开或结束其一"),
     ("it had ended when it was split off", "拆分时已结束"),
+    ("every alert that it consists of has ended", "它所含的告警都已结束"),
+    ("this request was used for something else already", "这个请求已用于别的事"),
     ("split off {}", "由 {} 拆分而来"),
     (
         "this cannot be ordered over HTTP; `burnledger incidents` does it beside the ledger",

@@ -4,8 +4,8 @@
 
 mod more;
 
-pub(super) use more::{changed, silenced};
 pub(in crate::words) use more::changed_by_words;
+pub(super) use more::{changed, silenced};
 
 use crate::domain::base::{Interval, Language, Money};
 use crate::domain::cost::CostSheet;
