@@ -232,6 +232,14 @@ impl Board {
         }
     }
 
+    /// The latest instant that anything is known through: rules that were read again have judged nothing yet and know it all the
+    /// same.
+    pub(super) fn known_through(&self) -> Option<Ms> {
+        let slos = self.slos.iter().map(|f| &f.meter).chain(self.streams.iter().map(|f| &f.meter));
+        let beside = self.signals.iter().map(|f| &f.meter).chain(self.replicas.iter().map(|f| &f.meter));
+        slos.chain(beside).filter_map(Meter::sealed).max().max(self.at)
+    }
+
     /// A feed that knows nothing yet gets back what was kept of it.
     pub(super) fn restore(&mut self, feed: FeedRef, meter: Meter) {
         if let Some(own) = self.meter_mut(feed).filter(|own| own.sealed().is_none() && own.spec() == meter.spec()) {

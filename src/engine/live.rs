@@ -412,8 +412,8 @@ impl Live {
     /// slices in between known as silent. Everything is read again instead, as after a start.
     fn heed_the_clock(&mut self) {
         let now = self.world.clock.now().wall;
-        if self.state.board.at.is_some_and(|judged| judged.since(now) >= SET_BACK) {
-            tracing::warn!(judged = ?self.state.board.at, ?now, "the clock was set back; samples are read again");
+        if let Some(known) = self.state.board.known_through().filter(|known| known.since(now) >= SET_BACK) {
+            tracing::warn!(?known, ?now, "the clock was set back; samples are read again");
             self.step(Event::SetBack);
             self.keeper.iter_mut().for_each(Keeper::forget);
         }

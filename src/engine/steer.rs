@@ -341,7 +341,11 @@ impl Progress<'_> {
         }
         // What ended, or became one, in this very decision is followed from the next one on.
         let changed = |i: &Arc<Incident>| !i.phase.is_live() || i.absorbed.len() != self.incident.absorbed.len();
-        if draft.after(self.reference).is_some_and(changed) {
+        if let Some(after) = draft.after(self.reference).filter(|i| changed(i)).cloned() {
+            // What it took in may be worse than all that it knew, which does not wait for the next instant.
+            if matches!(after.phase, Phase::Open | Phase::Acknowledged) {
+                Progress { incident: &after, ..*self }.rise(draft);
+            }
             return;
         }
         self.join_new(draft);
@@ -413,6 +417,16 @@ impl Progress<'_> {
             }
             (None, Some(_)) => self.add(draft, Fact::DataBack, self.at),
             _ => {}
+        }
+    }
+
+    /// Severity rises at once.
+    fn rise(&self, draft: &mut Draft) {
+        let firing: Vec<(&Arc<Slo>, &Verdict)> = self.of(self.incident).flat_map(|(_, s)| s.firing.iter().copied()).collect();
+        let worst = firing.iter().filter_map(|(_, v)| v.severity).max().map(|worst| self.incident.ruled(worst));
+        if let Some((from, to)) = self.incident.severity.zip(worst).filter(|(from, to)| to > from) {
+            let fact = Fact::SeverityChanged { from, to, rules: rules(&firing), reasons: reasons(&firing) };
+            self.add(draft, fact, self.at);
         }
     }
 

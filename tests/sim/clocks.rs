@@ -55,6 +55,23 @@ async fn an_outage_after_a_clock_was_set_back_is_paged_in_its_time() {
     assert_eq!(incident.impact.as_ref().map(|i| i.bad), Some(35.0 * 4.0 * 75.0), "what was read while it ran ahead is whole");
 }
 
+/// Rules that are read again have judged nothing yet, and keep what was measured: in the future, too.
+#[tokio::test]
+async fn a_clock_that_is_set_back_just_after_rules_were_read_again_is_heeded() {
+    let mut town = town("12:05:00", "12:40:00").await;
+    town.play(at("12:00:00")).await;
+    for tick in 1..=4 {
+        town.tick_ahead(at("12:00:00") + Span::from_secs(15 * tick), Span::from_hours(1)).await;
+    }
+    let book = Arc::clone(&town.live.state().book);
+    town.live.take_rules(book);
+    town.set_wall(at("12:01:00"));
+    town.play(at("12:12:00")).await;
+    let incident = town.incident(1);
+    assert_eq!((incident.phase, incident.severity), (Phase::Open, Some(Severity::P0)));
+    assert!(incident.milestones.detected.is_some_and(|detected| detected < at("12:12:00")), "{:?}", incident.milestones);
+}
+
 #[tokio::test]
 async fn what_a_person_ended_by_a_clock_ahead_is_reopened_when_it_goes_on() {
     let mut town = town("11:50:00", "12:40:00").await;

@@ -12,9 +12,6 @@ use burnledger::ledger::{ZERO_HASH, chain};
 use burnledger::wire::entry::encode;
 use std::collections::BTreeMap;
 
-/// How long after a jump of the clock evidence may be incomplete.
-const AFTER_A_JUMP: Span = Span::from_mins(15);
-
 /// How long a new incident may take to rise to the severity of its worst rule.
 const RISING: Span = Span::from_mins(2);
 
@@ -62,11 +59,6 @@ fn the_ledger_is_whole(left: &Left) {
 /// Where the worst rule is plainly true there is an incident at its severity, unless a person has just ended it.
 fn nothing_is_missed(left: &Left, seen: &Seen, before: Seq) {
     let Some((at, scrape)) = seen.judged.and_then(|at| Some((at, scrape_at(at)?))) else { return };
-    // For as long as the longest window of a P0 reaches back over a jump of the clock, what was left unread may hold it back.
-    let jumped = |s: &&Seen| s.wall != s.now && s.now <= seen.now && seen.now.since(s.now) <= AFTER_A_JUMP;
-    if left.seen.iter().any(|s| jumped(&s)) {
-        return;
-    }
     for strand in left.truth.strands.iter().filter(|s| measures(seen.book, s.service) && s.is_plain(scrape)) {
         let burns = |i: &LiveSeen| {
             let phase = matches!(i.phase, Phase::Open | Phase::Acknowledged);
