@@ -251,7 +251,7 @@ pub trait Ledger: Send + Sync {
     /// `Sending` (marked `possible_repeat`). At most one row per incident and receiver, the oldest, so that order is kept.
     fn claim(&self, fence: Fence, limit: usize, now: Now) -> Job<'_, Result<Vec<Dispatch>, LedgerError>>;
     /// Writes back how a claimed row ended; a final outcome adds a `Paged` entry in the same transaction. A row that has
-    /// ended already is left as it is and adds nothing.
+    /// ended already, or is being tried once more since, is left as it is and adds nothing.
     fn settle(&self, id: DispatchId, settlement: Settlement, fence: Fence, now: Now) -> Job<'_, Result<Vec<Entry>, LedgerError>>;
     /// Rows of the outbox: of one incident, or all that have not reached their end.
     fn dispatches(&self, incident: Option<IncidentId>) -> Job<'_, Result<Vec<Dispatch>, LedgerError>>;

@@ -158,7 +158,7 @@ impl Book {
     ) -> Result<Vec<Entry>, LedgerError> {
         self.lease.check(fence)?;
         let row = self.rows.get(&id.0).ok_or_else(|| LedgerError::Refused(format!("there is no page {}", id.0)))?;
-        if outbox::has_ended(row.dispatch.state) {
+        if outbox::is_late(&row.dispatch, &settlement) {
             return Ok(Vec::new());
         }
         let (incident, claimed) = (row.dispatch.incident, row.fence);

@@ -83,6 +83,11 @@ pub(super) const fn has_ended(state: DispatchState) -> bool {
     matches!(state, DispatchState::Delivered | DispatchState::Failed | DispatchState::Dropped)
 }
 
+/// True for a settlement that changes nothing: the row has ended, or a later try of it is under way than the one that failed.
+pub(super) const fn is_late(row: &Dispatch, settlement: &Settlement) -> bool {
+    has_ended(row.state) || matches!(settlement, Settlement::RetryAt { attempt, .. } if *attempt < row.attempts)
+}
+
 /// What a settlement changes: the row, the fact when it ended, and the row that takes its place.
 pub(super) struct Settled {
     pub(super) row: Dispatch,
@@ -100,7 +105,7 @@ pub(super) fn settle(mut row: Dispatch, settlement: Settlement, now: Ms) -> Sett
             instead = next.map(|next| *next);
             (DispatchState::Failed, Some(Outcome::Failed), why)
         }
-        Settlement::RetryAt { at, why } => {
+        Settlement::RetryAt { at, why, .. } => {
             row.next_at = at;
             (DispatchState::Pending, None, why)
         }

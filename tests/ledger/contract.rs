@@ -363,12 +363,16 @@ async fn a_retried_page_waits_for_its_time(bench: Bench) {
     let fence = lead(&ledger, "a", now(0)).await;
     open_one(&ledger, vec![first("pager"), page(IncidentRef::Opens(0), "pager", DispatchKind::Raised, 0)]).await;
     let row = ledger.claim(fence, 9, now(1)).await.unwrap().remove(0);
-    let retry = Settlement::RetryAt { at: now(10).wall, why: "503".into() };
-    assert_eq!(ledger.settle(row.id, retry, fence, now(2)).await, Ok(vec![]));
+    let retry = Settlement::RetryAt { attempt: 1, at: now(10).wall, why: "503".into() };
+    assert_eq!(ledger.settle(row.id, retry.clone(), fence, now(2)).await, Ok(vec![]));
+    assert_eq!(ledger.settle(row.id, retry.clone(), fence, now(3)).await, Ok(vec![]), "said once more: the answer was lost");
     assert_eq!(ledger.claim(fence, 9, now(9)).await.unwrap(), vec![], "the later page must not overtake it");
     let again = ledger.claim(fence, 9, now(10)).await.unwrap();
     assert_eq!(names(&again), ["pager first 0"]);
     assert_eq!((again[0].attempts, again[0].possible_repeat, &*again[0].detail), (2, false, "503"));
+    assert_eq!(ledger.settle(row.id, retry, fence, now(11)).await, Ok(vec![]), "of a try that is over");
+    assert_eq!(ledger.claim(fence, 9, now(12)).await.unwrap(), vec![], "the second try goes on");
+    assert_eq!(ledger.settle(row.id, delivered(), fence, now(13)).await.unwrap().len(), 1);
 }
 
 async fn a_clock_that_ran_ahead_keeps_neither_pages_nor_the_lease(bench: Bench) {
@@ -380,7 +384,7 @@ async fn a_clock_that_ran_ahead_keeps_neither_pages_nor_the_lease(bench: Bench) 
     let fence = lead(&ledger, "b", now(0)).await;
     for tries in 1..=3 {
         let row = ledger.claim(fence, 9, now(tries)).await.unwrap().remove(0);
-        let retry = Settlement::RetryAt { at: now(tries + 60).wall, why: "503".into() };
+        let retry = Settlement::RetryAt { attempt: row.attempts, at: now(tries + 60).wall, why: "503".into() };
         ledger.settle(row.id, retry, fence, now(tries)).await.unwrap();
     }
     assert_eq!(ledger.claim(fence, 9, now(4)).await.unwrap(), vec![], "a receiver that refuses is not stormed");

@@ -122,7 +122,7 @@ pub fn after_sending(
             }
             _ => {
                 let wait = after.map_or_else(|| backoff(row.attempts, luck), |a| a.clamp(SHORTEST_WAIT, LONGEST_ASKED_WAIT));
-                Settlement::RetryAt { at: now + wait, why }
+                Settlement::RetryAt { attempt: row.attempts, at: now + wait, why }
             }
         },
     }

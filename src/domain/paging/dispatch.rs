@@ -213,6 +213,8 @@ pub enum Settlement {
     },
     /// Try again at `at`.
     RetryAt {
+        /// The try that failed, from 1. Said once more after a later try began, because the answer was lost, it changes nothing.
+        attempt: u32,
         /// When.
         at: Ms,
         /// Why the last try failed.

@@ -30,7 +30,7 @@ impl Inner {
         match before_sending(row, rows, standing, now.wall, true) {
             Before::Send(_) => {
                 let why: Text = format!("kept back to stay within what {} takes", row.receiver).into();
-                Before::Settle(Settlement::RetryAt { at: now.wall + wait, why })
+                Before::Settle(Settlement::RetryAt { attempt: row.attempts, at: now.wall + wait, why })
             }
             settled @ Before::Settle(_) => settled,
         }

@@ -163,7 +163,7 @@ pub(super) fn settle(
 ) -> Result<Vec<Entry>, Fault> {
     read::lease(tx)?.check(fence)?;
     let Row { dispatch, fence } = read::row(tx, id)?.ok_or_else(|| LedgerError::Refused(format!("there is no page {}", id.0)))?;
-    if outbox::has_ended(dispatch.state) {
+    if outbox::is_late(&dispatch, &settlement) {
         return Ok(Vec::new());
     }
     let incident = dispatch.incident;

@@ -34,6 +34,8 @@ pub(super) enum Mood {
 pub(super) struct Heard {
     pub(super) receiver: Text,
     pub(super) page: Dispatch,
+    /// The sender was told so.
+    pub(super) answered: bool,
 }
 
 #[derive(Default)]
@@ -67,24 +69,24 @@ impl Far {
 
     pub(super) async fn hear(&self, name: &Text, page: &Dispatch) -> SendOutcome {
         let mood = self.moods.lock().unwrap().get(name).copied().unwrap_or_default();
-        let taken = || {
-            self.heard.lock().unwrap().push(Heard { receiver: name.clone(), page: page.clone() });
+        let taken = |answered| {
+            self.heard.lock().unwrap().push(Heard { receiver: name.clone(), page: page.clone(), answered });
         };
         let retry = |why: &str, after| SendOutcome::Retry { after, why: why.into() };
         match mood {
             Mood::Takes => {
-                taken();
+                taken(true);
                 SendOutcome::Delivered { detail: "ok".into() }
             }
             Mood::Fails => retry("an error in the body", None),
             Mood::TooMany => retry("too many", Some(Span::from_secs(40))),
             Mood::Silent => std::future::pending().await,
             Mood::TakesInSilence => {
-                taken();
+                taken(false);
                 std::future::pending().await
             }
             Mood::TakesAndFails => {
-                taken();
+                taken(false);
                 retry("the connection closed before an answer", None)
             }
             Mood::Refuses => {
