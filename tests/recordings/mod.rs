@@ -11,6 +11,7 @@ mod calm;
 mod laws;
 mod made;
 mod film;
+mod month;
 mod naive;
 mod past;
 mod replay;

@@ -1,6 +1,7 @@
 //! Counts of a recording by reading its lines one after the other. Shares no code with the library or the generator.
 
 use serde_json::{Value, json};
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -70,4 +71,51 @@ impl Recount {
 
 fn names<'a>(indicator: &'a Value, part: &str) -> Vec<&'a str> {
     indicator["series"][part].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect()
+}
+
+/// Running sums of an indicator's increases, to be asked for any stretch.
+#[derive(Clone, Default)]
+pub(super) struct Running {
+    /// Time of a sample in seconds; bad and all events up to it.
+    sums: Vec<(i64, i64, i64)>,
+}
+
+impl Running {
+    /// Reads a recording's text once; one for each indicator.
+    pub(super) fn read(text: &str, indicators: &[Value]) -> Vec<Self> {
+        // Of each series, whose increases count for what: (indicator, bad, all).
+        let mut roles: HashMap<&str, Vec<(usize, i64, i64)>> = HashMap::new();
+        for (i, indicator) in indicators.iter().enumerate() {
+            for (part, bad, total) in [("bad", 1, 0), ("less", -1, 0), ("total", 0, 1)] {
+                names(indicator, part).into_iter().for_each(|name| roles.entry(name).or_default().push((i, bad, total)));
+            }
+        }
+        let (mut last, mut all): (HashMap<&str, i64>, _) = (HashMap::new(), vec![Self::default(); indicators.len()]);
+        for line in text.lines().filter(|line| !line.starts_with('#')) {
+            let (rest, at) = line.rsplit_once(' ').unwrap();
+            let (name, value) = rest.rsplit_once(' ').unwrap();
+            let Some(of) = roles.get(name) else { continue };
+            let (value, at): (i64, i64) = (value.parse().unwrap(), at.parse().unwrap());
+            let more = last.insert(name, value).map_or(0, |last| if value < last { value } else { value - last });
+            of.iter().for_each(|(i, bad, total)| all[*i].sums.push((at, bad * more, total * more)));
+        }
+        all.iter_mut().for_each(Self::add_up);
+        all
+    }
+
+    fn add_up(&mut self) {
+        self.sums.sort_unstable();
+        let (mut bad, mut total) = (0, 0);
+        for sum in &mut self.sums {
+            (bad, total) = (bad + sum.1, total + sum.2);
+            (sum.1, sum.2) = (bad, total);
+        }
+    }
+
+    /// (bad, all) in `(from, to]`, seconds.
+    pub(super) fn within(&self, from: i64, to: i64) -> (i64, i64) {
+        let upto = |at: i64| self.sums[..self.sums.partition_point(|(t, ..)| *t <= at)].last().map_or((0, 0), |s| (s.1, s.2));
+        let (before, after) = (upto(from), upto(to));
+        (after.0 - before.0, after.1 - before.1)
+    }
 }
