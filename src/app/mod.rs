@@ -2,7 +2,7 @@
 
 pub mod attach;
 mod backtest;
-mod burn;
+pub mod burn;
 pub mod casefile;
 pub mod dashboards;
 pub mod demo;

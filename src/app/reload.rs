@@ -9,7 +9,7 @@ use super::receivers;
 use super::setup::{Setup, load_rules};
 use super::signals::Wishes;
 use crate::config;
-use crate::domain::base::{Now, Problem, Span};
+use crate::domain::base::{Mono, Now, Problem, Span};
 use crate::domain::incident::{Change, Notice};
 use crate::domain::objective::Rulebook;
 use crate::engine::courier::Roster;
@@ -21,9 +21,9 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 const LOOK_EVERY: Span = Span::from_secs(2);
-/// How often sources are asked how many series there are, and first of all after a start.
+/// How often sources are asked how many series there are; and how long after a start or the last look at the soonest.
 const SIZES_EVERY: Span = Span::from_mins(15);
-const SIZES_FIRST: Span = Span::from_mins(1);
+const SIZES_SOONEST: Span = Span::from_mins(1);
 
 /// What follows the files.
 pub(super) struct Followed {
@@ -40,6 +40,31 @@ pub(super) struct Sizes {
     pub(super) ledger: Option<Arc<dyn Ledger>>,
     /// The lead of the ledger: of several processes one records.
     pub(super) lead: Option<watch::Receiver<Option<Fence>>>,
+    /// Changes when a tick brought more series than may be counted.
+    pub(super) crowded: Option<watch::Receiver<u64>>,
+}
+
+/// When numbers of series are looked at.
+struct Looks {
+    next: Mono,
+    soonest: Mono,
+    crowded: Option<watch::Receiver<u64>>,
+}
+
+impl Looks {
+    fn new(now: Mono, crowded: Option<watch::Receiver<u64>>) -> Self {
+        Self { next: now + SIZES_SOONEST, soonest: now + SIZES_SOONEST, crowded }
+    }
+
+    fn is_due(&self, now: Mono) -> bool {
+        let crowded = self.crowded.as_ref().is_some_and(|ticks| ticks.has_changed().unwrap_or(false));
+        now >= self.next || crowded && now >= self.soonest
+    }
+
+    fn done(&mut self, now: Mono) {
+        (self.next, self.soonest) = (now + SIZES_EVERY, now + SIZES_SOONEST);
+        self.crowded.iter_mut().for_each(watch::Receiver::mark_unchanged);
+    }
 }
 
 impl Sizes {
@@ -101,7 +126,7 @@ pub(super) async fn follow(mut setup: Setup, followed: Followed) {
     let mut again = false;
     // A dashboard ends with its terminal.
     let mut wishes = Wishes::listen(followed.rosters.is_some());
-    let mut sizes_at = clock.now().mono + SIZES_FIRST;
+    let mut looks = Looks::new(clock.now().mono, followed.sizes.as_ref().and_then(|sizes| sizes.crowded.clone()));
     loop {
         let mut wished = false;
         let wake = clock.now().mono + LOOK_EVERY;
@@ -120,9 +145,9 @@ pub(super) async fn follow(mut setup: Setup, followed: Followed) {
         let slos = setup.config.slos.clone();
         let Ok(sight) = tokio::task::spawn_blocking(move || formats::sight(&[slos])).await else { continue };
         let fresh = changed || files.as_ref() != Some(&sight);
-        if clock.now().mono >= sizes_at {
+        if looks.is_due(clock.now().mono) {
             followed.look_at_sizes(clock.now()).await;
-            sizes_at = clock.now().mono + SIZES_EVERY;
+            looks.done(clock.now().mono);
         }
         if !fresh && !again {
             continue;
@@ -206,6 +231,25 @@ mod tests {
         }
     }
 
+    #[test]
+    fn sizes_are_looked_at_every_quarter_of_an_hour_and_a_minute_after_the_last_look_when_a_tick_brought_too_many() {
+        let minute = |n: i64| Mono::default() + Span::from_mins(n);
+        let ticks = watch::Sender::new(0);
+        let mut looks = Looks::new(minute(0), Some(ticks.subscribe()));
+        assert!(!looks.is_due(Mono::default() + Span::from_secs(59)) && looks.is_due(minute(1)));
+        looks.done(minute(1));
+        assert!(!looks.is_due(minute(15)) && looks.is_due(minute(16)));
+        ticks.send_modify(|n| *n += 1);
+        assert!(!looks.is_due(minute(1) + Span::from_secs(59)) && looks.is_due(minute(2)));
+        looks.done(minute(2));
+        assert!(!looks.is_due(minute(10)), "one look for all that was heard before it");
+        ticks.send_modify(|n| *n += 1);
+        assert!(looks.is_due(minute(10)));
+        let mut deaf = Looks::new(minute(0), None);
+        deaf.done(minute(1));
+        assert!(!deaf.is_due(minute(15)) && deaf.is_due(minute(16)));
+    }
+
     #[tokio::test]
     async fn a_selector_that_grows_is_added_up_by_the_server_and_the_ledger_hears_of_it() {
         let text = "version: burnledger/v1\nservice: shop\nslos: [{name: a, target: 99%, sli: {events: {bad: b_total, total: t_total}}}]\n";
@@ -213,7 +257,8 @@ mod tests {
         let (source, ledger) = (Arc::new(Same(AtomicUsize::new(10))), Arc::new(MemoryLedger::new("n")));
         let rules = watch::Sender::new(book);
         let mut heard = rules.subscribe();
-        let sizes = Sizes { source: Arc::clone(&source) as Arc<_>, ledger: Some(Arc::clone(&ledger) as Arc<_>), lead: None };
+        let kept = Some(Arc::clone(&ledger) as Arc<_>);
+        let sizes = Sizes { source: Arc::clone(&source) as Arc<_>, ledger: kept, lead: None, crowded: None };
         let followed = Followed { rules, rosters: None, sizes: Some(sizes) };
         let now = Now { wall: Ms::from_secs(1_700_006_400), ..Now::default() };
         let pushed = |followed: &Followed| followed.rules.borrow().slos[0].plan.pushed_down().is_some();

@@ -234,14 +234,20 @@ impl Setup {
 
     /// The same, with the state that was looked at.
     pub(super) async fn look_into(&self, samples: Option<&Path>, at: Option<Ms>) -> Result<(State, Looked), SetupError> {
-        let (source, last): (Arc<dyn MetricSource>, Option<Ms>) = match samples {
-            Some(path) => {
-                let recorded = open_recording(path)?;
-                let last = recorded.range().map(|(_, last)| last);
-                (Arc::new(recorded), last)
-            }
-            None => (self.source()?, None),
-        };
+        let (source, last) = self.opened(samples)?;
+        Ok(self.look_from(source, last, at).await)
+    }
+
+    /// The source, or a recording with its last instant.
+    pub(super) fn opened(&self, samples: Option<&Path>) -> Result<(Arc<dyn MetricSource>, Option<Ms>), SetupError> {
+        let Some(path) = samples else { return Ok((self.source()?, None)) };
+        let recorded = open_recording(path)?;
+        let last = recorded.range().map(|(_, last)| last);
+        Ok((Arc::new(recorded), last))
+    }
+
+    /// Everything read and judged once, from a source whose last instant may be known.
+    pub(super) async fn look_from(&self, source: Arc<dyn MetricSource>, last: Option<Ms>, at: Option<Ms>) -> (State, Looked) {
         let settled = self.clock.now().wall - self.book.timing.settle;
         let at = at.or(last).unwrap_or(settled);
         let chosen = self.chosen(&source, at).await;
@@ -250,7 +256,7 @@ impl Setup {
         let health = Health::new(self.environment(), Role::Watching, source.name(), Arc::new(Vec::new));
         let concurrency = self.config.prometheus.limits.concurrency;
         let looked = look(&mut state, health, &source, at, concurrency, |_, _| {}).await;
-        Ok((state, looked))
+        (state, looked)
     }
 
     /// The rules with who adds up chosen by what the source has. One that is silent is not waited for: it changes nothing then.

@@ -101,6 +101,7 @@ pub struct House {
     pub metrics: Metrics,
     questions: mpsc::Sender<Asked>,
     fence: watch::Receiver<Option<crate::ports::Fence>>,
+    crowded: watch::Receiver<u64>,
     rosters: watch::Sender<Arc<Roster>>,
     studio: Studio,
     stop: watch::Sender<bool>,
@@ -179,7 +180,7 @@ impl House {
         live.begin().await?;
         let stop = watch::Sender::new(false);
         let (snapshots, fence, questions) = (live.snapshots(), live.fence(), live.questions());
-        let held = fence.clone();
+        let (held, crowded) = (fence.clone(), live.crowded());
         let engine_stop = stop.subscribe();
         let courier_stop = stop.subscribe();
         let mut tasks = vec![tokio::spawn(live.run(engine_stop, rules))];
@@ -187,7 +188,7 @@ impl House {
             // A courier without receivers would give up what an earlier watch left to be sent.
             tasks.push(tokio::spawn(async move { courier.run(fence, courier_stop).await }));
         }
-        Ok(Self { snapshots, ledger, clock, metrics, questions, studio, fence: held, rosters, stop, tasks })
+        Ok(Self { snapshots, ledger, clock, metrics, questions, studio, fence: held, crowded, rosters, stop, tasks })
     }
 
     /// A desk over this house: its snapshots, its ledger and its engine's history. Orders are marked as coming from `source`.
@@ -283,11 +284,13 @@ pub struct Follower {
 }
 
 impl Follower {
-    /// Looks now and then how many series there are, and who adds up. The ledger of `house` hears of changes while it leads.
+    /// Looks now and then how many series there are, and who adds up; at once when a tick of `house` brought too many. Its
+    /// ledger hears of changes while it leads.
     #[must_use]
     pub fn looking(self, source: Arc<dyn MetricSource>, house: Option<&House>) -> Self {
         let (ledger, lead) = house.map(|house| (Arc::clone(&house.ledger), house.fence.clone())).unzip();
-        Self { sizes: Some(Sizes { source, ledger, lead }), ..self }
+        let crowded = house.map(|house| house.crowded.clone());
+        Self { sizes: Some(Sizes { source, ledger, lead, crowded }), ..self }
     }
 
     /// Begins to follow, with the receivers of a house or without.

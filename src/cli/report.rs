@@ -4,18 +4,21 @@
 
 use super::incidents::{cannot_use, number, unknown, warn_of_problems};
 use super::{Common, Exit, Format, Out, times};
+use crate::app::burn::Reread;
 use crate::app::Setup;
 use crate::app::desk::{LedgerDesk, open_existing_ledger};
 use crate::domain::base::{IncidentId, Language, Ms};
 use crate::domain::incident::{Incident, Incidents};
 use crate::domain::review::stats::{Change, StatsQuestion};
-use crate::domain::review::{Beside, BurnSeries, PeriodFacts, PostmortemFacts};
+use crate::domain::objective::Slo;
+use crate::domain::review::{Beside, PeriodFacts, PostmortemFacts};
 use crate::report::{self, Subject, regions};
 use crate::words::{Zone, escape};
 use clap::Args;
 use std::fs;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Arguments of `report`.
 #[derive(Clone, Debug, Default, Args)]
@@ -98,22 +101,27 @@ fn of_period(args: &ReportArgs, format: Format, setup: &Setup, all: &Incidents, 
 async fn beside(args: &ReportArgs, setup: &Setup, incident: &Incident, out: &mut Out) -> Beside {
     let book = setup.rulebook();
     let rulebook = (!book.slos.is_empty()).then(|| book.hash.clone());
-    Beside { burn: burn(args, setup, incident, out).await, slos: book.slos.clone(), rulebook }
+    let read = reread(args, setup, incident, out).await;
+    let as_measured = |slo: &Arc<Slo>| read.slos.iter().find(|measured| measured.id == slo.id).unwrap_or(slo).clone();
+    Beside { burn: read.burn, slos: book.slos.iter().map(as_measured).collect(), rulebook }
 }
 
-async fn burn(args: &ReportArgs, setup: &Setup, incident: &Incident, out: &mut Out) -> Option<BurnSeries> {
+async fn reread(args: &ReportArgs, setup: &Setup, incident: &Incident, out: &mut Out) -> Reread {
     if args.offline {
-        return None;
+        return Reread::default();
     }
-    let (burn, why) = match setup.burn(incident, args.samples.as_deref()).await {
-        Ok((burn, errors)) => (burn, errors.first().map(ToString::to_string)),
-        Err(error) => (None, Some(error.to_string())),
+    let (read, why) = match setup.reread(incident, args.samples.as_deref()).await {
+        Ok(read) => {
+            let why = read.errors.first().map(ToString::to_string);
+            (read, why)
+        }
+        Err(error) => (Reread::default(), Some(error.to_string())),
     };
     if let Some(why) = why {
         let hint = "  hint: `--offline` asks no source, `--samples FILE` reads a recording";
         out.say(&format!("warning: the burn rate is not drawn: {}\n{hint}", escape::terminal(&why)));
     }
-    burn
+    read
 }
 
 fn print(args: &ReportArgs, format: Format, subject: Subject<'_>, out: &mut Out) -> Exit {

@@ -240,6 +240,13 @@ impl Board {
         slos.chain(beside).filter_map(Meter::sealed).max().max(self.at)
     }
 
+    /// A tick of a feed that is counted here brought more series than it may count. A fill holds series that are long gone.
+    pub(super) fn is_crowded(&self, feed: FeedRef, answers: &[(Role, Arc<Batch>)]) -> bool {
+        let FeedRef::Slo(place) = feed else { return false };
+        let Some(slo) = self.slos.get(place).map(|feed| &feed.slo).filter(|_| self.at.is_some()) else { return false };
+        matches!(slo.plan, Plan::Counted(_)) && answers.iter().any(|(_, batch)| batch.series_count() > slo.count_up_to)
+    }
+
     /// A feed that knows nothing yet gets back what was kept of it.
     pub(super) fn restore(&mut self, feed: FeedRef, meter: Meter) {
         if let Some(own) = self.meter_mut(feed).filter(|own| own.sealed().is_none() && own.spec() == meter.spec()) {

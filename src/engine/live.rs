@@ -100,6 +100,8 @@ pub struct Live {
     progress_at: Mono,
     renew_at: Mono,
     rosters: Option<watch::Receiver<Arc<Roster>>>,
+    /// How often a tick brought more series than its feed may count.
+    crowded: watch::Sender<u64>,
     /// The ledger may hold what this process does not know: a commit's answer was lost, or it could not be read.
     unsure: bool,
 }
@@ -141,6 +143,7 @@ impl Live {
             progress_at: Mono(0),
             renew_at: Mono(0),
             rosters: None,
+            crowded: watch::Sender::new(0),
             unsure: false,
         }
     }
@@ -174,6 +177,11 @@ impl Live {
     /// Where questions about the past go; the loop answers between two events.
     pub fn questions(&self) -> mpsc::Sender<Asked> {
         self.asked.0.clone()
+    }
+
+    /// Changes with every tick that brings more series than an SLO may count (`count_up_to`): who adds up should be looked at.
+    pub fn crowded(&self) -> watch::Receiver<u64> {
+        self.crowded.subscribe()
     }
 
     /// The state, for drivers and tests that look inside.
@@ -465,6 +473,9 @@ impl Live {
         }
         match done.result {
             Ok(answers) => {
+                if self.state.board.is_crowded(done.feed, &answers) {
+                    self.crowded.send_modify(|ticks| *ticks += 1);
+                }
                 self.step(Event::Answers { feed: done.feed, through: done.through, answers });
                 self.health.warned(done.source.as_ref(), done.warnings);
             }

@@ -77,6 +77,8 @@ pub struct RestatedJson {
 pub struct QueriesJson {
     pub slo: String,
     pub queries: BTreeMap<&'static str, String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub summed: Option<String>,
 }
 
 impl ReportJson {
@@ -147,5 +149,9 @@ fn restated(r: &Restated) -> RestatedJson {
 }
 
 fn queries(q: &SloQuery) -> QueriesJson {
-    QueriesJson { slo: q.slo.to_string(), queries: q.queries.iter().map(|(name, query)| (*name, query.to_string())).collect() }
+    QueriesJson {
+        slo: q.slo.to_string(),
+        queries: q.queries.iter().map(|(name, query)| (*name, query.to_string())).collect(),
+        summed: q.summed.as_deref().map(String::from),
+    }
 }

@@ -31,12 +31,17 @@ pub fn component(id: &str, language: Language) -> String {
     known.map_or_else(|| id.replace('_', " "), |(_, zh)| (*zh).to_owned())
 }
 
+/// A sentence of ours that comes as text.
+pub fn sentence(text: &str, language: Language) -> String {
+    let known = (language == Language::Zh).then(|| super::retold::in_chinese(text)).flatten();
+    known.unwrap_or_else(|| text.to_owned())
+}
+
 /// `lost_revenue (orders): its counter is not read`: what is missing of a cost, with its subject, and why.
 pub fn missing(text: &str, language: Language) -> (String, String) {
     let (what, why) = text.split_once(": ").unwrap_or((text, ""));
     let (id, subject) = what.split_once(' ').map_or((what, String::new()), |(id, subject)| (id, format!(" {subject}")));
-    let known = (language == Language::Zh).then(|| super::retold::in_chinese(why)).flatten();
-    (format!("{}{subject}", component(id, language)), known.unwrap_or_else(|| why.to_owned()))
+    (format!("{}{subject}", component(id, language)), sentence(why, language))
 }
 
 /// How a number is known.

@@ -5,6 +5,7 @@
 mod again;
 mod audit;
 mod clocks;
+mod crowd;
 pub(crate) mod faulty;
 mod history;
 mod held;

@@ -110,6 +110,11 @@ impl Batch {
         Some((labels, &self.samples[*start..end]))
     }
 
+    /// Number of series; one that came in parts counts for each.
+    pub fn series_count(&self) -> usize {
+        self.heads.len() + self.shares.as_ref().map_or(0, |(_, places)| places.len())
+    }
+
     /// Number of samples.
     pub fn len(&self) -> usize {
         match &self.shares {

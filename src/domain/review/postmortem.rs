@@ -7,6 +7,8 @@ use crate::domain::base::{Interval, Ms, Seq, Severity, SloId, Span, Text};
 use crate::domain::cost::CostSheet;
 use crate::domain::incident::ImpactRecord;
 use crate::domain::incident::{Entry, EntryHash, Fact, Incident, Milestones, PageRecord, Phase, ReasonText, RuleFired};
+use crate::domain::measure::Plan;
+use crate::domain::measure::meter::loss;
 use crate::domain::objective::{Sli, Slo};
 use std::sync::Arc;
 
@@ -81,6 +83,8 @@ pub struct SloQuery {
     pub slo: SloId,
     /// `bad`, `total`, `value`, ... and the PromQL.
     pub queries: Vec<(&'static str, Text)>,
+    /// That the server adds up instead of counting here, why, and what that loses.
+    pub summed: Option<Text>,
 }
 
 /// What is known beside the ledger when a report is made; all of it may be missing.
@@ -188,7 +192,13 @@ fn clocks(incident: &Incident) -> [Clock; 4] {
 /// Queries of those SLOs that were bad.
 fn queries(incident: &Incident, known: &[Arc<Slo>]) -> Vec<SloQuery> {
     let bad = |id: &SloId| incident.services.iter().any(|(_, slos)| slos.contains(id));
-    known.iter().filter(|s| bad(&s.id)).map(|s| SloQuery { slo: s.id.clone(), queries: written(&s.sli) }).collect()
+    let told = |s: &Arc<Slo>| SloQuery { slo: s.id.clone(), queries: written(&s.sli), summed: summed(s) };
+    known.iter().filter(|s| bad(&s.id)).map(told).collect()
+}
+
+fn summed(slo: &Slo) -> Option<Text> {
+    let (Plan::Asked { why, .. }, Some(window)) = (&slo.plan, slo.plan.pushed_down()) else { return None };
+    Some(format!("added up by the server, not counted: {why}; {}", loss(window)).into())
 }
 
 fn written(sli: &Sli) -> Vec<(&'static str, Text)> {

@@ -5,7 +5,7 @@ use crate::domain::cost::Basis;
 use crate::domain::review::SloQuery;
 use crate::report::doc::{Block, Line, Table};
 use crate::wire::report::hex;
-use crate::words::plural;
+use crate::words::{plural, report as names};
 
 pub(in crate::report) fn annex(t: &Told<'_>) -> Vec<Block> {
     [vec![rules(t)], queries(t), sources(t), hashes(t)].into_iter().flatten().collect()
@@ -37,7 +37,10 @@ fn queries(t: &Told<'_>) -> Vec<Block> {
     }
     let one = |q: &SloQuery| {
         let parts = q.queries.iter().map(|(name, query)| Line::say(format!("{name} ")).and_code(query));
-        Line::text(q.slo.as_str()).and(": ").and_line(Line::joined(parts, ", "))
+        let line = Line::text(q.slo.as_str()).and(": ").and_line(Line::joined(parts, ", "));
+        let Some(how) = &q.summed else { return line };
+        // It names a selector, which is not ours.
+        line.and(t.say("; ", "；")).and_text(&names::sentence(how, t.language))
     };
     vec![Block::say(t.say("Queries of the SLOs:", "SLO 的查询：")), Block::List(t.facts.queries.iter().map(one).collect())]
 }
