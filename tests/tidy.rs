@@ -101,6 +101,11 @@ fn root() -> PathBuf {
 }
 
 fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    files(folder, &["rs"])
+}
+
+/// Files below a folder with one of these endings.
+fn files(folder: &Path, endings: &[&str]) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut todo = vec![folder.to_path_buf()];
     while let Some(dir) = todo.pop() {
@@ -108,7 +113,7 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 todo.push(path);
-            } else if path.extension().is_some_and(|e| e == "rs") {
+            } else if path.extension().is_some_and(|e| endings.iter().any(|ending| e == *ending)) {
                 found.push(path);
             }
         }
@@ -340,6 +345,43 @@ fn nothing_is_unfinished() {
             for word in words.iter().filter(|w| line.contains(**w)) {
                 problems.push(format!("{}:{}: {word}", path.display(), number + 1));
             }
+        }
+    }
+    complain(&problems);
+}
+
+/// Words in s behind a 1 that are no plurals.
+const NO_PLURALS: &[&str] = &["has", "is", "less", "minus", "series", "stops", "was"];
+
+/// Where a plural stands behind a single thing: `1 SLOs`.
+fn one_of_many(line: &str) -> Option<&str> {
+    let mut words = line.split(|c: char| c.is_whitespace() || "\"'`()[]{}<>|│".contains(c));
+    while let Some(word) = words.next() {
+        let Some(next) = words.clone().next().filter(|_| word == "1") else { continue };
+        let noun = next.trim_end_matches(['.', ',', ';', ':', '!', '?']);
+        let plural = noun.len() > 2 && noun.ends_with('s') && noun.chars().all(|c| c.is_ascii_alphabetic());
+        if plural && !NO_PLURALS.contains(&noun) {
+            return Some(noun);
+        }
+    }
+    None
+}
+
+/// What tests expect and documents show of the program's words: one SLO is no "1 SLOs".
+#[test]
+fn one_thing_has_no_plural() {
+    assert_eq!(one_of_many("2 of 2 rules of 1 SLOs, it is 1 minus the rest"), Some("SLOs"));
+    assert_eq!(one_of_many("0.1 units, P1 incidents, 11 SLOs, 1 series, 1 SLO"), None);
+    let shown = ["txt", "snap", "case", "csv", "html", "md", "svg"];
+    let mut all: Vec<PathBuf> =
+        ["tests", "docs", "src", "sample-data"].iter().flat_map(|f| files(&root().join(f), &shown)).collect();
+    all.extend(["README.md", "CHANGELOG.md"].map(|name| root().join(name)));
+    assert!(all.len() > 100, "the walk found only {} files", all.len());
+    let mut problems = Vec::new();
+    for path in all {
+        let text = fs::read_to_string(&path).unwrap();
+        for (number, line) in text.lines().enumerate() {
+            problems.extend(one_of_many(line).map(|noun| format!("{}:{}: 1 {noun}", path.display(), number + 1)));
         }
     }
     complain(&problems);

@@ -274,7 +274,7 @@ async fn reach(how: &ReceiverSettings) -> Result<String, String> {
             } else if silent.is_empty() {
                 Ok("answers".into())
             } else {
-                Err(format!("{} of {} instances: {}", silent.len(), urls.len(), silent.join("; ")))
+                Err(format!("{} of {}: {}", silent.len(), counted(urls.len(), "instance", "instances"), silent.join("; ")))
             }
         }
         Way::Webhook { url, .. } => host(&of(url)?).await,

@@ -9,7 +9,7 @@ use crate::domain::objective::{Combine, Composite, Sli, Slo};
 use crate::domain::view::{SloRow, Snapshot};
 use crate::query::plan_lines;
 use crate::wire::status::{Status, status};
-use crate::words::{self, units};
+use crate::words::{self, plural, units};
 use clap::Args;
 use serde::Serialize;
 
@@ -161,7 +161,9 @@ fn made_of(composite: &Composite, out: &mut Out) {
 fn objective_of(sli: &Sli) -> String {
     match sli {
         Sli::Occurrences { allowed, per, .. } => format!("{} per {per} allowed", allowed.normalize()),
-        Sli::Composite(composite) => format!("{} of {} SLOs", composite.how.name(), composite.of.len()),
+        Sli::Composite(composite) => {
+            format!("{} of {}", composite.how.name(), plural::counted(composite.of.len(), "SLO", "SLOs"))
+        }
         _ => "no target".into(),
     }
 }

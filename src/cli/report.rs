@@ -4,13 +4,13 @@
 
 use super::incidents::{cannot_use, number, unknown, warn_of_problems};
 use super::{Common, Exit, Format, Out, times};
-use crate::app::burn::Reread;
 use crate::app::Setup;
+use crate::app::burn::Reread;
 use crate::app::desk::{LedgerDesk, open_existing_ledger};
 use crate::domain::base::{IncidentId, Language, Ms};
 use crate::domain::incident::{Incident, Incidents};
-use crate::domain::review::stats::{Change, StatsQuestion};
 use crate::domain::objective::Slo;
+use crate::domain::review::stats::{Change, StatsQuestion};
 use crate::domain::review::{Beside, PeriodFacts, PostmortemFacts};
 use crate::report::{self, Subject, regions};
 use crate::words::{Zone, escape};

@@ -185,7 +185,7 @@ fn sort_and_cap(problems: &mut Vec<Problem>) {
     if problems.len() > MAX_PROBLEMS {
         let more = problems.len() - MAX_PROBLEMS;
         problems.truncate(MAX_PROBLEMS);
-        problems.push(Problem::error("too-many-problems", format!("{more} more problems are not shown")));
+        problems.push(Problem::error("too-many-problems", format!("problems that are not shown: {more}")));
     }
 }
 

@@ -135,7 +135,7 @@ pub fn read(name: &str, text: String, columns: &Columns) -> Records {
     let more = out.problems.len().saturating_sub(MAX_PROBLEMS);
     if more > 0 {
         out.problems.truncate(MAX_PROBLEMS);
-        out.problems.push(Problem::error("too-many-problems", format!("{more} more problems are not shown")));
+        out.problems.push(Problem::error("too-many-problems", format!("problems that are not shown: {more}")));
     }
     out
 }
@@ -329,7 +329,7 @@ mod tests {
         assert!(problems.iter().all(|p| p.starts_with("2: ")), "{problems:?}");
         assert_eq!(records.rows[0].1.times.acknowledged, None);
         assert!(told(&rows("{\"id\": 1}\nnot json\n", "")).iter().any(|p| p.starts_with("2: ")));
-        assert!(told(&rows("id,resolved\na,b,c\n", "")).iter().any(|p| p.contains("3 cells")));
+        assert!(told(&rows("id,resolved\na,b,c\n", "")).iter().any(|p| p.contains("differ in number: 3 and 2")));
         assert_eq!(rows("", "").rows, []);
     }
 

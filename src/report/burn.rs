@@ -5,6 +5,7 @@ use crate::chart::plot::{self, Plot};
 use crate::chart::{Scale, pool_max};
 use crate::domain::base::Ms;
 use crate::domain::review::BurnSeries;
+use crate::words::plural::{counted, noun};
 use crate::words::{Zone, escape, units};
 
 const COLUMNS: usize = 72;
@@ -110,8 +111,9 @@ fn told(t: &Told<'_>, series: &BurnSeries, known: &[f64]) -> String {
     let gaps = series.values.iter().filter(|v| !v.is_finite()).count();
     t.say(
         format!(
-            "From {from} to {to} the burn rate reached {peak} at most; {gaps} of {} points are unknown.",
-            series.values.len()
+            "From {from} to {to} the burn rate reached {peak} at most; {gaps} of {} {} unknown.",
+            counted(series.values.len(), "point", "points"),
+            noun(gaps, "is", "are")
         ),
         format!("{from} 至 {to}，燃烧率最高 {peak}；{} 个点中 {gaps} 个未知。", series.values.len()),
     )

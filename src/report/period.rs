@@ -7,7 +7,7 @@ use crate::domain::incident::Incident;
 use crate::domain::review::stats::drills::FORMULA;
 use crate::domain::review::stats::{CostStats, Group};
 use crate::domain::review::{ClockKind, PeriodFacts};
-use crate::words::plural::{counted, noun};
+use crate::words::plural::{counted, noun, noun_of};
 use crate::words::units::{UNKNOWN, number, percent_auto, percent_level};
 use crate::words::{Zone, escape, money, report as names, time};
 use rust_decimal::prelude::ToPrimitive;
@@ -95,7 +95,7 @@ fn how_often(t: &Told<'_>, g: &Group) -> String {
     let (r, per) = (&g.rate, |count: f64| number(count * 30.0 / g.rate.days.max(f64::MIN_POSITIVE)));
     let (point, low, high, days) = (per(r.count as f64), per(r.interval.0), per(r.interval.1), number(r.days));
     t.say(
-        format!("{point} in 30 days (95%: {low} to {high}), over {days} days"),
+        format!("{point} in 30 days (95%: {low} to {high}), over {days} {}", noun_of(r.days, "day", "days")),
         format!("每 30 天 {point} 个（95%：{low} 至 {high}），共 {days} 天"),
     )
 }
@@ -105,7 +105,11 @@ fn total(t: &Told<'_>, c: &CostStats) -> String {
     match c.n_partial {
         0 => shown,
         n => {
-            t.say(format!("at least {shown} ({n} of {} are partial)", c.n), format!("至少 {shown}（{} 个中 {n} 个不完整）", c.n))
+            let are = noun(n, "is", "are");
+            t.say(
+                format!("at least {shown} ({n} of {} {are} partial)", c.n),
+                format!("至少 {shown}（{} 个中 {n} 个不完整）", c.n),
+            )
         }
     }
 }

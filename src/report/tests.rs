@@ -7,8 +7,8 @@ use crate::domain::cost::{
 };
 use crate::domain::incident::{Actor, Entry, Fact, ImpactRecord, Incident, Incidents, Onset, Outcome, ReasonText, RuleFired};
 use crate::domain::measure::Count;
-use crate::domain::objective::{Business, Counter, Labour, RevenueStream, SeasonalRules, StreamMethod, ValueIs};
 use crate::domain::measure::meter::loss;
+use crate::domain::objective::{Business, Counter, Labour, RevenueStream, SeasonalRules, StreamMethod, ValueIs};
 use crate::domain::review::{Beside, BurnSeries, PostmortemFacts, SloQuery};
 use crate::words::Zone;
 use std::sync::Arc;
@@ -194,13 +194,19 @@ fn the_whole_report() {
 fn what_the_server_added_up_is_said_beside_its_queries() {
     let why = "`payments_total` matches 9000 series, more than 5000 (`count_up_to`)";
     let summed = format!("added up by the server, not counted: {why}; {}", loss(Span::from_mins(1)));
-    let query =
-        SloQuery { slo: SloId::new("payments", "success"), queries: vec![("total", "payments_total".into())], summed: Some(summed.into()) };
+    let query = SloQuery {
+        slo: SloId::new("payments", "success"),
+        queries: vec![("total", "payments_total".into())],
+        summed: Some(summed.into()),
+    };
     let facts = PostmortemFacts { queries: vec![query], ..facts(&whole()) };
     let text = markdown(&facts, Zone::Utc);
     assert!(text.contains("added up by the server, not counted: ") && text.contains("counts are extrapolated over 1m"), "{text}");
     let text = super::markdown(Subject::Incident(&facts), Zone::Utc, Language::Zh);
-    assert!(text.contains("由服务器求和，未逐个计数：") && text.contains("匹配 9000 条序列") && text.contains("计数按 1m 外推"), "{text}");
+    assert!(
+        text.contains("由服务器求和，未逐个计数：") && text.contains("匹配 9000 条序列") && text.contains("计数按 1m 外推"),
+        "{text}"
+    );
     let told: serde_json::Value = serde_json::from_str(&json(&facts).unwrap()).unwrap();
     assert!(told["queries"][0]["summed"].as_str().is_some_and(|how| how.starts_with("added up by the server")), "{told}");
     assert!(!markdown(&self::facts(&whole()), Zone::Utc).contains("added up by the server"));

@@ -87,7 +87,9 @@ impl Running {
         let mut roles: HashMap<&str, Vec<(usize, i64, i64)>> = HashMap::new();
         for (i, indicator) in indicators.iter().enumerate() {
             for (part, bad, total) in [("bad", 1, 0), ("less", -1, 0), ("total", 0, 1)] {
-                names(indicator, part).into_iter().for_each(|name| roles.entry(name).or_default().push((i, bad, total)));
+                for name in names(indicator, part) {
+                    roles.entry(name).or_default().push((i, bad, total));
+                }
             }
         }
         let (mut last, mut all): (HashMap<&str, i64>, _) = (HashMap::new(), vec![Self::default(); indicators.len()]);
@@ -97,7 +99,9 @@ impl Running {
             let Some(of) = roles.get(name) else { continue };
             let (value, at): (i64, i64) = (value.parse().unwrap(), at.parse().unwrap());
             let more = last.insert(name, value).map_or(0, |last| if value < last { value } else { value - last });
-            of.iter().for_each(|(i, bad, total)| all[*i].sums.push((at, bad * more, total * more)));
+            for (i, bad, total) in of {
+                all[*i].sums.push((at, bad * more, total * more));
+            }
         }
         all.iter_mut().for_each(Self::add_up);
         all

@@ -6,6 +6,7 @@ use burnledger::cli::import::{ImportArgs, Tool, run};
 use burnledger::cli::{Common, Exit, Format, Out};
 use burnledger::domain::base::{ProblemLevel, Span};
 use burnledger::formats::import::{Options, import};
+use burnledger::words::plural::counted;
 use std::fmt::Write as _;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -26,7 +27,7 @@ fn files_below(folder: &Path, out: &mut Vec<PathBuf>) {
 /// What came of one file: SLOs and notes, then each refusal with its line.
 fn outcome(path: &Path) -> String {
     let found = import(&[path.to_owned()], None, &Options::default());
-    let mut out = format!("{} SLOs, {} notes", found.slos.len(), found.notes.len());
+    let mut out = format!("{}, {}", counted(found.slos.len(), "SLO", "SLOs"), counted(found.notes.len(), "note", "notes"));
     for problem in found.problems.iter().filter(|p| p.level == ProblemLevel::Error) {
         let place = problem.place.as_ref().unwrap_or_else(|| panic!("{}: no place: {}", path.display(), problem.message));
         let message = problem.message.replace(&*path.to_string_lossy(), "(file)");

@@ -7,6 +7,7 @@ use super::super::board::StreamFeed;
 use crate::domain::base::{Interval, Ms, Span, Text};
 use crate::domain::cost::estimate::{Baseline, Beside, median};
 use crate::domain::cost::{BUCKET_MINUTES, SeasonalCounts, exact, minutes};
+use crate::words::plural;
 use rust_decimal::Decimal;
 
 const BUCKET: Span = Span::from_mins(BUCKET_MINUTES);
@@ -44,9 +45,9 @@ impl<'a> Baselines<'a> {
             return Ok(SeasonalCounts { baseline: Baseline::History(weeks), actual, before: self.before(first), note: None });
         }
         let usual = self.hours_before(first).ok_or("neither three earlier weeks nor the hours before are known")?;
-        let note = format!(
-            "fallback: {fewest} earlier weeks are usable, {LEAST_WEEKS} are needed; the baseline is the median of the three hours before"
-        );
+        let weeks = plural::counted(fewest, "earlier week is", "earlier weeks are");
+        let note =
+            format!("fallback: {weeks} usable, {LEAST_WEEKS} are needed; the baseline is the median of the three hours before");
         let stated = pieces.iter().map(|p| part_of(usual, *p)).collect();
         Ok(SeasonalCounts { baseline: Baseline::Stated(stated), actual, before: None, note: Some(note.into()) })
     }

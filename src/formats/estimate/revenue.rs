@@ -155,7 +155,7 @@ fn weeks(out: &mut Findings<'_>, node: &Arc<Node>) -> Option<Vec<Option<Decimal>
     let weeks = buckets(out, items, "`history`")?;
     let usable = weeks.iter().flatten().count();
     if usable < LEAST_WEEKS {
-        let message = format!("a bucket has {usable} usable weeks, it needs {LEAST_WEEKS}");
+        let message = format!("a bucket has {usable} of the {LEAST_WEEKS} usable weeks that it needs");
         let hint = "give `baseline` instead, such as the median of the three hours before";
         out.error_hint("too-few-weeks", &node.span, message, hint);
         return None;
@@ -168,7 +168,7 @@ fn same_length(ask: &mut Ask<'_, '_, '_>, name: &str, found: usize, buckets: usi
         return Some(());
     }
     let span = ask.span(name);
-    let message = format!("`{name}` has {found} buckets, `actual` has {buckets}");
+    let message = format!("the numbers of buckets differ: `{name}` has {found}, `actual` has {buckets}");
     ask.out.error_hint("different-lengths", &span, message, "both need one entry a bucket; null in `actual` is a gap");
     None
 }

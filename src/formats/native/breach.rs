@@ -188,7 +188,7 @@ fn read_spike(out: &mut Findings<'_>, node: &Node, step: Span) -> Option<Spike> 
 fn above_one(out: &mut Findings<'_>, node: &Node, times: Decimal) -> Option<Decimal> {
     if times <= Decimal::ONE {
         let hint = "a value is above its own average half of the time; 2.5x is usual";
-        out.error_hint("bad-number", &node.span, "a spike must be more than 1 times the average", hint);
+        out.error_hint("bad-number", &node.span, "a spike must be more than the average itself", hint);
         return None;
     }
     Some(times)

@@ -52,7 +52,7 @@ pub(super) fn read(out: &mut Findings<'_>, node: &Node, service: &str) -> Option
 fn read_weights(out: &mut Findings<'_>, node: &Node, members: usize) -> Option<Vec<Decimal>> {
     let items = out.list(node, "`weights`")?;
     if items.len() != members {
-        let message = format!("there are {} weights for {members} members", items.len());
+        let message = format!("weights and members differ in number: {} and {members}", items.len());
         out.error_hint("bad-composite", &node.span, message, "write one weight for each member, in the order of `of`");
         return None;
     }

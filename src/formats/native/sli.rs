@@ -204,7 +204,7 @@ pub(super) fn read_under(out: &mut Findings<'_>, node: &Node) -> Option<Decimal>
         let mut problem = Problem::error("bad-duration", "`under` needs a unit").at(out.place(node.span.clone()));
         match span {
             Some(span) => {
-                problem.hint = Some(format!("{text} seconds are written `{span}`"));
+                problem.hint = Some(format!("{text} s is written `{span}`"));
                 problem.replacement = Some(span.to_string());
             }
             None => problem.hint = Some("durations look like 250ms or 2s, and are longer than nothing".into()),

@@ -18,7 +18,8 @@ pub(super) fn table(source: &Source) -> Table {
             continue;
         }
         if cells.len() != table.columns.len() {
-            let message = format!("there are {} cells for {} columns", cells.len(), table.columns.len());
+            let message =
+                format!("the row's cells and the columns differ in number: {} and {}", cells.len(), table.columns.len());
             let problem = Problem::error("uneven-row", message).hint("quote cells that hold the separator");
             table.problems.push(problem.at(source.place(span.clone())));
         }

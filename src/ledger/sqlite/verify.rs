@@ -192,5 +192,6 @@ fn commits(tx: &Connection, last: u64) -> Result<Option<Text>, Fault> {
         |row| Ok((row.get(0)?, row.get(1)?)),
     )?;
     let all: i64 = tx.query_row("SELECT count(*) FROM entries", [], |row| row.get(0))?;
-    Ok((beyond > 0 || entries != all).then(|| format!("commits tell of {entries} entries, {all} are there").into()))
+    Ok((beyond > 0 || entries != all)
+        .then(|| format!("entries that commits tell of: {entries}; entries that are there: {all}").into()))
 }

@@ -6,6 +6,7 @@ use super::Told;
 use crate::domain::base::Money;
 use crate::domain::cost::{Basis, CostLine, CostSheet};
 use crate::report::doc::{Block, Line, Table};
+use crate::words::plural::counted;
 use crate::words::{money, report as names};
 use rust_decimal::Decimal;
 
@@ -39,13 +40,17 @@ fn first(t: &Told<'_>, sheet: &CostSheet) -> Vec<Answer> {
         (
             t.say("What is assumed, by whom, since when?", "假设了什么、谁、何时？"),
             Line::say(t.say(
-                format!("{assumptions} assumptions, with owner and date where the business file has them, and {declared} declared inputs with their source, in the annex on cost"),
+                format!(
+                    "{}, with owner and date where the business file has them, and {} with their source, in the annex on cost",
+                    counted(assumptions, "assumption", "assumptions"),
+                    counted(declared, "declared input", "declared inputs")
+                ),
                 format!("损失附录中有 {assumptions} 条假设（业务文件写明时附负责人和日期）和 {declared} 个附来源的声明输入"),
             )),
         ),
         (
             t.say("By which formulas?", "按什么公式？"),
-            Line::say(t.say(format!("{formulas} lines, each with its formula and the numbers in it"), format!("{formulas} 行，各附填入数字的公式"))),
+            Line::say(t.say(format!("{}, each with its formula and the numbers in it", counted(formulas, "line", "lines")), format!("{formulas} 行，各附填入数字的公式"))),
         ),
         (
             t.say("From which data?", "来自什么数据？"),

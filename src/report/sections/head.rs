@@ -5,7 +5,7 @@ use crate::domain::base::Money;
 use crate::domain::cost::CostSheet;
 use crate::domain::incident::{ImpactRecord, Phase};
 use crate::report::doc::{Block, Line, Table};
-use crate::words::{money, report as names, time, units};
+use crate::words::{money, plural, report as names, time, units};
 
 /// `INC-0001: payments, P0`.
 pub(in crate::report) fn title(t: &Told<'_>) -> Line {
@@ -30,7 +30,8 @@ pub(in crate::report) fn table(t: &Told<'_>) -> Block {
     ];
     let flaps = t.facts.incident.flaps;
     if flaps > 0 {
-        rows.push(row("Reopened", "重开", Line::say(t.say(format!("{flaps} times"), format!("{flaps} 次")))));
+        let times = plural::counted(flaps as usize, "time", "times");
+        rows.push(row("Reopened", "重开", Line::say(t.say(times, format!("{flaps} 次")))));
     }
     if t.facts.incident.drill {
         let what = t.say("practised, not real: no part of cost or statistics", "演练，并非真实：不计入损失和统计");
@@ -59,12 +60,13 @@ pub(in crate::report) fn summary(t: &Told<'_>) -> Block {
 /// `83,419 of 861,382 events failed (9.68%)`.
 pub(super) fn failed(t: &Told<'_>, impact: &ImpactRecord) -> String {
     let bad = units::count(impact.bad);
-    match impact.total.filter(|t| *t > 0.0) {
-        Some(total) => {
-            let (all, share) = (units::count(total), units::percent_auto(impact.bad / total));
-            t.say(format!("{bad} of {all} events failed ({share})"), format!("{all} 个事件中 {bad} 个失败（{share}）"))
-        }
-        None => t.say(format!("{bad} bad events"), format!("{bad} 个失败事件")),
+    if let Some(total) = impact.total.filter(|t| *t > 0.0) {
+        let (all, share) = (units::count(total), units::percent_auto(impact.bad / total));
+        let events = plural::noun_of(total, "event", "events");
+        t.say(format!("{bad} of {all} {events} failed ({share})"), format!("{all} 个事件中 {bad} 个失败（{share}）"))
+    } else {
+        let events = plural::noun_of(impact.bad, "event", "events");
+        t.say(format!("{bad} bad {events}"), format!("{bad} 个失败事件"))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Taking the terminal and giving it back, on every way out.
 
 use crate::tui::update::Msg;
+use crate::words::plural::counted;
 use crossterm::cursor::{Hide, Show};
 use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture};
 use crossterm::style::{Attribute, SetAttribute};
@@ -45,15 +46,21 @@ pub(super) fn crashes_into(folder: Option<PathBuf>) {
 /// Remembers a message for the case of a crash: what kind it was, never what a person typed into a dialog.
 pub(super) fn remember(msg: &Msg, typing: bool) {
     let text = match msg {
-        Msg::Snapshot(snapshot) => format!("snapshot {} with {} tracks", snapshot.number, snapshot.slos.len()),
+        Msg::Snapshot(snapshot) => {
+            format!("snapshot {} with {}", snapshot.number, counted(snapshot.slos.len(), "track", "tracks"))
+        }
         Msg::Key(_) if typing => "a key in a dialog".into(),
         Msg::Key(key) => format!("key {key}"),
-        Msg::Paste(text) => format!("{} bytes pasted", text.len()),
+        Msg::Paste(text) => format!("{} pasted", counted(text.len(), "byte", "bytes")),
         Msg::Reply { ticket, result } => format!("order {ticket} answered, {}", if result.is_ok() { "done" } else { "refused" }),
         Msg::Answer { ticket, result } => {
             format!("question {ticket} answered, {}", if result.is_ok() { "told" } else { "refused" })
         }
-        Msg::Dashboards(all) => format!("{} dashboards, {} problems", all.all.len(), all.problems.len()),
+        Msg::Dashboards(all) => format!(
+            "{}, {}",
+            counted(all.all.len(), "dashboard", "dashboards"),
+            counted(all.problems.len(), "problem", "problems")
+        ),
         Msg::Saved(_) => "a file was written or not".into(),
         Msg::Edited(result) => format!("the editor ended, {}", if result.is_ok() { "done" } else { "failed" }),
         other => format!("{other:?}"),

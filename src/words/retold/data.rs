@@ -150,10 +150,7 @@ pub(super) const FORMS: &[Pair] = &[
         "added up by the server, not counted: {}; counts are extrapolated over {}: the events of a gap as long are lost, and so are the first ones of a new series; a blip is spread over {}, and what restarts hide has no bounds",
         "由服务器求和，未逐个计数：{}；计数按 {} 外推：同样长的缺口中的事件会丢失，新序列最初的事件也会丢失；瞬时异常摊到 {}，重启隐藏的部分没有界限",
     ),
-    (
-        "counted event by event again; what was until {} is added up by the server",
-        "重新逐个计数；{} 之前的部分由服务器求和",
-    ),
+    ("counted event by event again; what was until {} is added up by the server", "重新逐个计数；{} 之前的部分由服务器求和"),
     ("counted event by event again; what was until {} is counted event by event", "重新逐个计数；{} 之前的部分是逐个计数的"),
     ("{} is added up by the server, not counted: {}", "{} 由服务器求和，未逐个计数：{}"),
     (

@@ -53,6 +53,10 @@ pub(super) const FORMS: &[Pair] = &[
     ("buckets without data, left out on both sides: {}", "没有数据的时段，两边都不计：{}"),
     ("weeks left out of the baseline: {}", "基线中剔除的周数：{}"),
     (
+        "fallback: {} earlier week is usable, {} are needed; the baseline is the median of the three hours before",
+        "退而求其次：可用的前几周只有 {} 周，需要 {} 周；基线取之前三小时的中位数",
+    ),
+    (
         "fallback: {} earlier weeks are usable, {} are needed; the baseline is the median of the three hours before",
         "退而求其次：可用的前几周只有 {} 周，需要 {} 周；基线取之前三小时的中位数",
     ),

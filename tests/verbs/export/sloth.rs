@@ -7,6 +7,7 @@ use super::{burnledger, root};
 use burnledger::kit::yaml::{Node, Source, compose};
 use burnledger::query::ast::{Expr, Op};
 use burnledger::query::parse;
+use burnledger::words::plural::counted;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
@@ -380,12 +381,13 @@ fn imported_slos_are_exported_as_sloth_generates_them_but_for_what_is_listed() {
         let done = compare(pair, &theirs, &ours);
         unexplained.extend(done.unexplained.iter().map(|u| format!("{}: {u}", pair.generated)));
         let slos: BTreeSet<&str> = theirs.iter().filter_map(|r| r.key.split(' ').next()).collect();
-        writeln!(told, "    {} of {} rules of {} SLOs are equal", done.equal, theirs.len(), slos.len()).unwrap();
+        let slos = counted(slos.len(), "SLO", "SLOs");
+        writeln!(told, "    {} of {} rules of {slos} are equal", done.equal, theirs.len()).unwrap();
         for name in &done.used {
             writeln!(told, "    equal, as {name}").unwrap();
         }
         for ((name, about), times) in &done.other {
-            writeln!(told, "    {about} in {times} rules: {name}").unwrap();
+            writeln!(told, "    {about} in {}: {name}", counted(*times, "rule", "rules")).unwrap();
         }
         used.extend(done.used);
         used.extend(done.other.into_keys().map(|(name, _)| name));
