@@ -135,6 +135,7 @@ impl Setup {
             settings: self.settings("replay"),
             source: Arc::clone(&past.source),
             concurrency: self.config.prometheus.limits.concurrency,
+            targets: self.config.targets,
         };
         LedgerDesk::new(ledger, clock, "tui").with_studio(studio)
     }

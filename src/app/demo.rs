@@ -12,6 +12,7 @@ use crate::domain::measure::{Ask, Coverage, Selector, Sink};
 use crate::domain::objective::Rulebook;
 use crate::domain::paging::{DispatchState, Routes};
 use crate::domain::review::BurnSeries;
+use crate::domain::review::stats::Targets;
 use crate::domain::view::{Role, Snapshot};
 use crate::engine::courier::Roster;
 use crate::engine::state::Settings;
@@ -147,6 +148,7 @@ impl Demo {
             role: Role::Replaying,
             duty: Duty::Pages,
             concurrency: 4,
+            targets: Targets::default(),
             until: Some(self.to),
             speed,
             environment: "demo".into(),

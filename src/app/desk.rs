@@ -8,6 +8,7 @@ use crate::domain::base::{CommitId, IncidentId, Ms, Now, Seq, Text, clean_line};
 use crate::domain::incident::{Entry, Incident, Incidents};
 use crate::domain::objective::{Change, Rulebook};
 use crate::domain::paging::{Commit, Dispatch};
+use crate::domain::review::stats::{Change as Rollout, Standards, Targets};
 use crate::domain::view::{
     Answer, Command, Film, FilmAsk, Lookback, Past, Question, Refusal, Snapshot, Values, ValuesAsk, WhatIf, WhatIfAsk,
 };
@@ -60,6 +61,8 @@ pub struct Studio {
     pub source: Arc<dyn MetricSource>,
     /// Feeds read at once.
     pub concurrency: usize,
+    /// What shares of incidents are held against.
+    pub targets: Targets,
 }
 
 impl LedgerDesk {
@@ -295,6 +298,10 @@ impl Desk for LedgerDesk {
             Ok(match question {
                 Question::Incident(id) => Answer::Incident(incidents().await?.get(id).cloned()),
                 Question::Incidents { limit } => Answer::Incidents(incidents().await?.newest(limit)),
+                Question::Standards => {
+                    let targets = self.studio.as_ref().map(|studio| studio.targets).unwrap_or_default();
+                    Answer::Standards(Arc::new(Standards { changes: Rollout::recorded(&incidents().await?), targets }))
+                }
                 Question::Past(ask) => Answer::Past(self.past(ask).await?),
                 Question::Film(ask) => Answer::Film(Arc::new(self.film(&ask).await?)),
                 Question::WhatIf(ask) => Answer::WhatIf(Arc::new(self.what_if(&ask).await?)),

@@ -9,6 +9,7 @@ use crate::config::HeartbeatSettings;
 use crate::domain::base::{Ms, Span, Text};
 use crate::domain::objective::Rulebook;
 use crate::domain::paging::{DispatchState, Routes};
+use crate::domain::review::stats::Targets;
 use crate::domain::view::{ReceiverHealth, Role, Snapshot};
 use crate::engine::courier::{Courier, CourierPorts, Roster, WayOut};
 use crate::engine::health::Health;
@@ -46,6 +47,8 @@ pub struct Plan {
     pub duty: Duty,
     /// Feeds read at once.
     pub concurrency: usize,
+    /// What shares of incidents are held against.
+    pub targets: Targets,
     /// The end of a recording.
     pub until: Option<Ms>,
     /// Playing speed of a recording.
@@ -71,6 +74,7 @@ impl Plan {
             role: if duty == Duty::Records { Role::Recording } else { Role::Watching },
             duty,
             concurrency: setup.config.prometheus.limits.concurrency,
+            targets: setup.config.targets,
             until: None,
             speed: None,
             environment: setup.environment(),
@@ -173,6 +177,7 @@ impl House {
             settings: plan.settings.clone(),
             source: Arc::clone(&plan.source),
             concurrency: plan.concurrency,
+            targets: plan.targets,
         };
         let pages = plan.duty == Duty::Pages;
         let Frame { mut live, courier, rosters, metrics } = build(plan);

@@ -190,6 +190,7 @@ const fn fits(question: &Question, answer: &Answer) -> bool {
         (question, answer),
         (Question::Incident(_), Answer::Incident(_))
             | (Question::Incidents { .. }, Answer::Incidents(_))
+            | (Question::Standards, Answer::Standards(_))
             | (Question::Past(_), Answer::Past(_))
             | (Question::Film(_), Answer::Film(_))
             | (Question::WhatIf(_), Answer::WhatIf(_))

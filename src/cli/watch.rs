@@ -94,6 +94,7 @@ async fn plan(setup: &Setup, source: Arc<dyn MetricSource>) -> Result<Plan, crat
         role: Role::Leading,
         duty: Duty::Pages,
         concurrency: setup.config.prometheus.limits.concurrency,
+        targets: setup.config.targets,
         until: None,
         speed: None,
         environment: setup.environment(),

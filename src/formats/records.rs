@@ -15,7 +15,7 @@ use std::ops::Range;
 use std::path::Path;
 
 /// Our names of what a record says.
-pub const FIELDS: [&str; 15] = [
+pub const FIELDS: [&str; 17] = [
     "id",
     "title",
     "service",
@@ -31,6 +31,8 @@ pub const FIELDS: [&str; 15] = [
     "postmortem",
     "cost",
     "currency",
+    "slo",
+    "team",
 ];
 /// Largest file.
 pub const MAX_BYTES: u64 = 64 << 20;
@@ -194,6 +196,8 @@ impl Cells<'_> {
             id: self.text("id").unwrap_or_else(|| format!("line {line}").into()),
             title: self.text("title"),
             service: self.text("service").unwrap_or_else(|| "unknown".into()),
+            slo: self.text("slo"),
+            team: self.text("team"),
             severity: self.text("severity"),
             root_cause: self.text("root_cause"),
             drill: self.flag("drill").unwrap_or(false),

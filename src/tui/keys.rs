@@ -417,7 +417,7 @@ pub const TABLE: &[Binding] = &[
     on(Scope::History, &[k(Code::Enter)], Action::Open, "open the incident", Some("open")),
     on(Scope::History, &[Key::char('o')], Action::Sort, "newest, gravest, dearest, longest first", Some("sort")),
     on(Scope::History, &[Key::char('/')], Action::Filter, "filter", Some("filter")),
-    on(Scope::History, &[Key::char('g')], Action::Group, "by severity, service, cause or month", Some("group")),
+    on(Scope::History, &[Key::char('g')], Action::Group, "severity, service, SLO, team, cause, month", Some("group")),
     on(Scope::History, &[Key::char('R')], Action::Resolve, "resolve, or reopen (asks first)", Some("reopen")),
     on(Scope::History, &[Key::char('P')], Action::Postmortem, "how its postmortem is written", Some("postmortem")),
     on(Scope::History, &[Key::char('t')], Action::Range, "7, 30, 90 or 365 days", Some("range")),

@@ -44,6 +44,9 @@ fn group(group: &Group) -> Value {
     let trend = group.trend.map(|t| {
         json!({"clock": clock_name(TREND_CLOCK), "n": t.n, "s": t.s, "z": t.z, "p": t.p, "sen_slope": t.sen_slope, "slope_per": "incident"})
     });
+    let skew = group.skew.as_ref().map(|s| {
+        json!({"clock": clock_name(TREND_CLOCK), "id": &*s.id, "seconds": Number(s.seconds), "mean_without": Number(s.mean_without)})
+    });
     let rate = &group.rate;
     json!({
         "key": key,
@@ -52,6 +55,7 @@ fn group(group: &Group) -> Value {
         "n_never_acked": group.n_never_acked,
         "clocks": clocks,
         "trend": trend,
+        "skewed_by": skew,
         "rate": {"count": rate.count, "days": Number(rate.days), "low": Number(rate.interval.0), "high": Number(rate.interval.1)},
         "shares": group.shares.iter().map(share).collect::<Vec<_>>(),
         "cost": group.cost.as_ref().map(cost),

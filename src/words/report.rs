@@ -124,10 +124,12 @@ pub const fn share(kind: ShareKind, language: Language) -> &'static str {
         (Language::En, ShareKind::AcknowledgedIn5) => "acknowledged in 5m",
         (Language::En, ShareKind::MitigatedIn30) => "mitigated in 30m",
         (Language::En, ShareKind::WithPostmortem) => "with a postmortem",
+        (Language::En, ShareKind::ChangeCaused) => "caused by a change",
         (Language::Zh, ShareKind::ChangeFailure) => "变更失败率",
         (Language::Zh, ShareKind::Proactive) => "主动发现",
         (Language::Zh, ShareKind::AcknowledgedIn5) => "5 分钟内确认",
         (Language::Zh, ShareKind::MitigatedIn30) => "30 分钟内缓解",
         (Language::Zh, ShareKind::WithPostmortem) => "有复盘",
+        (Language::Zh, ShareKind::ChangeCaused) => "由变更引起",
     }
 }

@@ -12,6 +12,7 @@ use burnledger::domain::judge::{
 };
 use burnledger::domain::measure::{Count, CountedPlan, Plan};
 use burnledger::domain::objective::{Births, BreachRule, Guards, Level, Mode, Period, Sli, Slo, Tier, ValueIs};
+use burnledger::domain::review::stats::{Change, ShareKind, Standards, Targets};
 use burnledger::domain::view::{
     Answer, CostTicker, Film, FilmMark, Fired, IncidentView, Lookback, NextEvent, Past, PastOf, PastRow, Question,
     ReceiverHealth, RecentLine, Role, Signal, SloRow, Snapshot, SourceHealth, SourceState, TrackId, WhatIf, WhatIfAsk,
@@ -583,11 +584,21 @@ pub fn answer(world: &Snapshot, question: &Question) -> Answer {
     match question {
         Question::Incident(id) => Answer::Incident(world.incidents.iter().map(|v| &v.incident).find(|i| i.id == *id).cloned()),
         Question::Incidents { .. } => Answer::Incidents(past_incidents(world)),
+        Question::Standards => Answer::Standards(Arc::new(standards())),
         Question::Past(ask) => Answer::Past(Arc::new(past(world, ask))),
         Question::Film(_) => Answer::Film(Arc::new(film(world))),
         Question::WhatIf(ask) => Answer::WhatIf(Arc::new(what_if(world, ask))),
         Question::Values(ask) => Answer::Values(Arc::new(super::boards::values(ask))),
     }
+}
+
+/// A change before the newest of those that ended, and two targets.
+fn standards() -> Standards {
+    let mut targets = Targets::default();
+    targets.set(ShareKind::AcknowledgedIn5, 0.9);
+    targets.set(ShareKind::Proactive, 0.6);
+    let change = Change { at: NOW - Span::from_days(3) - Span::from_mins(20), service: "orders-api".into() };
+    Standards { changes: vec![change], targets }
 }
 
 /// The world's incidents and eight that ended weeks ago.
@@ -614,6 +625,9 @@ fn past_incidents(world: &Snapshot) -> Vec<Arc<Incident>> {
         incident.milestones.mitigated = minutes(20 + 11 * n);
         incident.milestones.impact_end = minutes(20 + 11 * n);
         incident.milestones.resolved = minutes(35 + 11 * n);
+        // The oldest one was never measured.
+        let spent = vec![(SloId::new(&incident.service, "availability"), 0.062 / (n + 1) as f64)];
+        incident.impact = (n < 7).then(|| ImpactRecord { budget_spent: spent, ..ImpactRecord::default() });
         if let Some(cost) = &mut incident.cost {
             cost.total = Some(rust_decimal::Decimal::new(8_840_000 / (n as i64 + 1), 2));
         }

@@ -63,6 +63,7 @@ const SAME: &[&str] = &[
     "PgDn",
     // Formats, and what is typed: commands, options, filters, the syntax of a supposed change.
     "SVG",
+    "Markdown",
     "PNG",
     "CSV",
     "OSC",
@@ -712,7 +713,9 @@ pub(super) const WAYS: &[&str] = &[
     "3 y",
     "3 e",
     "3 g",
+    "3 g g",
     "3 g g g",
+    "3 g g g g g",
     "3 / z z Enter",
     "1 d v , .",
     "1 d p",

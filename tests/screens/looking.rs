@@ -178,7 +178,7 @@ fn past_incidents_are_filtered_grouped_and_written_about() {
     assert!(grouped.text().contains("TIMES BY SEVERITY") && grouped.text().contains("COST BY SERVICE"));
     let service = grouped.press("g");
     assert!(service.text().contains("TIMES BY SERVICE"), "{}", service.text());
-    let cause = service.press("g");
+    let cause = service.press("g g g");
     assert!(cause.text().contains("TIMES BY CAUSE") && cause.text().contains("COST BY CAUSE"));
     let month = cause.press("g");
     assert!(month.text().contains("COST BY MONTH") && month.text().contains("2026-10"), "{}", month.text());

@@ -6,6 +6,7 @@ mod charsets;
 mod desk;
 pub(crate) mod fixture;
 mod ground;
+mod history;
 mod keys;
 mod language;
 mod latency;

@@ -5,6 +5,7 @@ use burnledger::app::desk::{LedgerDesk, Studio, no_ledger};
 use burnledger::clock::ManualClock;
 use burnledger::collector::{Recorded, Sources};
 use burnledger::domain::base::Span;
+use burnledger::domain::review::stats::Targets;
 use burnledger::domain::view::{Answer, Question, Refusal, ValuesAsk};
 use burnledger::engine::state::Settings;
 use burnledger::formats::{LoadOptions, load_files};
@@ -21,7 +22,8 @@ fn source(value: u32) -> Arc<dyn MetricSource> {
 async fn ask(source: &Arc<dyn MetricSource>, name: Option<&str>) -> Result<f64, Refusal> {
     let book = load_files(&[], &LoadOptions::default()).rulebook;
     let (_told, rules) = watch::channel(Arc::new(book));
-    let studio = Studio { rules, settings: Settings::default(), source: Arc::clone(source), concurrency: 1 };
+    let studio =
+        Studio { rules, settings: Settings::default(), source: Arc::clone(source), concurrency: 1, targets: Targets::default() };
     let desk = LedgerDesk::new(no_ledger(), Arc::new(ManualClock::new(T0)), "test").with_studio(studio);
     let asked = ValuesAsk { source: name.map(Into::into), expr: "x".into(), to: T0, cell: Span::from_secs(15), cells: 1 };
     match desk.ask(Question::Values(asked)).await? {

@@ -50,7 +50,7 @@ fn json_has_the_fields_of_the_contract() {
     let group = &told["groups"][0];
     assert_eq!(told["by"], serde_json::json!(["service", "month"]));
     assert_eq!(group["key"]["service"], "checkout");
-    for field in ["n", "n_open", "n_never_acked", "clocks", "trend", "rate", "shares", "cost"] {
+    for field in ["n", "n_open", "n_never_acked", "clocks", "trend", "skewed_by", "rate", "shares", "cost"] {
         assert!(group.get(field).is_some(), "{field}");
     }
     for field in [
@@ -74,7 +74,17 @@ fn json_has_the_fields_of_the_contract() {
         assert!(group["clocks"]["ttr"].get(field).is_some(), "{field}");
     }
     let names: Vec<&str> = group["shares"].as_array().unwrap().iter().map(|s| s["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["change_failure_rate", "found_proactively", "acknowledged_in_5m", "mitigated_in_30m", "with_postmortem"]);
+    assert_eq!(
+        names,
+        [
+            "change_failure_rate",
+            "found_proactively",
+            "acknowledged_in_5m",
+            "mitigated_in_30m",
+            "with_postmortem",
+            "change_caused"
+        ]
+    );
     assert!(group["cost"]["total"].is_string() || group["cost"].is_null());
     let (code, csv, _) = run(root(), &[&words[..6], &["service", "--format", "csv"]].concat());
     assert_eq!((code, csv.lines().count()), (0, 13), "a head, and four clocks of three services");
@@ -103,7 +113,7 @@ fn bad_cells_are_told_with_their_line_and_hostile_text_stays_text() {
     assert_eq!(code, 2, "{talk}");
     let (code, _, talk) = run(dir.path(), &["stats", "--by", "weekday"]);
     assert_eq!(code, 2);
-    assert!(talk.contains("service, severity, root_cause, month"), "{talk}");
+    assert!(talk.contains("service, slo, team, severity, root_cause, month"), "{talk}");
 }
 
 fn at(clock: &str) -> Ms {

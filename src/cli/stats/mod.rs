@@ -26,7 +26,7 @@ pub struct StatsArgs {
     /// ... and before here; what was not over by then is censored [default: now; of a file its latest instant]
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     pub to: Option<String>,
-    /// One group for each: service, severity, root_cause, month
+    /// One group for each: service, slo, team, severity, root_cause, month
     #[arg(long, value_name = "WHAT,...", value_delimiter = ',', value_parser = dimension)]
     pub by: Vec<Dimension>,
     /// Compare before and after this moment
@@ -91,7 +91,9 @@ async fn of_ledger(setup: &Setup, now: Ms, out: &mut Out) -> Result<Gathered, Ex
     let ledger = open_existing_ledger(&setup.config.ledger).await.map_err(|error| cannot_use(&error, out))?;
     let all = LedgerDesk::new(ledger, setup.shared_clock(), "cli").incidents().await.map_err(|error| cannot_use(&error, out))?;
     warn_of_problems(&all, out);
-    let records = all.iter().filter_map(|incident| Record::of(incident)).collect();
+    let book = setup.rulebook();
+    let owned = |record: Record| Record { team: book.owner(&record.service).cloned(), ..record };
+    let records = all.iter().filter_map(|incident| Some(owned(Record::of(incident)?))).collect();
     let changes = Change::recorded(&all);
     Ok(Gathered { records, changes, targets: Targets::default(), to: now, problems: false })
 }
@@ -130,7 +132,7 @@ fn question(args: &StatsArgs, gathered: &Gathered, now: Ms) -> Result<StatsQuest
         return Err(format!("--split {} is not within {} to {}", split.rfc3339(), from.rfc3339(), to.rfc3339()));
     }
     let (by, changes) = (args.by.clone(), gathered.changes.clone());
-    Ok(StatsQuestion { from, to, by, split, targets: gathered.targets, changes })
+    Ok(StatsQuestion { from, to, by, split, targets: gathered.targets, changes, ..StatsQuestion::default() })
 }
 
 fn print(found: &Stats, format: Format, out: &mut Out) -> Exit {

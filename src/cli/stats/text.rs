@@ -9,7 +9,7 @@ use crate::domain::review::stats::compare::{Compared, Finding};
 use crate::domain::review::stats::drills::FORMULA;
 use crate::domain::review::stats::summary::{CHANGE_WINDOW, ClockStats, Comparison, Group, RateStats, TREND_CLOCK};
 use crate::domain::review::stats::trend::Trend;
-use crate::domain::review::stats::{CostStats, Drills, Key, ShareKind, ShareStats, Stats};
+use crate::domain::review::stats::{CostStats, Drills, Key, ShareKind, ShareStats, Skew, Stats};
 use crate::words::plural::{counted, noun_of};
 use crate::words::units::{UNKNOWN, percent_auto};
 use crate::words::{Zone, escape, money, time, units, width};
@@ -119,6 +119,9 @@ fn block(g: &Group, out: &mut Out) {
     }
     censored(&g.clocks, out);
     totals(&g.clocks, out);
+    if let Some(s) = &g.skew {
+        fact("mean without", &skew(s), out);
+    }
     fact("how often", &how_often(&g.rate), out);
     fact("trend", &g.trend.as_ref().map_or_else(|| "nothing can be said under 5 ended incidents".into(), trend), out);
     for s in &g.shares {
@@ -161,6 +164,11 @@ fn totals(clocks: &[ClockStats; 4], out: &mut Out) {
     }
 }
 
+fn skew(s: &Skew) -> String {
+    let (clock, id) = (TREND_CLOCK.name(), escape::terminal(&s.id));
+    format!("{clock} {} without {id}, which took {}", span(Some(s.mean_without)), span(Some(s.seconds)))
+}
+
 fn how_often(r: &RateStats) -> String {
     if r.days <= 0.0 {
         return format!("{} in no time at all", r.count);
@@ -200,6 +208,7 @@ const fn share_name(kind: ShareKind) -> &'static str {
         ShareKind::AcknowledgedIn5 => "acknowledged in 5m",
         ShareKind::MitigatedIn30 => "mitigated in 30m",
         ShareKind::WithPostmortem => "with a postmortem",
+        ShareKind::ChangeCaused => "caused by a change",
     }
 }
 
@@ -207,6 +216,7 @@ fn share(s: &ShareStats) -> String {
     let Some((share, (low, high))) = s.share().zip(s.interval()) else {
         return match s.kind {
             ShareKind::ChangeFailure => "unknown: no change is recorded".into(),
+            ShareKind::ChangeCaused => "unknown: nobody told a cause, and no change is recorded".into(),
             _ => "unknown".into(),
         };
     };

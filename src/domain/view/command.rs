@@ -7,6 +7,7 @@ use super::what_if::{WhatIf, WhatIfAsk};
 use crate::domain::base::{IncidentId, Ms, Text};
 use crate::domain::cost::CostSheet;
 use crate::domain::incident::{self, Act, Declaration, Incident, Incidents, NewEntry, NotPossible};
+use crate::domain::review::stats::Standards;
 use std::sync::Arc;
 use thiserror::Error;
 
@@ -123,6 +124,8 @@ pub enum Question {
         /// How many at most.
         limit: usize,
     },
+    /// What incidents are held against in recovery statistics.
+    Standards,
     /// The past of what is counted, from the engine's own history.
     Past(Lookback),
     /// A stretch of the past as a film: what every screen would have shown at each instant of it.
@@ -140,6 +143,8 @@ pub enum Answer {
     Incident(Option<Arc<Incident>>),
     /// A list.
     Incidents(Vec<Arc<Incident>>),
+    /// Changes and targets.
+    Standards(Arc<Standards>),
     /// Cells of the past.
     Past(Arc<Past>),
     /// The film.

@@ -1,9 +1,10 @@
 //! The screen of past incidents: what of the ledger it shows, in which order, and which one is selected.
 
 use super::fetch::Fetch;
+use super::reckoning::{Range, Reckoning};
 use crate::domain::base::{Currency, IncidentId, Money, Ms, Severity, Span, Text};
-use crate::domain::incident::Incident;
-use crate::domain::review::stats::{Dimension, Group, Record, StatsQuestion, stats};
+use crate::domain::incident::{ImpactRecord, Incident, Phase};
+use crate::domain::review::stats::{Dimension, Record};
 use crate::domain::view::{Answer, Snapshot};
 use rust_decimal::Decimal;
 use std::collections::{BTreeMap, HashMap};
@@ -13,6 +14,8 @@ use std::sync::Arc;
 pub const RANGES: [Span; 4] = [Span::from_days(90), Span::from_days(365), Span::from_days(7), Span::from_days(30)];
 /// Incidents read from the ledger; older ones are counted, not shown.
 pub const MOST: usize = 2_000;
+/// A range ends now, so figures are reckoned anew after so much time, also where nothing was recorded.
+const RECKON_EVERY: Span = Span::from_mins(1);
 
 /// What the list is sorted by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -59,6 +62,10 @@ pub enum HistoryGroup {
     Severity,
     /// By service.
     Service,
+    /// By the SLO it began with.
+    Slo,
+    /// By the team that owns the service.
+    Team,
     /// By the class of the root cause.
     Cause,
     /// By the month of detection.
@@ -71,7 +78,9 @@ impl HistoryGroup {
     pub const fn next(self) -> Self {
         match self {
             Self::Severity => Self::Service,
-            Self::Service => Self::Cause,
+            Self::Service => Self::Slo,
+            Self::Slo => Self::Team,
+            Self::Team => Self::Cause,
             Self::Cause => Self::Month,
             Self::Month => Self::Severity,
         }
@@ -82,6 +91,8 @@ impl HistoryGroup {
         match self {
             Self::Severity => Dimension::Severity,
             Self::Service => Dimension::Service,
+            Self::Slo => Dimension::Slo,
+            Self::Team => Dimension::Team,
             Self::Cause => Dimension::RootCause,
             Self::Month => Dimension::Month,
         }
@@ -93,6 +104,8 @@ impl HistoryGroup {
 pub struct Present {
     /// What open incidents cost by now.
     pub running: BTreeMap<IncidentId, Money>,
+    /// The share of a budget that open incidents have spent by now.
+    pub spent: BTreeMap<IncidentId, f64>,
     /// The team of each service.
     pub owners: BTreeMap<Text, Text>,
 }
@@ -125,8 +138,14 @@ pub struct HistoryTab {
     pub filter: String,
     /// What times and costs are grouped by.
     pub group: HistoryGroup,
-    /// Times by group, then over all, for the range.
-    pub times: Vec<(String, Group)>,
+    /// What incidents are held against.
+    pub standards: Fetch,
+    /// What statistics say of the range.
+    pub reckoning: Reckoning,
+    /// When that was reckoned.
+    reckoned: Option<Ms>,
+    /// Incidents within the range that are only suspected so far: nobody was paged, so they are not listed.
+    suspected: Vec<IncidentId>,
     /// Incidents within the range, in order.
     sorted: Vec<Arc<Incident>>,
     /// What each group cost in the currency most incidents are priced in, dearest first.
@@ -145,6 +164,7 @@ impl HistoryTab {
         if self.seen != Some(now) {
             self.seen = Some(now);
             self.list.again();
+            self.standards.again();
         }
     }
 
@@ -153,39 +173,56 @@ impl HistoryTab {
         RANGES[self.range.min(RANGES.len() - 1)]
     }
 
-    /// Computes the times anew: after an answer, and when the range has changed.
+    /// Reckons anew: after an answer, and when range, filter or grouping have changed.
     pub fn recount(&mut self, now: Ms) {
         let Some(Answer::Incidents(all)) = self.list.answer() else { return };
-        let records: Vec<Record> = all.iter().filter(|i| self.matches(i)).filter_map(|i| Record::of(i)).collect();
-        let asked = |by: Vec<Dimension>| StatsQuestion { from: now - self.range(), to: now, by, ..StatsQuestion::default() };
-        let name = |g: &Group| g.key.first().and_then(|(_, v)| v.clone()).map_or_else(|| "other".into(), |v| v.to_string());
-        let dimension = self.group.dimension();
-        let mut times: Vec<(String, Group)> =
-            stats(&records, asked(vec![dimension])).groups.into_iter().map(|g| (name(&g), g)).collect();
-        match self.group {
-            HistoryGroup::Severity => times.sort_by(|a, b| a.0.cmp(&b.0)),
-            HistoryGroup::Month => times.sort_by(|a, b| b.0.cmp(&a.0)),
-            HistoryGroup::Service | HistoryGroup::Cause => times.sort_by(|a, b| b.1.n.cmp(&a.1.n).then(a.0.cmp(&b.0))),
-        }
-        times.extend(stats(&records, asked(Vec::new())).groups.into_iter().map(|g| ("all".into(), g)));
-        self.times = times;
+        let records: Vec<Record> = all.iter().filter(|i| self.matches(i)).filter_map(|i| self.record(i)).collect();
+        let standards = match self.standards.answer() {
+            Some(Answer::Standards(standards)) => Arc::clone(standards),
+            _ => Arc::default(),
+        };
+        let range = Range { now, span: self.range(), reaches: reaches(all) };
+        self.reckoning = Reckoning::of(&records, &standards, range, self.group);
+        self.reckoned = Some(now);
+    }
+
+    /// An incident as statistics see it, with the team that owns its service now.
+    fn record(&self, incident: &Incident) -> Option<Record> {
+        Some(Record { team: self.present.owners.get(&incident.service).cloned(), ..Record::of(incident)? })
     }
 
     /// Chooses and orders what is within the range that ends at `now`, once for all who ask until time has passed. Those that
     /// were only suspected are left out, and those that the filter does not name.
     pub fn arrange(&mut self, now: Ms, present: Present) {
-        self.present = present;
+        let owners = std::mem::replace(&mut self.present, present).owners;
+        if owners != self.present.owners || self.reckoned.is_some_and(|at| now.since(at).0.abs() > RECKON_EVERY.0) {
+            self.recount(now);
+        }
         let since = now - self.range();
-        let within = |i: &&Arc<Incident>| i.peak_severity.is_some() && began(i).is_some_and(|at| at >= since);
-        let mut rows: Vec<Arc<Incident>> = match self.list.answer() {
-            Some(Answer::Incidents(all)) => all.iter().filter(within).cloned().collect(),
-            _ => Vec::new(),
+        let within = |i: &&Arc<Incident>| placed(i).is_some_and(|at| at >= since);
+        let all = match self.list.answer() {
+            Some(Answer::Incidents(all)) => all.as_slice(),
+            _ => &[],
         };
+        let mut rows: Vec<Arc<Incident>> = all.iter().filter(|i| i.peak_severity.is_some()).filter(within).cloned().collect();
+        self.suspected = all.iter().filter(|i| i.phase == Phase::Suspected).filter(within).map(|i| i.id).collect();
         self.unfiltered = rows.len();
         rows.retain(|i| self.matches(i));
         rows.sort_by(|a, b| self.compare(a, b, now).then(began(b).cmp(&began(a))).then(b.id.cmp(&a.id)));
         self.costs = self.sum_up(&rows);
         self.sorted = rows;
+    }
+
+    /// Incidents within the range that are only suspected.
+    pub fn suspected(&self) -> &[IncidentId] {
+        &self.suspected
+    }
+
+    /// The greatest share of a budget that an incident has spent: of an open one by now, else as recorded. Absent until it was
+    /// measured.
+    pub fn spent_of(&self, incident: &Incident) -> Option<f64> {
+        let recorded = || incident.impact.as_ref().and_then(most_spent);
+        self.present.spent.get(&incident.id).copied().or_else(recorded)
     }
 
     /// The cost of an incident that is no drill: of an open one as of now, else as recorded.
@@ -278,13 +315,23 @@ impl HistoryTab {
         &self.costs
     }
 
+    /// What is no drill and did not go into another one, in the currency that most are in; of equally frequent ones the first
+    /// by its letters, as statistics have it.
     fn sum_up(&self, rows: &[Arc<Incident>]) -> (Option<Currency>, Vec<(Text, Decimal)>) {
-        let currency = rows.iter().find_map(|i| self.cost_of(i)).map(|(_, c)| c);
+        let priced: Vec<(&Arc<Incident>, Decimal, Currency)> = rows
+            .iter()
+            .filter(|i| i.merged_into.is_none())
+            .filter_map(|i| self.cost_of(i).map(|(amount, currency)| (i, amount, currency)))
+            .collect();
+        let mut many: BTreeMap<Currency, usize> = BTreeMap::new();
+        for (_, _, currency) in &priced {
+            *many.entry(*currency).or_default() += 1;
+        }
+        let currency = many.iter().rev().max_by_key(|(_, n)| **n).map(|(currency, _)| *currency);
         let mut by: HashMap<Text, Decimal> = HashMap::new();
-        for incident in rows {
-            let Some((amount, _)) = self.cost_of(incident).filter(|(_, c)| Some(*c) == currency) else { continue };
+        for (incident, amount, _) in priced.iter().filter(|(_, _, c)| Some(*c) == currency) {
             let sum = by.entry(self.group_of(incident)).or_default();
-            *sum = sum.saturating_add(amount);
+            *sum = sum.saturating_add(*amount);
         }
         let mut by: Vec<(Text, Decimal)> = by.into_iter().collect();
         by.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
@@ -293,14 +340,11 @@ impl HistoryTab {
 
     /// What an incident's cost is added up under.
     fn group_of(&self, incident: &Incident) -> Text {
-        match self.group {
-            HistoryGroup::Severity | HistoryGroup::Service => incident.service.clone(),
-            HistoryGroup::Cause => incident.root_cause.clone().unwrap_or_else(|| "other".into()),
-            HistoryGroup::Month => {
-                let at = incident.milestones.detected.or_else(|| began(incident));
-                at.map_or_else(|| "other".into(), |at| at.rfc3339().chars().take(7).collect::<String>().into())
-            }
-        }
+        let known = match self.group {
+            HistoryGroup::Severity | HistoryGroup::Service => Some(incident.service.clone()),
+            group => self.record(incident).and_then(|record| group.dimension().value(&record)),
+        };
+        known.unwrap_or_else(|| "other".into())
     }
 
     fn compare(&self, a: &Incident, b: &Incident, now: Ms) -> std::cmp::Ordering {
@@ -316,6 +360,22 @@ impl HistoryTab {
             HistoryOrder::Longest => lasted(b).cmp(&lasted(a)),
         }
     }
+}
+
+/// The moment that puts an incident into a range, as statistics have it: its detection, else its impact start.
+fn placed(incident: &Incident) -> Option<Ms> {
+    incident.milestones.detected.or(incident.milestones.impact_start)
+}
+
+/// How far back a list goes that may have been cut at its end; absent where it holds everything.
+fn reaches(all: &[Arc<Incident>]) -> Option<Ms> {
+    let cut = all.len() >= MOST;
+    all.iter().filter_map(|i| placed(i)).min().filter(|_| cut)
+}
+
+/// The greatest share of a budget among the SLOs of an incident.
+pub fn most_spent(impact: &ImpactRecord) -> Option<f64> {
+    impact.budget_spent.iter().map(|(_, share)| *share).filter(|share| share.is_finite()).reduce(f64::max)
 }
 
 /// When an incident began: its impact start, else its detection.

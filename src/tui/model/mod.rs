@@ -8,6 +8,7 @@ pub mod fetch;
 pub mod heat;
 pub mod history;
 pub mod list;
+pub mod reckoning;
 pub mod replay;
 pub mod slo;
 pub mod state;

@@ -86,7 +86,9 @@ fn of_history(model: &mut Model) -> Vec<Effect> {
     if let Some(snapshot) = model.shown().cloned().filter(|_| !model.is_replaying()) {
         model.history.renew(&snapshot);
     }
-    ask(model, &Question::Incidents { limit: MOST }, |m| &mut m.history.list).into_iter().collect()
+    let list = ask(model, &Question::Incidents { limit: MOST }, |m| &mut m.history.list);
+    let standards = ask(model, &Question::Standards, |m| &mut m.history.standards);
+    list.into_iter().chain(standards).collect()
 }
 
 /// What the tiles want to know. A source that is slow is not asked anew before it has answered.
@@ -194,11 +196,19 @@ pub(super) fn take(model: &mut Model, ticket: u64, result: &Result<Answer, Refus
         model.opening = None;
         return palette::opened(model, result);
     }
-    let (slo, heat) = (&mut model.slo, &mut model.heat);
-    let slots = [&mut slo.burn, &mut slo.strip, &mut slo.budget, &mut heat.burn, &mut heat.latency, &mut model.history.list];
+    let (slo, heat, history) = (&mut model.slo, &mut model.heat, &mut model.history);
+    let slots = [
+        &mut slo.burn,
+        &mut slo.strip,
+        &mut slo.budget,
+        &mut heat.burn,
+        &mut heat.latency,
+        &mut history.list,
+        &mut history.standards,
+    ];
     let tiles = model.board.tiles.iter_mut().map(|(_, fetch)| fetch);
     let taken = slots.into_iter().chain(tiles).any(|slot| slot.take(ticket, result));
-    if taken && matches!(result, Ok(Answer::Incidents(_))) {
+    if taken && matches!(result, Ok(Answer::Incidents(_) | Answer::Standards(_))) {
         model.history.recount(model.wall());
     }
 }

@@ -5,7 +5,7 @@ use crate::domain::base::{IncidentId, Ms, Span};
 use crate::domain::incident::Incident;
 use crate::domain::view::IncidentView;
 use crate::tui::keys::Action;
-use crate::tui::model::history::{Present, RANGES};
+use crate::tui::model::history::{Present, RANGES, most_spent};
 use crate::tui::model::slo::{Stretch, WINDOWS};
 use crate::tui::model::{HeatKind, Model, Mood, Panel, SloPanel, Tab, ticker};
 use crate::tui::view::{board, layout};
@@ -344,13 +344,14 @@ fn shift(model: &mut Model, by: i64) {
     shift_list(model, by);
 }
 
-/// What open incidents cost by now, as the ticker has it, nothing of drills; and who owns which service.
+/// What open incidents cost by now, as the ticker has it, nothing of drills; what they have spent; and who owns which service.
 pub(super) fn known_of_the_present(model: &Model) -> Present {
     let live = model.live_incidents().filter(|v| !v.incident.drill);
     let running = live.filter_map(|v| Some((v.incident.id, ticker::tick(v, model.wall(), false)?.so_far?))).collect();
+    let spent = model.live_incidents().filter_map(|v| Some((v.incident.id, most_spent(v.impact.as_deref()?)?))).collect();
     let rows = model.shown().map(|s| s.slos.as_slice()).unwrap_or_default();
     let owners = rows.iter().filter_map(|row| Some((row.slo.service.clone(), row.owner.clone()?))).collect();
-    Present { running, owners }
+    Present { running, spent, owners }
 }
 
 /// Moves the selection among past incidents and keeps it in view.

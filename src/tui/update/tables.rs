@@ -1,20 +1,21 @@
-//! The table behind each screen as CSV: every row of it and not only those in view; times in RFC 3339, UTC; what is unknown is
-//! empty, never 0.
+//! The table behind each screen as CSV, JSON or Markdown: every row of it and not only those in view; times in RFC 3339, UTC; what
+//! is unknown is empty (null in JSON), never 0.
 //!
 //! Deliberately absent: units and separators within numbers. Who wants a table wants to count with it.
 
-use crate::domain::base::{Labels, Ms};
+use crate::domain::base::{Labels, Money, Ms, Span};
 use crate::domain::incident::Incident;
 use crate::domain::view::{IncidentView, Past, PastRow, SloRow, Tile, ValuesRow};
 use crate::tui::model::heat::HeatKind;
 use crate::tui::model::history::began;
 use crate::tui::model::list::{burn_over, severity};
 use crate::tui::model::{Fetch, Model, Tab};
-use crate::words::escape::csv as quoted;
-use crate::words::{Zone, timeline, units};
+use crate::words::escape::{csv as quoted, markdown as markdown_of};
+use crate::words::{Zone, timeline};
 
 const SLOS: &str = "slo,group,team,severity,state,sli_5m,budget_left,burn_5m,burn_1h,burn_6h,burn_24h";
-const INCIDENTS: &str = "incident,severity,service,phase,began,detected,acknowledged,resolved,cost";
+const INCIDENTS: &str = "incident,severity,service,phase,began,detected,acknowledged,resolved,cost,currency,mitigated,\
+                         ttd_seconds,tta_seconds,ttm_seconds,ttr_seconds,budget_spent,root_cause,drill";
 const ENTRIES: &str = "incident,at,kind,text,who";
 const BURN: &str = "slo,group,from,to,burn,bad,total";
 const VALUES: &str = "panel,series,at,value";
@@ -22,10 +23,67 @@ const LATENCY: &str = "slo,group,from,to,bucket_seconds,share";
 
 type Rows = Vec<Vec<String>>;
 
+/// Columns that hold numbers; all others are text, also where a name looks like a number.
+const NUMBERS: [&str; 18] = [
+    "sli_5m",
+    "budget_left",
+    "burn_5m",
+    "burn_1h",
+    "burn_6h",
+    "burn_24h",
+    "cost",
+    "ttd_seconds",
+    "tta_seconds",
+    "ttm_seconds",
+    "ttr_seconds",
+    "budget_spent",
+    "drill",
+    "burn",
+    "bad",
+    "total",
+    "value",
+    "share",
+];
+
 /// What the screen shows; lines are ended as RFC 4180 has them.
 pub(super) fn csv(model: &Model) -> String {
-    let (head, rows): (&str, Rows) = match model.tab {
-        Tab::History => (INCIDENTS, model.history.rows().iter().map(|i| past_cells(i)).collect()),
+    let (head, rows) = table(model);
+    let lines = rows.into_iter().map(|cells| cells.iter().map(|c| cell(c)).collect::<Vec<_>>().join(","));
+    std::iter::once(head.to_string()).chain(lines).map(|line| line + "\r\n").collect()
+}
+
+/// An array with an object for each row.
+pub(super) fn json(model: &Model) -> String {
+    let (head, rows) = table(model);
+    let value = |name: &str, cell: &str| match (NUMBERS.contains(&name), cell) {
+        (_, "") => "null".into(),
+        // Written as it stands: an amount keeps its digits.
+        (true, number) if number.parse::<f64>().is_ok_and(f64::is_finite) || matches!(number, "true" | "false") => number.into(),
+        (_, text) => serde_json::Value::from(text).to_string(),
+    };
+    let object = |cells: Vec<String>| {
+        let fields: Vec<String> =
+            head.split(',').zip(&cells).map(|(name, c)| format!("\"{name}\": {}", value(name, c))).collect();
+        format!("  {{{}}}", fields.join(", "))
+    };
+    let objects: Vec<String> = rows.into_iter().map(object).collect();
+    if objects.is_empty() { "[]\n".into() } else { format!("[\n{}\n]\n", objects.join(",\n")) }
+}
+
+/// A table for a report or an issue.
+pub(super) fn markdown(model: &Model) -> String {
+    let (head, rows) = table(model);
+    let names: Vec<&str> = head.split(',').collect();
+    let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
+    let rule = names.iter().map(|name| if NUMBERS.contains(name) { "---:".into() } else { "---".to_owned() }).collect::<Vec<_>>();
+    let head = names.iter().map(|name| name.replace('_', " ")).collect::<Vec<_>>();
+    let body = rows.into_iter().map(|cells| line(&cells.iter().map(|c| markdown_cell(c)).collect::<Vec<_>>()));
+    [line(&head), line(&rule)].into_iter().chain(body).collect()
+}
+
+fn table(model: &Model) -> (&'static str, Rows) {
+    match model.tab {
+        Tab::History => (INCIDENTS, model.history.rows().iter().map(|i| past_cells(model, i)).collect()),
         Tab::Incident => (ENTRIES, model.on_screen().map(entries).unwrap_or_default()),
         Tab::Slo => (BURN, model.slo.burn.past().map(|p| burn(p)).unwrap_or_default()),
         Tab::Heat if model.heat.kind == HeatKind::Latency => {
@@ -37,9 +95,7 @@ pub(super) fn csv(model: &Model) -> String {
             let slos = model.shown().map(|s| s.slos.as_slice()).unwrap_or_default();
             (SLOS, model.list.order.iter().filter_map(|i| slos.get(*i)).map(row_cells).collect())
         }
-    };
-    let lines = rows.into_iter().map(|cells| cells.iter().map(|c| cell(c)).collect::<Vec<_>>().join(","));
-    std::iter::once(head.to_string()).chain(lines).map(|line| line + "\r\n").collect()
+    }
 }
 
 /// The last value of each series of a tile.
@@ -94,8 +150,18 @@ fn group(labels: &Labels) -> String {
     labels.iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join(" ")
 }
 
+/// Six figures, which is all that a counted value in 32 bits has, without separators.
 fn number(n: Option<f64>) -> String {
-    n.filter(|n| n.is_finite()).map(units::number).unwrap_or_default()
+    let Some(n) = n.filter(|n| n.is_finite()) else { return String::new() };
+    let size = if n == 0.0 { 0.0 } else { n.abs().log10().floor() };
+    let text = format!("{n:.*}", (5.0 - size).clamp(0.0, 12.0) as usize);
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').into() } else { text }
+}
+
+/// On one line, with nothing in it that Markdown would take for a sign of its own.
+fn markdown_cell(text: &str) -> String {
+    let is_plain = text.parse::<f64>().is_ok() || Ms::parse_rfc3339(text).is_some();
+    if is_plain { text.into() } else { markdown_of(text) }
 }
 
 /// Numbers stay numbers, a minus included; everything else is text.
@@ -121,10 +187,13 @@ pub(super) fn row_cells(row: &SloRow) -> Vec<String> {
     ]
 }
 
-pub(super) fn past_cells(incident: &Incident) -> Vec<String> {
+/// An incident of the past; what an open one costs and has spent by now is what the screen tells.
+pub(super) fn past_cells(model: &Model, incident: &Incident) -> Vec<String> {
     let at = |at: Option<Ms>| at.map(|at| at.rfc3339()).unwrap_or_default();
+    let seconds = |span: Option<Span>| span.map(|s| s.secs_f64().to_string()).unwrap_or_default();
     let milestones = &incident.milestones;
-    let cost = incident.cost.as_ref().and_then(|s| Some(format!("{} {}", s.total?, s.currency.code())));
+    let recorded = || incident.cost.as_ref().and_then(|sheet| Some((sheet.total?, sheet.currency)));
+    let cost = model.history.cost_of(incident).or_else(recorded);
     vec![
         incident.id.to_string(),
         incident.peak_severity.map_or("", |s| s.name()).into(),
@@ -134,6 +203,15 @@ pub(super) fn past_cells(incident: &Incident) -> Vec<String> {
         at(milestones.detected),
         at(milestones.acknowledged),
         at(milestones.resolved),
-        cost.unwrap_or_default(),
+        cost.map(|(amount, currency)| Money { amount, currency }.rounded().amount.to_string()).unwrap_or_default(),
+        cost.map(|(_, currency)| currency.code().to_owned()).unwrap_or_default(),
+        at(milestones.mitigated),
+        seconds(incident.time_to_detect().map(|s| s.max(Span::ZERO))),
+        seconds(incident.time_to_acknowledge()),
+        seconds(incident.time_to_mitigate()),
+        seconds(incident.time_to_resolve()),
+        model.history.spent_of(incident).map(|share| share.to_string()).unwrap_or_default(),
+        incident.root_cause.as_deref().unwrap_or_default().into(),
+        incident.drill.to_string(),
     ]
 }

@@ -22,7 +22,9 @@ pub(super) fn copy(model: &mut Model) -> Vec<Effect> {
             None => return nothing(model),
         },
         Tab::History => match model.history.chosen() {
-            Some(i) => (i.id.to_string(), past_cells(i).join("  ")),
+            Some(i) => {
+                (i.id.to_string(), past_cells(model, i).into_iter().filter(|c| !c.is_empty()).collect::<Vec<_>>().join("  "))
+            }
             None => return nothing(model),
         },
         Tab::Board => return nothing(model),
@@ -95,6 +97,8 @@ pub(super) fn export_key(model: &mut Model, key: Key) -> Vec<Effect> {
         Code::Char('s') => |stem, m| Effect::Save { stem, ending: "svg", text: svg(&cells(m), m.look.theme, TITLE) },
         Code::Char('t') => |stem, m| Effect::Save { stem, ending: "txt", text: plain(&cells(m)) },
         Code::Char('c') => |stem, m| Effect::Save { stem, ending: "csv", text: tables::csv(m) },
+        Code::Char('j') => |stem, m| Effect::Save { stem, ending: "json", text: tables::json(m) },
+        Code::Char('m') => |stem, m| Effect::Save { stem, ending: "md", text: tables::markdown(m) },
         _ => return Vec::new(),
     };
     // What is written is the screen behind this dialog.

@@ -128,12 +128,14 @@ fn palette(model: &Model, input: &Input, at: usize, complaint: Option<&str>, pen
 fn export(pen: &mut Pen<'_>) {
     let w = pen.look.words;
     let (title, keys) = (w.say("into a file in the current folder"), w.say("Esc closes   no file is ever overwritten"));
-    let mut inside = boxed(pen, 60, 7, title, keys);
+    let mut inside = boxed(pen, 60, 9, title, keys);
     let choices = [
         ("s", "this screen as a picture (SVG)"),
         ("p", "this screen as a picture in pixels (PNG)"),
         ("t", "this screen as text"),
         ("c", "the table behind it as CSV"),
+        ("j", "the table behind it as JSON"),
+        ("m", "the table behind it as Markdown"),
     ];
     for (y, (key, words)) in choices.into_iter().enumerate() {
         inside.put(0, y, key, Role::Key);

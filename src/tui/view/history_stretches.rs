@@ -19,8 +19,8 @@ const LABELS: usize = 8;
 
 /// Rows of the panel beside a list of so many incidents on so many rows; 0 where the list needs them.
 pub(super) const fn rows(listed: usize, height: usize, columns: usize) -> usize {
-    let spare = height.saturating_sub(2 + listed);
-    if columns >= 100 && spare > ROWS { ROWS } else { 0 }
+    let spare = height.saturating_sub(listed);
+    if columns >= 80 && spare >= ROWS { ROWS } else { 0 }
 }
 
 pub(super) fn draw(model: &Model, pen: &mut Pen<'_>) {

@@ -96,7 +96,7 @@ pub fn heat_rows(model: &Model) -> usize {
 /// Rows of the list of past incidents.
 pub fn history_rows(model: &Model) -> usize {
     let (columns, rows) = (usize::from(model.size.0), usize::from(model.size.1));
-    history::rows(model, body(model, columns, rows).height)
+    history::rows(model, columns, body(model, columns, rows).height)
 }
 
 /// Rows of the incident screen's panel that has the keys.

@@ -12,6 +12,7 @@ mod heat;
 mod help;
 mod history;
 mod history_stretches;
+mod history_times;
 mod incident;
 pub mod layout;
 mod overview;

@@ -5,6 +5,7 @@ use super::scene::{EntryForm, IncidentForm, Known, SceneForm, Tables};
 use super::slo::SloForm;
 use crate::domain::base::{Ms, Text, clean_line};
 use crate::domain::incident::Entry;
+use crate::domain::review::stats::{Change, ShareKind, Standards, Targets};
 use crate::domain::view::{
     Answer, Film, FilmAsk, FilmMark, Fired, Lookback, Past, PastOf, PastRow, Question, Snapshot, TrackId, Values, ValuesAsk,
     ValuesRow, WhatIf, WhatIfAsk, WhatIfTrack,
@@ -16,6 +17,8 @@ use std::sync::Arc;
 const MOST_FILM_ROWS: usize = 25_000;
 /// Incidents that are sent at once.
 const MOST_INCIDENTS: usize = 2_000;
+/// Changes that are sent at once: as many as a ledger remembers.
+const MOST_CHANGES: usize = 2_000;
 
 form!(TrackForm of TrackId { slo: Text, group: Vec<(Text, Text)> });
 
@@ -79,6 +82,7 @@ impl Form<FilmAsk> for FilmAskForm {
 pub(super) enum QuestionForm {
     Incident(u64),
     Incidents { limit: usize },
+    Standards,
     Past(LookbackForm),
     Film(FilmAskForm),
     WhatIf { film: FilmAskForm, change: Text },
@@ -90,6 +94,7 @@ impl Form<Question> for QuestionForm {
         match value {
             Question::Incident(id) => Self::Incident(id.0),
             Question::Incidents { limit } => Self::Incidents { limit: *limit },
+            Question::Standards => Self::Standards,
             Question::Past(lookback) => Self::Past(Form::of(lookback)),
             Question::Film(ask) => Self::Film(Form::of(ask)),
             Question::WhatIf(ask) => Self::WhatIf { film: Form::of(&ask.film), change: ask.change.clone() },
@@ -100,6 +105,7 @@ impl Form<Question> for QuestionForm {
         Ok(match self {
             Self::Incident(id) => Question::Incident(id.back()?),
             Self::Incidents { limit } => Question::Incidents { limit: limit.min(MOST_INCIDENTS) },
+            Self::Standards => Question::Standards,
             Self::Past(form) => {
                 let lookback: Lookback = form.back()?;
                 Question::Past(Lookback { cells: lookback.cells.clamp(1, Lookback::MOST_CELLS), ..lookback })
@@ -111,6 +117,38 @@ impl Form<Question> for QuestionForm {
                 Question::Values(ValuesAsk { cells: ask.cells.clamp(1, ValuesAsk::MOST_CELLS), ..ask })
             }
         })
+    }
+}
+
+form!(ChangeForm of Change { at: i64, service: Text });
+
+/// Changes, and targets by their names in the configuration: names that this program does not know are another one's.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct StandardsForm {
+    changes: Vec<ChangeForm>,
+    targets: Vec<(Text, Num)>,
+}
+
+impl Form<Standards> for StandardsForm {
+    fn of(value: &Standards) -> Self {
+        let changes = value.changes.iter().take(MOST_CHANGES).map(Form::of).collect();
+        let target = |kind: ShareKind| Some((kind.name().into(), Form::of(&value.targets.get(kind)?)));
+        Self { changes, targets: ShareKind::ALL.into_iter().filter_map(target).collect() }
+    }
+    fn back(self) -> Result<Standards, Wrong> {
+        if self.changes.len() > MOST_CHANGES {
+            return Err(Wrong("it has too many changes".into()));
+        }
+        let mut targets = Targets::default();
+        for (name, share) in self.targets {
+            let share: f64 = share.back()?;
+            let Some(kind) = ShareKind::ALL.into_iter().find(|kind| *kind.name() == *name) else { continue };
+            if !(0.0..=1.0).contains(&share) {
+                return Err(Wrong(format!("the target of {} is no share", kind.name())));
+            }
+            targets.set(kind, share);
+        }
+        Ok(Standards { changes: self.changes.into_iter().map(Form::back).collect::<Result<_, _>>()?, targets })
     }
 }
 
@@ -255,6 +293,7 @@ form!(WhatIfForm of WhatIf {
 pub(super) enum AnswerForm {
     Incident(Option<IncidentForm>),
     Incidents(Vec<IncidentForm>),
+    Standards(StandardsForm),
     Past(PastForm),
     Film(Box<FilmForm>),
     WhatIf(WhatIfForm),
@@ -268,6 +307,7 @@ impl AnswerForm {
         Ok(match answer {
             Answer::Incident(found) => Self::Incident(found.as_deref().map(IncidentForm::of).transpose()?),
             Answer::Incidents(list) => Self::Incidents(list.iter().map(|i| IncidentForm::of(i)).collect::<Result<_, _>>()?),
+            Answer::Standards(standards) => Self::Standards(Form::of(&**standards)),
             Answer::Past(past) => Self::Past(Form::of(&**past)),
             Answer::Film(film) => Self::Film(Box::new(FilmForm::of(film)?)),
             Answer::WhatIf(told) => Self::WhatIf(Form::of(&**told)),
@@ -284,6 +324,7 @@ impl AnswerForm {
             Self::Incident(found) => Answer::Incident(found.map(IncidentForm::back).transpose()?),
             Self::Incidents(list) if list.len() > MOST_INCIDENTS => return Err(Wrong("it has too many incidents".into())),
             Self::Incidents(list) => Answer::Incidents(list.into_iter().map(IncidentForm::back).collect::<Result<_, _>>()?),
+            Self::Standards(form) => Answer::Standards(Arc::new(form.back()?)),
             Self::Past(past) => Answer::Past(Arc::new(past.back()?)),
             Self::Film(film) => Answer::Film(Arc::new(film.back()?)),
             Self::WhatIf(told) => Answer::WhatIf(Arc::new(told.back()?)),

@@ -211,6 +211,25 @@ fn a_film_that_is_too_long_to_send_is_sent_with_fewer_frames() {
 }
 
 #[test]
+fn what_incidents_are_held_against_comes_back_as_it_was() {
+    use crate::domain::review::stats::{Change, ShareKind, Standards, Targets};
+    let mut targets = Targets::default();
+    targets.set(ShareKind::ChangeCaused, 0.2);
+    targets.set(ShareKind::Proactive, 0.6);
+    let changes = vec![Change { at: Ms(7), service: "pay".into() }];
+    let standards = Answer::Standards(Standards { changes, targets }.into());
+    let sent = write_answer(&standards).unwrap();
+    let (Ok(Answer::Standards(back)), Answer::Standards(was)) = (read_answer(sent.as_bytes()), &standards) else {
+        panic!("{sent}")
+    };
+    assert_eq!(back, *was);
+    assert!(read_answer(sent.replace("0.6", "6.0").as_bytes()).is_err(), "no share is above 1");
+    let newer = sent.replace("found_proactively", "a_share_of_next_year");
+    let Ok(Answer::Standards(known)) = read_answer(newer.as_bytes()) else { panic!("{newer}") };
+    assert_eq!((known.targets.get(ShareKind::Proactive), known.targets.get(ShareKind::ChangeCaused)), (None, Some(0.2)));
+}
+
+#[test]
 fn questions_are_bounded_where_they_are_read() {
     let track = TrackId { slo: SloId::new("a", "b"), group: crate::domain::base::Labels::new([("x", "y")]) };
     let of = PastOf::Burn { track, window: None };

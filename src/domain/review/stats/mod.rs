@@ -12,6 +12,8 @@ pub mod quantile;
 pub mod rate;
 pub mod record;
 pub mod share;
+pub mod skew;
+pub mod standards;
 pub mod summary;
 pub mod survival;
 pub mod trend;
@@ -20,6 +22,8 @@ pub use drills::{DrillRow, Drills, drills};
 pub use money::CostStats;
 pub use record::{Backwards, Record, RecordedCost, Timed, Times};
 pub use share::{ShareKind, ShareStats, Targets};
+pub use skew::Skew;
+pub use standards::Standards;
 pub use summary::{Change, ClockStats, Dimension, Group, Key, Stats, StatsQuestion, stats};
 
 #[cfg(test)]

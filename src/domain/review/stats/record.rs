@@ -42,6 +42,10 @@ pub struct Record {
     pub title: Option<Text>,
     /// The service.
     pub service: Text,
+    /// The SLO that it began with; absent when nobody says.
+    pub slo: Option<Text>,
+    /// The team that owns the service; absent when nobody says.
+    pub team: Option<Text>,
     /// Highest severity, in the words of its source.
     pub severity: Option<Text>,
     /// The root cause's kind.
@@ -96,6 +100,7 @@ impl Record {
         Some(Self {
             id: incident.id.to_string().into(),
             service: incident.service.clone(),
+            slo: incident.services.iter().find_map(|(_, slos)| Some(slos.first()?.to_string().into())),
             severity: incident.peak_severity.map(|s| s.name().into()),
             root_cause: incident.root_cause.clone(),
             drill: incident.drill,

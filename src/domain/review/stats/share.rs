@@ -13,12 +13,20 @@ pub enum ShareKind {
     MitigatedIn30,
     /// Ended ones with a postmortem.
     WithPostmortem,
+    /// Incidents that a change caused, as far as anybody can say.
+    ChangeCaused,
 }
 
 impl ShareKind {
     /// All, in the order of screens and JSON.
-    pub const ALL: [Self; 5] =
-        [Self::ChangeFailure, Self::Proactive, Self::AcknowledgedIn5, Self::MitigatedIn30, Self::WithPostmortem];
+    pub const ALL: [Self; 6] = [
+        Self::ChangeFailure,
+        Self::Proactive,
+        Self::AcknowledgedIn5,
+        Self::MitigatedIn30,
+        Self::WithPostmortem,
+        Self::ChangeCaused,
+    ];
 
     /// Its name in JSON and under `targets:` in the configuration.
     pub const fn name(self) -> &'static str {
@@ -28,18 +36,19 @@ impl ShareKind {
             Self::AcknowledgedIn5 => "acknowledged_in_5m",
             Self::MitigatedIn30 => "mitigated_in_30m",
             Self::WithPostmortem => "with_postmortem",
+            Self::ChangeCaused => "change_caused",
         }
     }
 
     /// Less is better.
     pub const fn at_most(self) -> bool {
-        matches!(self, Self::ChangeFailure)
+        matches!(self, Self::ChangeFailure | Self::ChangeCaused)
     }
 }
 
 /// Targets for shares, from the configuration.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Targets([Option<f64>; 5]);
+pub struct Targets([Option<f64>; 6]);
 
 impl Targets {
     /// The target of a share, 0 to 1.

@@ -8,11 +8,13 @@ use super::quantile::{self, P90_FROM};
 use super::rate::{garwood, same_rate};
 use super::record::{Backwards, Record, Timed};
 use super::share::{ShareKind, ShareStats, Targets};
+use super::skew::{Skew, skew};
 use super::survival::{self, Seen};
 use super::trend::{Trend, trend};
 use crate::domain::base::{Ms, Span, Text};
 use crate::domain::incident::Incidents;
 use crate::domain::review::ClockKind;
+use std::collections::HashMap;
 
 /// An incident this soon after a change of its service counts against the change.
 pub const CHANGE_WINDOW: Span = Span::from_mins(60);
@@ -24,6 +26,10 @@ pub const TREND_CLOCK: ClockKind = ClockKind::Resolve;
 pub enum Dimension {
     /// The service.
     Service,
+    /// The SLO that it began with.
+    Slo,
+    /// The team that owns the service.
+    Team,
     /// The highest severity.
     Severity,
     /// The root cause.
@@ -34,21 +40,26 @@ pub enum Dimension {
 
 impl Dimension {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Service, Self::Severity, Self::RootCause, Self::Month];
+    pub const ALL: [Self; 6] = [Self::Service, Self::Slo, Self::Team, Self::Severity, Self::RootCause, Self::Month];
 
     /// Its name on the command line and in JSON.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Service => "service",
+            Self::Slo => "slo",
+            Self::Team => "team",
             Self::Severity => "severity",
             Self::RootCause => "root_cause",
             Self::Month => "month",
         }
     }
 
-    fn value(self, record: &Record) -> Option<Text> {
+    /// Where it puts an incident; absent where that is not known.
+    pub fn value(self, record: &Record) -> Option<Text> {
         match self {
             Self::Service => Some(record.service.clone()),
+            Self::Slo => record.slo.clone(),
+            Self::Team => record.team.clone(),
             Self::Severity => record.severity.clone(),
             Self::RootCause => record.root_cause.clone(),
             Self::Month => record.placed().map(|at| at.rfc3339().chars().take(7).collect::<String>().into()),
@@ -91,6 +102,8 @@ pub struct StatsQuestion {
     pub targets: Targets,
     /// Changes that were rolled out.
     pub changes: Vec<Change>,
+    /// Leave [`Group::trend`] out: it looks at all pairs of incidents, for which a screen that counts anew has no time.
+    pub without_trend: bool,
 }
 
 /// A clock over a group, in seconds.
@@ -170,10 +183,12 @@ pub struct Group {
     pub clocks: [ClockStats; 4],
     /// Trend of [`TREND_CLOCK`] from incident to incident; absent under 5.
     pub trend: Option<Trend>,
+    /// The one incident that the mean of [`TREND_CLOCK`] hangs on; absent where there is none.
+    pub skew: Option<Skew>,
     /// Frequency.
     pub rate: RateStats,
     /// Shares.
-    pub shares: [ShareStats; 5],
+    pub shares: [ShareStats; 6],
     /// Cost; absent when none is known.
     pub cost: Option<CostStats>,
     /// Before and after, where it was asked for.
@@ -243,14 +258,16 @@ fn groups(members: &[&Record], asked: &StatsQuestion) -> Vec<Group> {
 
 fn group(key: Key, members: &[&Record], asked: &StatsQuestion) -> Group {
     let days = days(asked.from, asked.to);
-    let ended: Vec<f64> = members.iter().filter_map(|r| known(r.clock(TREND_CLOCK, asked.to))).collect();
+    let timed: Vec<(&Text, f64)> = members.iter().filter_map(|r| Some((&r.id, known(r.clock(TREND_CLOCK, asked.to))?))).collect();
+    let ended: Vec<f64> = timed.iter().map(|(_, seconds)| *seconds).collect();
     let recorded: Vec<_> = members.iter().filter_map(|r| r.cost).collect();
     Group {
         n: members.len(),
         n_open: members.iter().filter(|r| r.times.resolved.is_none()).count(),
         n_never_acked: members.iter().filter(|r| r.times.acknowledged.is_none() && !r.acknowledgement_untold).count(),
         clocks: ClockKind::ALL.map(|kind| clock(kind, members, asked.to)),
-        trend: trend(&ended),
+        trend: if asked.without_trend { None } else { trend(&ended) },
+        skew: skew(&timed),
         rate: RateStats { count: members.len() as u64, days, interval: garwood(members.len() as u64) },
         shares: ShareKind::ALL.map(|kind| share(kind, &key, members, asked)),
         cost: costs(&recorded),
@@ -305,6 +322,10 @@ fn share(kind: ShareKind, key: &Key, members: &[&Record], asked: &StatsQuestion)
         }
         ShareKind::MitigatedIn30 => members.iter().filter_map(|r| mitigated_within(r, 1800.0, asked.to)).collect(),
         ShareKind::WithPostmortem => members.iter().filter_map(|r| r.postmortem).collect(),
+        ShareKind::ChangeCaused => {
+            let changes = by_service(asked.changes.iter().map(|c| (&c.service, c.at)));
+            members.iter().filter_map(|r| change_caused(r, &changes)).collect()
+        }
     };
     let k = answers.iter().filter(|yes| **yes).count() as u64;
     ShareStats { kind, k, n: answers.len() as u64, target: asked.targets.get(kind) }
@@ -337,12 +358,52 @@ fn change_failures(key: &Key, members: &[&Record], asked: &StatsQuestion) -> Vec
     }
     let own = |c: &&Change| key.iter().all(|(_, service)| service.as_ref() == Some(&c.service));
     let inside = |c: &&Change| c.at >= asked.from && c.at < asked.to;
-    let followed = |c: &Change| {
-        let soon = |at: Ms| at >= c.at && at <= c.at + CHANGE_WINDOW;
-        members.iter().any(|r| r.service == c.service && r.times.impact_start.or(r.placed()).is_some_and(soon))
-    };
+    let began = by_service(members.iter().filter_map(|r| Some((&r.service, began(r)?))));
+    let followed = |c: &Change| began.get(&c.service).is_some_and(|all| all.iter().any(|at| is_soon(c.at, *at)));
     asked.changes.iter().filter(own).filter(inside).map(followed).collect()
 }
+
+/// What people found to be the cause decides. Where they did not say, an incident that began within [`CHANGE_WINDOW`] after a
+/// change of its service counts, and one that did not does not; unknown where no change of that service was ever recorded.
+fn change_caused(record: &Record, changes: &HashMap<&Text, Vec<Ms>>) -> Option<bool> {
+    if let Some(told) = record.root_cause.as_deref().filter(|cause| !is_unknown(cause)) {
+        return Some(is_a_change(told));
+    }
+    let (own, began) = (changes.get(&record.service)?, began(record)?);
+    Some(own.iter().any(|at| is_soon(*at, began)))
+}
+
+fn began(record: &Record) -> Option<Ms> {
+    record.times.impact_start.or(record.placed())
+}
+
+/// What began then may come from a change at `change`.
+fn is_soon(change: Ms, began: Ms) -> bool {
+    began >= change && began <= change + CHANGE_WINDOW
+}
+
+/// Instants by service, so that thousands of incidents meet thousands of changes in no time.
+fn by_service<'a>(all: impl Iterator<Item = (&'a Text, Ms)>) -> HashMap<&'a Text, Vec<Ms>> {
+    let mut by: HashMap<&Text, Vec<Ms>> = HashMap::new();
+    for (service, at) in all {
+        by.entry(service).or_default().push(at);
+    }
+    by
+}
+
+fn is_unknown(cause: &str) -> bool {
+    matches!(cause.trim().to_lowercase().as_str(), "unknown" | "未知" | "不明")
+}
+
+/// Classes are a list of one's own, so a class of changes is known by its words.
+fn is_a_change(cause: &str) -> bool {
+    let cause = cause.to_lowercase();
+    CHANGES.iter().any(|word| cause.contains(word))
+}
+
+/// What classes of root causes that are changes are called.
+const CHANGES: [&str; 12] =
+    ["change", "deploy", "release", "rollout", "roll-out", "config", "migration", "upgrade", "变更", "发布", "配置", "部署"];
 
 fn comparison(split: Ms, members: &[&Record], asked: &StatsQuestion) -> Comparison {
     let (before, after): (Vec<&Record>, Vec<&Record>) =

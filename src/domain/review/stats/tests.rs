@@ -235,6 +235,54 @@ fn groups_changes_and_before_and_after() {
 }
 
 #[test]
+fn people_say_what_a_change_caused_and_else_the_hour_after_one() {
+    let told =
+        |id: &str, start: i64, cause: Option<&str>| Record { root_cause: cause.map(Into::into), ..record(id, start, Some(60)) };
+    let mut other = record("other", 310, Some(60));
+    other.service = "web".into();
+    let all = [
+        told("deploy", 10, Some("Configuration and Deploy")),
+        told("capacity", 310, Some("capacity")),
+        told("unknown", 320, Some("unknown")),
+        told("untold", 350, None),
+        told("later", 361, None),
+        other,
+    ];
+    let share = |changes: Vec<Change>| {
+        let told = stats(&all, StatsQuestion { changes, ..ask(1_000) });
+        let share = told.groups[0].shares[5];
+        assert_eq!(share.kind, ShareKind::ChangeCaused);
+        (share.k, share.n)
+    };
+    assert_eq!(share(Vec::new()), (1, 2), "only what people said");
+    let change = Change { at: Ms(300 * 60_000), service: "pay".into() };
+    // Nobody records changes of `web`, so nothing is known of it.
+    assert_eq!(share(vec![change]), (3, 5));
+}
+
+#[test]
+fn a_mean_that_hangs_on_one_incident_names_it() {
+    let of = |long: &[i64]| {
+        let all: Vec<Record> = long.iter().enumerate().map(|(i, l)| record(&format!("i{i}"), i as i64 * 10, Some(*l))).collect();
+        stats(&all, ask(100_000)).groups[0].skew.clone()
+    };
+    let told = of(&[30, 40, 230]).unwrap();
+    assert_eq!((&*told.id, told.seconds, told.mean_without), ("i2", 13_800.0, 2_100.0));
+    assert_eq!(of(&[30, 230]), None, "of two neither is the odd one");
+    assert_eq!(of(&[60, 61, 62, 63]), None);
+    assert_eq!(of(&[]), None);
+}
+
+#[test]
+fn slos_and_teams_are_groups_too() {
+    let mine = Record { slo: Some("pay/latency".into()), team: Some("money".into()), ..record("a", 0, Some(60)) };
+    let asked = StatsQuestion { by: vec![Dimension::Slo, Dimension::Team], ..ask(1_000) };
+    let told = stats(&[mine, record("b", 5, Some(60))], asked);
+    let keys: Vec<_> = told.groups.iter().map(|g| g.key.iter().map(|(_, v)| v.as_deref()).collect::<Vec<_>>()).collect();
+    assert_eq!(keys, [vec![None, None], vec![Some("pay/latency"), Some("money")]]);
+}
+
+#[test]
 fn a_few_incidents_carry_most_of_the_cost() {
     let usd = Currency::parse("USD").unwrap();
     let cost = |amount: i64, complete| RecordedCost { total: Money::new(amount.into(), usd), complete };
