@@ -221,16 +221,16 @@ fn stopped_prometheus() {
     prometheus.guard.signal("CONT");
 }
 
-/// Memory of a dashboard with so many SLOs, in millions of bytes.
+/// Memory of a dashboard with so many SLOs.
 fn memory(count: usize, pid: u32, aim: u64) {
     let found = common::resident_by_kind(pid);
-    let mb = |bytes: u64| format!("{:.1} MB", bytes as f64 / 1e6);
-    let met = found.all <= aim * 1_000_000;
+    let mib = |bytes: u64| format!("{:.1} MiB", bytes as f64 / f64::from(1 << 20));
+    let met = found.all <= aim << 20;
     let what = format!("memory of the dashboard, {count} SLOs with 6 h at 15 s");
-    line(&what, &mb(found.all), &format!("<= {aim} MB"), Some(met));
-    line("  its own: heap, stacks, relocated pages", &mb(found.own), "", None);
-    line("  pages of files: code", &mb(found.code), "", None);
-    line("  pages of files: the rest", &mb(found.all.saturating_sub(found.own + found.code)), "", None);
+    line(&what, &mib(found.all), &format!("<= {aim} MiB"), Some(met));
+    line("  its own: heap, stacks, relocated pages", &mib(found.own), "", None);
+    line("  pages of files: code", &mib(found.code), "", None);
+    line("  pages of files: the rest", &mib(found.all.saturating_sub(found.own + found.code)), "", None);
 }
 
 /// 50 SLOs, a Prometheus that answers, nobody at the keys.

@@ -9,7 +9,7 @@ use tracing_subscriber::EnvFilter;
 
 const VARIABLE: &str = "BURNLEDGER_LOG";
 /// Lines that may wait for the disk; further ones are lost. The places are reserved at once: the library's own 128,000 take 4 MB.
-const WAITING: usize = 4096;
+const WAITING: usize = 1024;
 
 fn filter() -> EnvFilter {
     EnvFilter::try_from_env(VARIABLE).unwrap_or_else(|_| EnvFilter::new("warn"))

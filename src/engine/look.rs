@@ -60,7 +60,7 @@ pub async fn look(
     let (mut errors, mut failed, mut done, mut came) = (Vec::new(), BTreeSet::new(), 0, 0);
     while let Some(answer) = told.recv().await {
         let (name, error) = match answer {
-            Ok(Done { feed, source, through, result: Ok(answers), warnings }) => {
+            Ok(Done { feed, source, through, result: Ok(answers), warnings, .. }) => {
                 came += 1;
                 health.warned(source.as_ref(), warnings);
                 step(state, now, Event::Answers { feed, through, answers });

@@ -11,7 +11,7 @@ use futures_util::future::join_all;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 /// A stretch of a feed, and how its reads ended.
 pub struct Done {
@@ -25,6 +25,8 @@ pub struct Done {
     pub result: Result<Vec<(Role, Arc<Batch>)>, SourceError>,
     /// What the source warned of.
     pub warnings: Vec<String>,
+    /// Its part of the room that its round takes in memory: the next round is read when all feeds of one were taken.
+    pub(super) room: Option<Arc<OwnedSemaphorePermit>>,
 }
 
 /// Carries out `reads`; ends early when nobody listens any more. Feeds are read together, so that a source can answer many by
@@ -54,16 +56,20 @@ async fn read_one(source: &One, reads: Vec<FeedRead>, concurrency: usize, answer
 }
 
 /// Feeds whose history is read by one round of requests at first, while nothing is known of their size.
-const FIRST_ROUND: usize = 8;
+const FIRST_ROUND: usize = 4;
 /// Feeds in one round at most.
 const MOST_FEEDS: usize = 256;
-/// Samples of one round: two rounds are read at once and one may wait to be counted, at 16 bytes a sample.
-const MOST_SAMPLES: usize = 1_500_000;
+/// Rounds of one source in memory: two are read at once, and one may wait to be counted. Reading is quicker than counting, so all
+/// of the past would wait otherwise.
+const ROUNDS: usize = 3;
+/// Samples of one round, at 16 bytes a sample. Many feeds have thousands of them a request, few have megabytes in memory.
+const MOST_SAMPLES: usize = 250_000;
 
 /// What is left to fill, and how large a stretch of a feed was at most.
 struct Filling {
     left: Mutex<VecDeque<FeedRead>>,
     most: AtomicUsize,
+    rooms: Arc<Semaphore>,
 }
 
 /// Feeds that are read together.
@@ -105,6 +111,44 @@ impl Filling {
         let few = left.is_empty() && round.len() <= FIRST_ROUND;
         (!round.is_empty()).then(|| Round::new(round, if few { 2 } else { 1 }))
     }
+
+    /// The stretches of a round, in their order, so many asked for at once; a feed that failed once is left alone, as later
+    /// stretches could not be taken without it. False when nobody listens any more.
+    async fn read(&self, source: &One, round: Round, answer: &mpsc::Sender<Done>) -> bool {
+        let failed: Mutex<BTreeSet<FeedRef>> = Mutex::default();
+        let lock = || failed.lock().unwrap_or_else(PoisonError::into_inner);
+        let stretches = round.stretches.into_iter().map(|mut next| {
+            next.retain(|(feed, _)| !lock().contains(feed));
+            self.read_in_room(source, next)
+        });
+        let mut answers = futures_util::stream::iter(stretches).buffered(round.at_once);
+        while let Some(all) = answers.next().await {
+            for done in all {
+                let samples = done.result.iter().flatten().map(|(_, batch)| batch.len()).sum();
+                self.most.fetch_max(samples, Ordering::Relaxed);
+                if lock().contains(&done.feed) {
+                    continue;
+                }
+                if done.result.is_err() {
+                    lock().insert(done.feed);
+                }
+                if answer.send(done).await.is_err() {
+                    return false;
+                }
+            }
+        }
+        true
+    }
+
+    async fn read_in_room(&self, source: &One, stretches: Vec<(FeedRef, Stretch)>) -> Vec<Done> {
+        // Never closed, so this always gives a permit.
+        let room = Arc::clone(&self.rooms).acquire_owned().await.ok().map(Arc::new);
+        let mut all = source.read(stretches).await;
+        for done in &mut all {
+            done.room.clone_from(&room);
+        }
+        all
+    }
 }
 
 fn begins(read: &FeedRead) -> Option<Ms> {
@@ -115,11 +159,11 @@ fn begins(read: &FeedRead) -> Option<Ms> {
 /// counted while the other is read.
 async fn fill(source: &One, mut reads: Vec<FeedRead>, concurrency: usize, answer: &mpsc::Sender<Done>) {
     reads.sort_by_key(begins);
-    let filling = Filling { left: Mutex::new(reads.into()), most: AtomicUsize::new(0) };
+    let filling = Filling { left: Mutex::new(reads.into()), most: AtomicUsize::new(0), rooms: Arc::new(Semaphore::new(ROUNDS)) };
     let rounds = async || {
         while let Some(mut round) = filling.next() {
             round.at_once = round.at_once.min(concurrency.max(1));
-            if !read_round(source, round, &filling.most, answer).await {
+            if !filling.read(source, round, answer).await {
                 return;
             }
         }
@@ -129,34 +173,6 @@ async fn fill(source: &One, mut reads: Vec<FeedRead>, concurrency: usize, answer
     } else {
         rounds().await;
     }
-}
-
-/// The stretches of a round, in their order, so many asked for at once; a feed that failed once is left alone, as later
-/// stretches could not be taken without it. False when nobody listens any more.
-async fn read_round(source: &One, round: Round, most: &AtomicUsize, answer: &mpsc::Sender<Done>) -> bool {
-    let failed: Mutex<BTreeSet<FeedRef>> = Mutex::default();
-    let lock = || failed.lock().unwrap_or_else(PoisonError::into_inner);
-    let stretches = round.stretches.into_iter().map(|mut next| {
-        next.retain(|(feed, _)| !lock().contains(feed));
-        source.read(next)
-    });
-    let mut answers = futures_util::stream::iter(stretches).buffered(round.at_once);
-    while let Some(all) = answers.next().await {
-        for done in all {
-            let samples = done.result.iter().flatten().map(|(_, batch)| batch.len()).sum();
-            most.fetch_max(samples, Ordering::Relaxed);
-            if lock().contains(&done.feed) {
-                continue;
-            }
-            if done.result.is_err() {
-                lock().insert(done.feed);
-            }
-            if answer.send(done).await.is_err() {
-                return false;
-            }
-        }
-    }
-    true
 }
 
 /// One stretch of each feed, all at once.
@@ -200,7 +216,88 @@ pub(super) async fn read_together(source: &Arc<dyn MetricSource>, stretches: Vec
                 (_, Err(_)) => {}
             }
         }
-        all.push(Done { feed, source: None, through, result, warnings });
+        all.push(Done { feed, source: None, through, result, warnings, room: None });
     }
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::base::{Labels, Span};
+    use crate::domain::measure::{Coverage, Selector, Sink};
+    use crate::ports::Job;
+
+    const FEEDS: usize = 60;
+    const STRETCHES: i64 = 3;
+    const SAMPLES: i64 = 50_000;
+
+    /// Answers at once, with many samples, and counts how often it was asked.
+    #[derive(Default)]
+    struct Ready {
+        requests: AtomicUsize,
+        asks: AtomicUsize,
+    }
+
+    impl MetricSource for Ready {
+        fn name(&self) -> Text {
+            "ready".into()
+        }
+
+        fn read<'a>(&'a self, _: &'a Ask, into: &'a mut dyn Sink) -> Job<'a, Result<Coverage, SourceError>> {
+            into.series(&Labels::default());
+            (0..SAMPLES).for_each(|at| into.sample(Ms(at), 1.0));
+            Box::pin(async { Ok(Coverage::default()) })
+        }
+
+        fn read_many<'a>(&'a self, asks: &'a [Ask]) -> Job<'a, Vec<Result<(Batch, Coverage), SourceError>>> {
+            self.requests.fetch_add(1, Ordering::Relaxed);
+            self.asks.fetch_add(asks.len(), Ordering::Relaxed);
+            Box::pin(async move {
+                let mut answers = Vec::new();
+                for ask in asks {
+                    let mut batch = Batch::default();
+                    answers.push(self.read(ask, &mut batch).await.map(|coverage| (batch, coverage)));
+                }
+                answers
+            })
+        }
+
+        fn series<'a>(&'a self, _: &'a [Selector], _: Ms, _: Ms) -> Job<'a, Result<Vec<Labels>, SourceError>> {
+            Box::pin(async { Ok(Vec::new()) })
+        }
+    }
+
+    fn read(feed: usize) -> FeedRead {
+        let day = Span::from_days(1).0;
+        let ask = |i: i64| Ask::Eval { expr: "1".into(), from: Ms(i * day), to: Ms((i + 1) * day), step: Span(1_000) };
+        let stretch = |i: i64| Stretch { through: Ms((i + 1) * day), asks: vec![(Role::default(), ask(i))] };
+        FeedRead { feed: FeedRef::Slo(feed), source: None, stretches: (0..STRETCHES).map(stretch).collect() }
+    }
+
+    #[tokio::test]
+    async fn what_is_not_counted_yet_keeps_the_past_from_piling_up_in_memory() {
+        let source = Arc::new(Ready::default());
+        let (answer, mut answers) = mpsc::channel(1_000);
+        let reading =
+            tokio::spawn(read_all(Arc::clone(&source) as Arc<dyn MetricSource>, (0..FEEDS).map(read).collect(), 4, answer));
+        let (mut taken, mut through) = (0, vec![Ms(0); FEEDS]);
+        let most = ROUNDS * (MOST_SAMPLES / SAMPLES as usize).max(FIRST_ROUND);
+        while let Some(done) = answers.recv().await {
+            // It gets all the time it wants to read further.
+            for _ in 0..100 {
+                tokio::task::yield_now().await;
+            }
+            let waiting = source.asks.load(Ordering::Relaxed) - taken;
+            assert!(waiting <= most, "{waiting} answers of {SAMPLES} samples in memory");
+            let FeedRef::Slo(feed) = done.feed else { panic!("{:?}", done.feed) };
+            assert!(through[feed] < done.through, "stretches come in their order");
+            through[feed] = done.through;
+            taken += 1;
+        }
+        reading.await.unwrap();
+        assert_eq!(taken, FEEDS * STRETCHES as usize);
+        // Several feeds share a request all the same.
+        assert!(source.requests.load(Ordering::Relaxed) <= taken / 4, "{} requests", source.requests.load(Ordering::Relaxed));
+    }
 }

@@ -6,7 +6,7 @@ use crate::domain::base::{Ms, Span, Text};
 use rust_decimal::Decimal;
 
 /// Which term of its plan an answer is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Role(pub(super) u16);
 
 /// How much a read is to bring.
