@@ -15,6 +15,8 @@ pub struct Pty {
     screen: Screen,
     /// Bytes that were written so far.
     pub written: usize,
+    /// What a session leaves for the next one, which is another's.
+    _state: tempfile::TempDir,
 }
 
 impl Pty {
@@ -25,6 +27,7 @@ impl Pty {
 
     /// The same with more in its environment.
     pub fn with(command: &str, env: &[(&str, &str)]) -> Self {
+        let state = tempfile::tempdir().expect("a temp folder");
         let line = format!("stty rows 36 cols 120; exec {command}");
         let mut script = Command::new("script")
             .args(["--quiet", "--flush", "--return", "--command", &line, "/dev/null"])
@@ -32,6 +35,7 @@ impl Pty {
             .env("LC_ALL", "C.UTF-8")
             .env("SHELL", "/bin/sh")
             .env("TZ", "UTC")
+            .env("XDG_STATE_HOME", state.path())
             .env_remove("COLORTERM")
             .envs(env.iter().copied())
             .stdin(Stdio::piped())
@@ -49,7 +53,7 @@ impl Pty {
                 }
             }
         });
-        Self { script, keys, output, screen: Screen::new(), written: 0 }
+        Self { script, keys, output, screen: Screen::new(), written: 0, _state: state }
     }
 
     /// Types bytes.

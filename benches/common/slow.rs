@@ -45,6 +45,9 @@ pub fn frames() {
     for (colours, env) in [("24 bits", &[("COLORTERM", "truecolor")][..]), ("256 colours", &[])] {
         let mut terminal = Pty::with(&command(&prometheus.url(), dir.path()), env);
         terminal.until(LIMIT, |screen| screen.contains("LIVE"));
+        // A new incident may have come to the front.
+        terminal.press(b"1");
+        terminal.until(LIMIT, |screen| screen.contains("sort: "));
         terminal.watch(Duration::from_secs(2));
         terminal.frames();
         let list = moved(&mut terminal, &[b"j", b"j", b"k", b"G", b"g", b"\x04", b"\x04", b"\x15", b"o", b"o", b"O"]);
@@ -119,7 +122,7 @@ pub fn silence() {
         }
         took.push(missed.elapsed());
         prometheus.guard.signal("CONT");
-        terminal.until(LIMIT, |screen| screen.contains("LIVE") && age(screen).is_some_and(|age| age < 15));
+        terminal.until(LIMIT, |screen| screen.contains("LIVE") && age(screen).is_some_and(|age| age <= usual));
     }
     println!();
     within(
