@@ -108,6 +108,15 @@ pub enum SourceError {
 }
 
 impl SourceError {
+    /// What is wrong at the source, for who asks once and goes: a source that is left alone for a while is told by what made it
+    /// so, not by when a program that has ended would ask it again.
+    pub fn plainly(&self) -> String {
+        match self {
+            Self::CircuitOpen { why, .. } => why.clone(),
+            other => other.to_string(),
+        }
+    }
+
     /// Asking the same again later may help.
     pub const fn is_transient(&self) -> bool {
         !matches!(self, Self::Unauthorized { .. } | Self::Refused { .. } | Self::TooMuch { .. } | Self::Unsupported(_))

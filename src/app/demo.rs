@@ -141,6 +141,7 @@ impl Demo {
                 nonce: super::nonce(),
                 drill: false,
             },
+            expected: Routes::default(),
             source: Arc::new(source),
             ledger,
             clock,

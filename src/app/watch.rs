@@ -33,6 +33,8 @@ pub struct Plan {
     pub book: Arc<Rulebook>,
     /// What the engine is told once.
     pub settings: Settings,
+    /// Who is paged by a house that leads instead.
+    pub expected: Routes,
     /// Where samples come from.
     pub source: Arc<dyn MetricSource>,
     /// Where facts go.
@@ -67,6 +69,7 @@ impl Plan {
         Ok(Self {
             book: Arc::clone(setup.rulebook()),
             settings: Settings { routes: Routes::default(), ..setup.settings("tui") },
+            expected: setup.config.routes.clone(),
             source: setup.source()?,
             ledger: setup.ledger().await?,
             clock: setup.shared_clock(),
@@ -153,7 +156,8 @@ pub fn build(plan: Plan) -> Frame {
     };
     let wants_to_lead = plan.duty != Duty::Looks;
     let options = Options { who, wants_to_lead, lease: LEASE, concurrency: plan.concurrency, until: plan.until };
-    let live = Live::new(State::new(plan.book, plan.settings), world, options, health).with_rosters(rosters.subscribe());
+    let live = Live::new(State::new(plan.book, plan.settings).expecting(plan.expected), world, options, health)
+        .with_rosters(rosters.subscribe());
     Frame { live, courier, rosters, metrics }
 }
 

@@ -67,7 +67,9 @@ async fn once(desk: &dyn Desk, args: &ScreenArgs, look: Look, out: &mut Out) -> 
         && let Some(lost) = &attached.lost
     {
         let (url, why) = (attached.address.to_string(), lost.error.to_string());
-        return Err(SetupError::Source(SourceError::Unreachable { url, why }));
+        let hint = "`--attach URL` is the address that `watch --listen` names when it starts; `curl URL/healthz` asks it alone";
+        out.error(&SourceError::Unreachable { url, why }.to_string(), Some(hint));
+        return Ok(Exit::Unreachable);
     }
     Ok(super::tui::print(&snapshot, crate::app::machine_clock().now(), Screen::Overview, args, look, out))
 }

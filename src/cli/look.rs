@@ -50,7 +50,7 @@ pub async fn look_with(setup: &Setup, args: &LookArgs, out: &mut Out) -> Result<
     };
     let looked = looked.map_err(|error| super::tell(&error, out))?;
     for error in &looked.errors {
-        out.error(&error.to_string(), Some("SLOs that need it say no_data; is the server up, and `--prometheus URL` right?"));
+        out.error(&error.plainly(), Some("SLOs that need it say no_data; is the server up, and `--prometheus URL` right?"));
     }
     Ok((looked.snapshot, looked.errors.is_empty()))
 }

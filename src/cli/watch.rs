@@ -87,6 +87,7 @@ async fn plan(setup: &Setup, source: Arc<dyn MetricSource>) -> Result<Plan, crat
     Ok(Plan {
         book: Arc::clone(setup.rulebook()),
         settings: setup.settings("watch"),
+        expected: setup.config.routes.clone(),
         source,
         ledger: setup.ledger().await?,
         clock: setup.shared_clock(),

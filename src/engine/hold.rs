@@ -46,7 +46,7 @@ fn covering(state: &State, parts: &[(Text, Vec<SloId>)], owner: Option<&str>, se
         let why = format!("silenced by {}: {}", s.author, s.silence.reason);
         (&s.silence.scope, format!("silence {}", s.id.0), why, s.silence.until)
     });
-    let planned = state.settings.routes.silences.iter().filter_map(|s| {
+    let planned = state.routes().silences.iter().filter_map(|s| {
         let until = s.time.active_until(now)?;
         let why = format!("silenced by {}: {}", s.author, s.reason);
         Some((&s.scope, "the configuration's silence".to_owned(), why, until))

@@ -20,7 +20,7 @@ use crate::domain::objective::Rulebook;
 use crate::domain::paging::{Commit, NewDispatch, Routes};
 use crate::domain::review::BurnSeries;
 use crate::domain::view::{Lookback, Past, Snapshot};
-use crate::ports::{Clock, Fence, Lead, Ledger, LedgerError, MetricSource, SliceStore};
+use crate::ports::{Clock, Fence, Lead, Ledger, LedgerError, MetricSource, PAGES_NOBODY, SliceStore};
 use crate::telemetry::Metrics;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -534,9 +534,12 @@ impl Live {
         }
     }
 
-    /// Reads the outbox' rows of incidents that live or were told of: what the next pages are planned from.
+    /// Reads the outbox' rows of incidents that live or were told of: what the next pages are planned from. Who follows a process
+    /// that pages reads them too, to tell of the next page; where the one that leads pages nobody, there will be none.
     async fn hear_of_pages(&mut self) {
-        if !self.state.leading {
+        let pages = self.state.leading || self.health.leader.as_deref().is_some_and(|name| !name.ends_with(PAGES_NOBODY));
+        if !pages {
+            self.state.forget_pages();
             return;
         }
         let ids: Vec<IncidentId> = self.state.incidents.iter().filter(|i| self.state.follows_pages(i)).map(|i| i.id).collect();

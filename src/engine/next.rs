@@ -40,13 +40,17 @@ fn said(text: &'static str) -> Told {
 }
 
 fn next_page(state: &State, incident: &Incident) -> Option<NextEvent> {
+    if state.routes().routes.is_empty() {
+        // Rows of an earlier process may be there, but nobody pages by them now.
+        return None;
+    }
     let (told, _) = state.told(incident.id)?;
     let owner = state.book.service(&incident.service).owner;
     let content = PageContent { service: incident.service.clone(), drill: incident.drill, ..PageContent::default() };
     let audience = Audience {
         incident: crate::domain::incident::IncidentRef::Known(incident.id),
         owner: owner.as_deref(),
-        routes: &state.settings.routes,
+        routes: state.routes(),
         timing: &state.book.timing,
         content: &content,
     };

@@ -39,6 +39,8 @@ pub struct State {
     pub leading: bool,
     /// What it was told once.
     pub settings: Settings,
+    /// Who is paged by the process that leads, as far as this one can know; nobody is paged by it from here.
+    expected: Routes,
     /// Where samples come from.
     pub metric_source: Text,
     pub(super) memory: Memory,
@@ -70,9 +72,27 @@ impl State {
         name.unwrap_or(&self.metric_source).clone()
     }
 
+    /// The same, where another process pages, and whom.
+    #[must_use]
+    pub fn expecting(self, expected: Routes) -> Self {
+        Self { expected, ..self }
+    }
+
+    /// Others are paged from now on.
+    pub(super) fn take_routes(&mut self, routes: Routes) {
+        self.expected = routes.clone();
+        self.settings.routes = routes;
+    }
+
+    /// By what pages are told of: one's own routes while this process decides, else those of the one that does.
+    pub(super) const fn routes(&self) -> &Routes {
+        if self.leading { &self.settings.routes } else { &self.expected }
+    }
+
     /// A fresh state: no history, no incidents, not leading.
     pub fn new(book: Arc<Rulebook>, settings: Settings) -> Self {
         Self {
+            expected: settings.routes.clone(),
             board: Board::new(&book),
             book,
             incidents: Incidents::default(),
@@ -127,6 +147,11 @@ impl State {
     /// No page of any incident is known.
     pub(super) fn told_nobody(&self) -> bool {
         self.told.is_empty()
+    }
+
+    /// Nobody will be paged by what was heard of pages.
+    pub(super) fn forget_pages(&mut self) {
+        self.told.clear();
     }
 
     /// Rules may open it again: its next pages are numbered after those that were sent.

@@ -33,7 +33,7 @@ pub fn step(state: &mut State, now: Now, event: Event) -> Effects {
             state.forget_runs();
         }
         Event::SetBack => state.begin_anew(),
-        Event::Routes(routes) => state.settings.routes = *routes,
+        Event::Routes(routes) => state.take_routes(*routes),
         Event::Lead(leading) => state.leading = leading,
         Event::Source(name) => state.metric_source = name,
     }

@@ -103,7 +103,7 @@ impl Search {
                     let hint = if self.foreign {
                         "put *.yaml, *.yml or *.json files of the other tool there, or name another folder"
                     } else {
-                        "put *.yaml files with SLOs there, or name another folder with --slos"
+                        "`burnledger init` writes a first one there; `--slos DIR` names another folder"
                     };
                     self.problems.push(Problem::error("no-files", message).hint(hint));
                 }
@@ -185,7 +185,7 @@ const fn whose(foreign: bool) -> &'static str {
     if foreign {
         "`import` takes files and folders of Sloth, OpenSLO and Pyrra, and the rules that Sloth and Pyrra generate"
     } else {
-        "`--slos DIR` names the folder of SLO files, README.md shows how to write one"
+        "`--slos DIR` names the folder of SLO files; `burnledger init` writes a first one"
     }
 }
 

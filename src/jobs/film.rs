@@ -60,7 +60,7 @@ pub async fn film_within(order: Order, about: Option<Arc<Incident>>, most: usize
         marks: incident.map(|i| marks(i, from, to)).unwrap_or_default(),
         incident: incident.map(|i| i.id),
         frames: shot.frames,
-        errors: done.errors.iter().map(|e| e.to_string().into()).collect(),
+        errors: done.errors.iter().map(|e| e.plainly().into()).collect(),
     }
 }
 

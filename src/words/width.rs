@@ -31,6 +31,30 @@ pub fn cut(text: &str, max: usize, mark: &str) -> String {
     out
 }
 
+/// Parts of a name in at most `max` columns, each with what stands before it. Where there is no room for all of them the longest
+/// are cut, so that two names that differ in any part can still differ; a whole name that is cut at its end loses its last part.
+pub fn fair(parts: &[(&str, &str)], max: usize, mark: &str) -> String {
+    let written = |most: &[usize]| -> String {
+        parts.iter().zip(most).map(|((before, part), most)| format!("{before}{}", cut(part, *most, mark))).collect()
+    };
+    let fits = |most: &[usize]| columns(&written(most)) <= max;
+    let long: Vec<usize> = parts.iter().map(|(_, part)| columns(part)).collect();
+    let (least, longest) = (columns(mark) + 1, long.iter().copied().max().unwrap_or(0));
+    let even = (least..=longest.max(least)).rev().map(|most| vec![most; parts.len()]).find(|most| fits(most));
+    let Some(mut most) = even else { return cut(&written(&long), max, mark) };
+    // What is left over goes to the first ones.
+    for part in 0..parts.len() {
+        while most[part] < long[part] {
+            most[part] += 1;
+            if !fits(&most) {
+                most[part] -= 1;
+                break;
+            }
+        }
+    }
+    written(&most)
+}
+
 /// As many characters from the start as fit into `max` columns.
 pub fn head(text: &str, max: usize) -> String {
     let mut used = 0;
@@ -87,6 +111,20 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_of_parts_stay_told_apart() {
+        let name = |slo: &str, max| fair(&[("", "payment-gateway-of-the-east"), ("/", slo)], max, "..");
+        assert_eq!(name("availability", 60), "payment-gateway-of-the-east/availability");
+        assert_eq!(name("availability", 30), "payment-gateway../availability");
+        assert_eq!(name("slo-001-with-a-long-name", 24), "payment-ga../slo-001-w..");
+        assert_eq!(fair(&[("", "checkout-api"), ("/", "availability")], 24, "…"), "checkout-api/availabili…");
+        assert_ne!(name("slo-001-with-a-long-name", 24), name("slo-002-with-a-long-name", 24));
+        assert_eq!(fair(&[("", "支付网关服务"), ("/", "可用性"), (" ", "eu-west-1")], 20, "…"), "支付…/可用性 eu-wes…");
+        for max in 0..80 {
+            assert!(columns(&name("slo-001-with-a-long-name", max)) <= max.max(2), "{max}");
+        }
+    }
     use proptest::prelude::*;
 
     #[test]

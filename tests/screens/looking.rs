@@ -2,9 +2,10 @@
 
 use super::fixture;
 use super::scene::Scene;
-use burnledger::domain::base::{IncidentId, Severity, Span};
+use burnledger::domain::base::{IncidentId, Severity, SloId, Span};
 use burnledger::domain::incident::{Act, HeldPages};
-use burnledger::domain::view::{Command, FilmAsk, Question, Snapshot};
+use burnledger::domain::objective::Slo;
+use burnledger::domain::view::{Command, FilmAsk, Question, SloRow, Snapshot};
 use burnledger::tui::Effect;
 use burnledger::tui::model::{Overlay, Tab};
 use std::sync::Arc;
@@ -26,7 +27,7 @@ fn worse() -> Snapshot {
     let mut incident = (*view.incident).clone();
     incident.id = IncidentId(150);
     incident.service = "orders-api".into();
-    incident.services = vec![("orders-api".into(), vec![burnledger::domain::base::SloId::new("orders-api", "availability")])];
+    incident.services = vec![("orders-api".into(), vec![SloId::new("orders-api", "availability")])];
     view.incident = Arc::new(incident);
     world.incidents.insert(0, view);
     world
@@ -315,4 +316,68 @@ fn a_narrow_screen_tells_the_rate_of_the_cost_and_whole_sentences_where_there_is
     assert!(tall.contains("hold to end"), "{tall}");
     let wide = Scene::of(world, SIZE).press("1").text();
     assert!(wide.contains("no series matched") && wide.contains("spelled so?"), "{wide}");
+}
+
+#[test]
+fn a_filter_takes_words_fields_and_regular_expressions() {
+    let shown = |filter: &str| {
+        let scene = busy().press("1 /").write(filter).press("Enter");
+        let snapshot = scene.model.live.clone().expect("a world");
+        let mut names: Vec<String> = scene.model.list.order.iter().map(|i| snapshot.slos[*i].slo.id.to_string()).collect();
+        names.sort();
+        names
+    };
+    let all = shown("");
+    assert!(all.len() > 8, "{all:?}");
+    assert_eq!(shown("^(CART|map)-.*p95"), shown("^(cart|map)-.*p95"));
+    assert!(shown("^(cart|map)-").len() >= 2 && shown("^(cart|map)-").len() < all.len(), "{:?}", shown("^(cart|map)-"));
+    let (these, others) = (shown("api/.*y$"), shown("!api/.*y$"));
+    assert_eq!(these.len() + others.len(), all.len(), "turned round: {these:?} {others:?}");
+    assert!(!these.is_empty() && these.iter().all(|name| name.ends_with('y')), "{these:?}");
+    assert_eq!(shown("(cart"), Vec::<String>::new(), "what is no expression yet is taken as it stands");
+    assert_eq!(shown("sev:P0 api"), shown("sev:p0 API"));
+    assert_eq!(shown("sev:P0").len() + shown("!sev:P0").len(), all.len());
+    assert_eq!(shown("a{1000}{1000}{1000}["), Vec::<String>::new(), "an expression that would take too much is none");
+}
+
+#[test]
+fn hundred_slos_of_one_service_are_told_apart_where_names_do_not_fit() {
+    let mut world = fixture::busy();
+    let row = world.slos[0].clone();
+    world.slos = (0..100)
+        .map(|i| {
+            let id = SloId::new("payment-gateway-of-the-eastern-region", &format!("{i:03}-with-a-name-that-is-long-too"));
+            let slo = Arc::new(Slo { id, ..(*row.slo).clone() });
+            SloRow { slo, ..row.clone() }
+        })
+        .collect();
+    for (size, tab) in [((120, 36), "1"), ((80, 24), "1"), ((120, 36), "4"), ((80, 24), "4")] {
+        let scene = Scene::of(world.clone(), size).press(tab).told_past();
+        let text = scene.text();
+        assert!(["/000-", "/001-", "/002-"].iter().all(|part| text.contains(part)), "{size:?} {tab}: {text}");
+    }
+}
+
+#[test]
+fn a_title_keeps_what_is_going_on_when_the_name_is_long() {
+    let mut world = fixture::busy();
+    let mut incident = (*world.incidents[0].incident).clone();
+    let service = "支付网关-非常长的服务名称用于测试列宽度与截断行为-and-more-of-it";
+    incident.service = service.into();
+    incident.services = vec![(service.into(), vec![SloId::new(service, "availability")])];
+    world.incidents[0].incident = Arc::new(incident);
+    let text = Scene::of(world, (80, 24)).press("2").text();
+    assert!(text.contains("OPEN, UNACKED"), "{text}");
+}
+
+#[test]
+fn a_budget_that_is_overspent_many_times_is_not_told_by_a_cut_number() {
+    let mut world = fixture::busy();
+    let mut verdict = (**world.slos[0].verdict.as_ref().expect("judged")).clone();
+    verdict.budget.remaining = Some(-419.48);
+    world.slos[0].verdict = Some(Arc::new(verdict));
+    for size in [(120, 36), (80, 24)] {
+        let text = Scene::of(world.clone(), size).press("1").text();
+        assert!(text.contains(" -42k% "), "{text}");
+    }
 }

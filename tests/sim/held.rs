@@ -222,3 +222,32 @@ async fn a_response_that_cools_down_is_not_run_for_the_next_incident_and_that_is
         assert_eq!(held(&second).iter().any(|h| h.contains("cool-down of response scale-out")), !runs);
     }
 }
+
+#[tokio::test]
+async fn a_screen_beside_a_watch_tells_of_the_pages_to_come_as_the_watch_does() {
+    let info = ServiceInfo { owner: Some("team".into()), ..ServiceInfo::default() };
+    let services = BTreeMap::from([(Text::from("api"), info)]);
+    let mut watch = town(pager()).await;
+    let mut screen = watch.beside(slo(vec![]), services, &outage(), pager()).await;
+    let mut now = day("11:30");
+    while now < day("12:12") {
+        now = now + Span::from_mins(1);
+        watch.play(now).await;
+        screen.play(now).await;
+    }
+    let next = |town: &Town| -> Vec<(Ms, Text)> {
+        let snapshot = town.live.snapshots().borrow().clone();
+        let incident = snapshot.incidents.first().expect("an incident");
+        incident.next.iter().map(|event| (event.at, event.text.en.clone())).collect()
+    };
+    let told = next(&watch);
+    assert!(told.iter().any(|(_, text)| text.contains("pages again")), "{told:?}");
+    assert_eq!(next(&screen), told);
+    // The watch is gone, and the screen leads: nobody pages, so no page is to come.
+    while now < day("12:16") {
+        now = now + Span::from_mins(1);
+        screen.play(now).await;
+    }
+    let told = next(&screen);
+    assert!(!told.iter().any(|(_, text)| text.contains("page")), "{told:?}");
+}

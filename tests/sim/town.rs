@@ -13,7 +13,7 @@ use burnledger::engine::health::Health;
 use burnledger::engine::live::{Live, Options, World};
 use burnledger::engine::state::{Settings, State};
 use burnledger::ledger::MemoryLedger;
-use burnledger::ports::{Clock, Ledger, MetricSource};
+use burnledger::ports::{Clock, Ledger, MetricSource, PAGES_NOBODY};
 use burnledger::query;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -162,6 +162,20 @@ impl Town {
         Self::under(book, recording, start, ledger, routes).await
     }
 
+    /// A screen beside the town: it pages nobody, gives way to who does, and knows whom that one pages.
+    pub(crate) async fn beside(&self, slo: Slo, services: BTreeMap<Text, ServiceInfo>, recording: &str, routes: Routes) -> Self {
+        let book = Rulebook {
+            slos: vec![Arc::new(slo)],
+            services,
+            business: None,
+            timing: Timing::default(),
+            problems: Vec::new(),
+            hash: "test".into(),
+        };
+        let who = format!("screen{PAGES_NOBODY}");
+        Self::raised(book, recording, self.now(), Arc::clone(&self.ledger), (Routes::default(), routes), &who).await
+    }
+
     /// A town of the service `api` that knows what things are worth.
     pub(crate) async fn priced(slo: Slo, business: Business, recording: &str, start: Ms) -> Self {
         let book = Rulebook {
@@ -177,6 +191,17 @@ impl Town {
     }
 
     async fn under(book: Rulebook, recording: &str, start: Ms, ledger: Arc<dyn Ledger>, routes: Routes) -> Self {
+        Self::raised(book, recording, start, ledger, (routes.clone(), routes), "test").await
+    }
+
+    async fn raised(
+        book: Rulebook,
+        recording: &str,
+        start: Ms,
+        ledger: Arc<dyn Ledger>,
+        (routes, expected): (Routes, Routes),
+        who: &str,
+    ) -> Self {
         let recorded = Recorded::from_bytes("town.om", recording.as_bytes()).unwrap();
         let horizon = recorded.horizon();
         horizon.set(start);
@@ -191,9 +216,9 @@ impl Town {
             metrics: burnledger::telemetry::Metrics::default(),
             emergency: None,
         };
-        let options = Options { who: "test".into(), wants_to_lead: true, lease: Span::from_mins(1), concurrency: 4, until: None };
+        let options = Options { who: who.into(), wants_to_lead: true, lease: Span::from_mins(1), concurrency: 4, until: None };
         let health = Health::new("".into(), Role::Leading, source.name(), Arc::new(Vec::new));
-        let mut live = Live::new(State::new(Arc::new(book), settings), world, options, health);
+        let mut live = Live::new(State::new(Arc::new(book), settings).expecting(expected), world, options, health);
         live.begin().await.unwrap();
         Self { live, ledger, clock, horizon }
     }

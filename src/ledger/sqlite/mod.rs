@@ -21,6 +21,7 @@ use crate::domain::paging::{Commit, Dispatch, DispatchId, Settlement};
 use crate::ports::{Fence, Job, Lead, Ledger, LedgerError};
 use fault::Fault;
 use rusqlite::{Connection, TransactionBehavior};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -32,6 +33,9 @@ const POLL: Duration = Duration::from_millis(200);
 
 /// After so many looks at a log that seems unchanged the ledger is asked in any case: not every disk keeps good time.
 const TRUST: u32 = 25;
+
+/// What is told when the file is not the one any more that was opened.
+const GONE: &str = "the file was removed or replaced while it was in use, so nothing is recorded; put it back, or start again";
 
 /// A handle on a ledger's file. Clones share it.
 #[derive(Clone)]
@@ -45,8 +49,18 @@ struct Shared {
     session: Text,
     write: Mutex<Connection>,
     read: Mutex<Connection>,
+    /// Which file was opened, where the system tells files apart.
+    place: Option<Place>,
     /// The last entry that this process wrote.
     wrote: watch::Sender<Seq>,
+}
+
+/// Device and number of a file: another one under the same name has others.
+type Place = (u64, u64);
+
+fn place_of(path: &Path) -> Option<Place> {
+    let file = std::fs::metadata(path).ok()?;
+    Some((file.dev(), file.ino()))
 }
 
 impl SqliteLedger {
@@ -94,6 +108,7 @@ impl SqliteLedger {
             session: opened.session,
             write: Mutex::new(opened.write),
             read: Mutex::new(opened.read),
+            place: place_of(path),
             wrote: watch::Sender::new(Seq(0)),
         };
         Ok(Self { shared: Arc::new(shared) })
@@ -144,6 +159,7 @@ impl Shared {
     /// A transaction that is not committed is rolled back, so a broken lock guards a whole connection. Should rolling back
     /// have failed as well, it is done before the next one begins.
     fn write<T>(&self, work: impl FnOnce(&Connection, &Self) -> Result<T, Fault>) -> Result<T, Fault> {
+        self.still_there()?;
         let mut connection = self.write.lock().unwrap_or_else(PoisonError::into_inner);
         if !connection.is_autocommit() {
             connection.execute_batch("ROLLBACK")?;
@@ -152,6 +168,14 @@ impl Shared {
         let out = work(&tx, self)?;
         tx.commit()?;
         Ok(out)
+    }
+
+    /// A file that was removed or replaced can still be written, but nobody would ever read it again.
+    fn still_there(&self) -> Result<(), Fault> {
+        if self.place.is_none() || place_of(Path::new(&*self.path)) == self.place {
+            return Ok(());
+        }
+        Err(Fault::Words(GONE.into()))
     }
 
     /// Length and time of the last write of the write-ahead log; nothing when there is none to look at.

@@ -4,7 +4,7 @@
 
 use super::Told;
 use crate::domain::base::Money;
-use crate::domain::cost::{Basis, CostLine, CostSheet};
+use crate::domain::cost::{Basis, CostInput, CostLine, CostSheet};
 use crate::report::doc::{Block, Line, Table};
 use crate::words::plural::counted;
 use crate::words::{money, report as names};
@@ -67,7 +67,9 @@ fn first(t: &Told<'_>, sheet: &CostSheet) -> Vec<Answer> {
 }
 
 fn second(t: &Told<'_>, sheet: &CostSheet) -> Vec<Answer> {
-    let recovered = |l: &&CostLine| l.component.starts_with("recovered") || l.inputs.iter().any(|i| i.name.contains("recovered"));
+    let share = |i: &CostInput| i.name.contains("recovered") || i.source.contains("recovered fraction");
+    let counts = |i: &CostInput| share(i) && i.value.parse::<Decimal>().is_ok_and(|v| !v.is_zero());
+    let recovered = |l: &&CostLine| l.component.starts_with("recovered") || l.inputs.iter().any(counts);
     let recovered = sheet.lines.iter().filter(recovered).count();
     let missing = sheet.not_estimated.len();
     let lost = sheet.lines.iter().filter(|l| &*l.component == "lost_revenue" && !l.memo).count();
@@ -171,7 +173,7 @@ fn methods(t: &Told<'_>, sheet: &CostSheet, en: &str, zh: &str) -> Line {
 
 fn range(t: &Told<'_>, sheet: &CostSheet) -> String {
     let shown = |d: Decimal| money::exact(Money::new(d, sheet.currency));
-    let Some((low, high)) = sheet.low.zip(sheet.high) else {
+    let Some((low, high)) = sheet.low.zip(sheet.high).filter(|(low, high)| low != high) else {
         return t.say("no line has a range", "没有一行有范围");
     };
     let widest = sheet.lines.iter().filter(|l| !l.memo).filter_map(|l| Some((l.high? - l.low?, l))).max_by_key(|(wide, _)| *wide);

@@ -3,6 +3,7 @@
 use crate::domain::base::Severity;
 use crate::domain::judge::{TrackState, Verdict};
 use crate::domain::view::{SloRow, Snapshot, TrackId};
+use regex::{Regex, RegexBuilder};
 use std::cmp::Ordering;
 
 /// What the list is sorted by.
@@ -68,7 +69,8 @@ pub struct List {
 impl List {
     /// Orders anew for a snapshot. The selection stays with its row; when that is gone, it goes to the row in its place.
     pub fn refresh(&mut self, snapshot: &Snapshot) {
-        self.order = (0..snapshot.slos.len()).filter(|i| matches(&snapshot.slos[*i], &self.filter)).collect();
+        let filter = Filter::read(&self.filter);
+        self.order = (0..snapshot.slos.len()).filter(|i| filter.meets(&snapshot.slos[*i])).collect();
         let (sort, reverse) = (self.sort, self.reverse);
         self.order.sort_by(|a, b| {
             let order = compare(&snapshot.slos[*a], &snapshot.slos[*b], sort);
@@ -155,25 +157,72 @@ fn compare(a: &SloRow, b: &SloRow, sort: SortBy) -> Ordering {
     }
 }
 
-/// Every word of the filter is met: part of the name or group, `sev:p0`, `team:payments`, `state:no_data`; `!` in front turns a word round.
-pub fn matches(row: &SloRow, filter: &str) -> bool {
-    let name = format!("{} {}", row.slo.id, row.group).to_lowercase();
-    filter.to_lowercase().split_whitespace().all(|word| match word.strip_prefix('!') {
-        Some("") => true,
-        Some(rest) => !meets(row, &name, rest),
-        None => meets(row, &name, word),
-    })
+/// The words of a filter, all of which are to be met: part of the name or group or a regular expression that finds something in
+/// it, `sev:p0`, `team:payments`, `state:no_data`; `!` in front turns a word round.
+#[derive(Debug, Default)]
+pub struct Filter(Vec<Word>);
+
+#[derive(Debug)]
+struct Word {
+    turned: bool,
+    means: Means,
 }
 
-fn meets(row: &SloRow, name: &str, word: &str) -> bool {
-    if let Some(wanted) = word.strip_prefix("sev:") {
-        return severity(row).map_or("none".into(), |s| s.name().to_lowercase()).starts_with(wanted);
+#[derive(Debug)]
+enum Means {
+    Severity(String),
+    State(String),
+    Team(String),
+    Part(String),
+    Found(Regex),
+}
+
+/// What an expression may take to be kept ready: a filter is typed by hand.
+const MOST: usize = 64 * 1024;
+
+impl Filter {
+    /// Reads what a person typed. What is no expression, such as one that is being typed, is taken as it stands.
+    pub fn read(text: &str) -> Self {
+        let word = |word: &str| {
+            let (turned, rest) = word.strip_prefix('!').map_or((false, word), |rest| (true, rest));
+            let low = rest.to_lowercase();
+            let means = match low.split_once(':') {
+                Some(("sev", wanted)) => Means::Severity(wanted.into()),
+                Some(("state", wanted)) => Means::State(wanted.into()),
+                Some(("team", wanted)) => Means::Team(wanted.into()),
+                _ => found(rest).map_or(Means::Part(low), Means::Found),
+            };
+            (!rest.is_empty()).then_some(Word { turned, means })
+        };
+        Self(text.split_whitespace().filter_map(word).collect())
     }
-    if let Some(wanted) = word.strip_prefix("state:") {
-        return row.verdict.as_ref().map_or("none", |v| v.state.name()).starts_with(wanted);
+
+    /// All words are met.
+    pub fn meets(&self, row: &SloRow) -> bool {
+        if self.0.is_empty() {
+            return true;
+        }
+        // Without a group the name ends where it ends: an expression may say so.
+        let name = format!("{} {}", row.slo.id, row.group).to_lowercase();
+        let name = name.trim_end();
+        self.0.iter().all(|word| word.means.meets(row, name) != word.turned)
     }
-    if let Some(wanted) = word.strip_prefix("team:") {
-        return row.owner.as_ref().is_some_and(|owner| owner.to_lowercase().starts_with(wanted));
+}
+
+/// An expression, where the word is one: with a sign that means more than itself in one.
+fn found(word: &str) -> Option<Regex> {
+    let is_one = word.contains(['*', '+', '?', '[', '(', '|', '^', '$', '\\']);
+    is_one.then(|| RegexBuilder::new(word).case_insensitive(true).size_limit(MOST).build().ok()).flatten()
+}
+
+impl Means {
+    fn meets(&self, row: &SloRow, name: &str) -> bool {
+        match self {
+            Self::Severity(wanted) => severity(row).map_or("none".into(), |s| s.name().to_lowercase()).starts_with(wanted),
+            Self::State(wanted) => row.verdict.as_ref().map_or("none", |v| v.state.name()).starts_with(wanted),
+            Self::Team(wanted) => row.owner.as_ref().is_some_and(|owner| owner.to_lowercase().starts_with(wanted)),
+            Self::Part(part) => name.contains(part),
+            Self::Found(expression) => expression.is_match(name),
+        }
     }
-    name.contains(word)
 }

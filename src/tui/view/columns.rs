@@ -9,7 +9,7 @@ use crate::domain::view::SloRow;
 use crate::tui::model::Look;
 use crate::tui::model::list::burn_over;
 use crate::tui::theme::Role;
-use crate::words::{Words, time, units};
+use crate::words::{Words, time, units, width};
 
 /// One column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,6 +129,15 @@ pub(in crate::tui) fn name_of(row: &SloRow) -> String {
     if group.is_empty() { row.slo.id.to_string() } else { format!("{} {}", row.slo.id, group.join(",")) }
 }
 
+/// The name where there is little room: service, SLO and group stay told apart.
+pub(super) fn name_in(row: &SloRow, room: usize, mark: &str) -> String {
+    let group: Vec<&str> = row.group.iter().map(|(_, value)| value).collect();
+    let group = group.join(",");
+    let (service, slo) = row.slo.id.as_str().split_once('/').unwrap_or(("", row.slo.id.as_str()));
+    let parts = [("", service), (if service.is_empty() { "" } else { "/" }, slo), (" ", &*group)];
+    width::fair(&parts[..if group.is_empty() { 2 } else { 3 }], room, mark)
+}
+
 /// What stands in a column of a row.
 pub(super) fn cell(row: &SloRow, placed: Placed, now: Ms, look: &Look) -> (String, Role) {
     let charset = look.glyphs.charset;
@@ -163,7 +172,12 @@ fn sli(verdict: &Verdict) -> String {
 }
 
 fn left_words(share: f64) -> String {
-    if share.abs() >= 9.995 { units::percent(share, 0) } else { units::percent(share, 1) }
+    match share.abs() {
+        // A number that is cut reads as another one.
+        s if s >= 99.995 => format!("{}k%", units::number((share / 10.0).round())),
+        s if s >= 9.995 => units::percent(share, 0),
+        _ => units::percent(share, 1),
+    }
 }
 
 fn budget_role(left: Option<f64>) -> Role {

@@ -1,7 +1,7 @@
 //! The heatmap: each cell is the burn of one SLO over a stretch of time, or the share of requests in a latency bucket. A
 //! glyph says the same as the colour; a cell without data is a question mark and never looks calm.
 
-use super::columns::{name_of, tag_of};
+use super::columns::{name_in, name_of, tag_of};
 use super::pen::{Pen, piece};
 use crate::domain::base::{Ms, Span};
 use crate::domain::objective::Sli;
@@ -81,7 +81,8 @@ fn name(row: &SloRow, chosen: bool, y: usize, pen: &mut Pen<'_>) {
     let (tag, role) = tag_of(row);
     pen.put(0, y, if chosen { ">" } else { " " }, Role::Strong);
     pen.put(1, y, &tag, role);
-    pen.put_cut(5, y, NAMES - 6, &name_of(row), if chosen { Role::Strong } else { Role::Text });
+    let written = name_in(row, NAMES - 6, pen.look.glyphs.ellipsis);
+    pen.put_cut(5, y, NAMES - 6, &written, if chosen { Role::Strong } else { Role::Text });
 }
 
 /// What each glyph begins at.

@@ -1,6 +1,6 @@
 //! The overview: all SLOs with burn and budget, the selected one in detail, and what happened lately.
 
-use super::columns::{Placed, cell, name_of, plan, tag_of};
+use super::columns::{Placed, cell, name_in, plan, tag_of};
 use super::layout;
 use super::pen::{Pen, piece};
 use super::{banners, detail};
@@ -159,7 +159,8 @@ fn heads(name: usize, columns: &[Placed], pen: &mut Pen<'_>) {
 fn line(model: &Model, row: &SloRow, selected: bool, name: usize, columns: &[Placed], y: usize, pen: &mut Pen<'_>) {
     let (tag, role) = tag_of(row);
     pen.put(1, y, &tag, role);
-    pen.put_cut(BEFORE_NAME, y, name, &name_of(row), if selected { Role::Strong } else { Role::Text });
+    let written = name_in(row, name, pen.look.glyphs.ellipsis);
+    pen.put_cut(BEFORE_NAME, y, name, &written, if selected { Role::Strong } else { Role::Text });
     let mut x = BEFORE_NAME + name;
     for placed in columns {
         x += 1;

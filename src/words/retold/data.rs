@@ -12,6 +12,10 @@ pub(super) const FORMS: &[Pair] = &[
     ("{} has more than {} samples for {}; narrow the selector", "{1} 中 {3} 的样本超过 {2} 个；请收窄选择器"),
     ("{} has more than {} bytes for this query; narrow the selector", "{} 的应答超过 {} 字节；请收窄选择器"),
     ("{} has more than {} {} for {}; narrow the selector", "{1} 中 {4} 超过 {2} {3}；请收窄选择器"),
+    (
+        "{}: the file was removed or replaced while it was in use, so nothing is recorded; put it back, or start again",
+        "{}：文件在使用中被删除或替换，因此什么也没有记录；请放回原处，或重新启动",
+    ),
     ("{} is not asked until {}: {}", "{} 在 {} 之前不再查询：{}"),
     ("{} could not be reached: {}", "无法连接 {}：{}"),
     ("{} did not answer within {}", "{} 在 {} 内没有应答"),

@@ -168,3 +168,19 @@ async fn a_ledger_of_the_first_schema_keeps_its_entries_and_takes_what_is_about_
     }
     assert_eq!(ledger.since(Seq(0), 10).await.unwrap().len(), 3);
 }
+
+#[tokio::test]
+async fn a_file_that_was_removed_or_replaced_takes_no_entries_that_nobody_would_read() {
+    let (folder, path) = place();
+    let ledger = SqliteLedger::open(&path).unwrap();
+    ledger.commit(commit("one", vec![opened()], vec![]), None, NOW).await.unwrap();
+    let aside = folder.path().join("aside.db");
+    fs::rename(&path, &aside).unwrap();
+    let told = ledger.commit(commit("two", vec![opened()], vec![]), None, NOW).await.unwrap_err().to_string();
+    assert!(told.contains("removed or replaced") && told.contains(&path.display().to_string()), "{told}");
+    fs::write(&path, "another file of that name").unwrap();
+    let led = ledger.lead("a".into(), crate::domain::base::Span::from_mins(1), NOW).await;
+    assert!(led.is_err(), "another file of that name is another ledger");
+    fs::rename(&aside, &path).unwrap();
+    ledger.commit(commit("two", vec![opened()], vec![]), None, NOW).await.unwrap();
+}

@@ -9,6 +9,7 @@ use crate::domain::incident::Phase;
 use crate::domain::view::IncidentView;
 use crate::tui::model::{Model, Panel};
 use crate::tui::theme::Role;
+use crate::words::width;
 use panels::Line;
 
 /// A panel with its rows, the rule included.
@@ -74,6 +75,10 @@ fn title(model: &Model, view: &IncidentView, pen: &mut Pen<'_>) {
         let until = until.map(|until| w.fill(" until {}", &[&until])).unwrap_or_default();
         title.push(piece(w.fill("  PAGES HELD BACK by {}{}", &[&w.retold(&held.by), &until]), Role::Problem));
     }
+    // A long name gives way to what is going on.
+    let others: usize = title.iter().enumerate().filter(|(i, _)| *i != 1).map(|(_, (text, _))| width::columns(text)).sum();
+    let room = pen.width().saturating_sub(others + 4).max(12);
+    title[1].0 = width::cut(&title[1].0, room, pen.look.glyphs.ellipsis);
     pen.rule(0, &title, &which(model, view));
 }
 
