@@ -244,6 +244,10 @@ pub enum Action {
     ZoomCell,
     /// What failed is asked again at once.
     AskNow,
+    /// Other colours.
+    Theme,
+    /// What this program is, and what it looks at.
+    About,
 }
 
 impl Action {
@@ -380,6 +384,8 @@ pub const TABLE: &[Binding] = &[
     on(Scope::Global, &[Key::char('-'), Key::char('`')], Action::LastView, "the screen before this one", None),
     on(Scope::Global, &[Key::char('y')], Action::Copy, "copy what is selected (OSC 52)", None),
     on(Scope::Global, &[Key::char('L')], Action::Log, "what is wrong, in full", None),
+    on(Scope::Global, &[Key::char('V')], Action::About, "about: version, ledger, sources, terminal", None),
+    on(Scope::Global, &[Key::char('T')], Action::Theme, "other colours: dark, light, high contrast", None),
     on(Scope::List, &[Key::char('j'), k(Code::Down)], Action::Down, "down", Some("move")),
     on(Scope::List, &[Key::char('k'), k(Code::Up)], Action::Up, "up", None),
     on(Scope::List, &[Key::char('g'), k(Code::Home)], Action::First, "first", None),

@@ -66,7 +66,28 @@ pub enum Ground {
     HighContrast,
 }
 
+impl Depth {
+    /// As the program says it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::TrueColor => "truecolor",
+            Self::Ansi256 => "256",
+            Self::Ansi16 => "16",
+            Self::Mono => "none",
+        }
+    }
+}
+
 impl Ground {
+    /// As the configuration says it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Dark => "dark",
+            Self::Light => "light",
+            Self::HighContrast => "high-contrast",
+        }
+    }
+
     /// What the environment says of a terminal's ground: `COLORFGBG` ends in the number of its colour.
     pub fn told(env: &dyn Fn(&str) -> Option<String>) -> Option<Self> {
         let number: u8 = env("COLORFGBG")?.rsplit(';').next()?.trim().parse().ok()?;

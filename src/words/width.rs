@@ -35,7 +35,7 @@ pub fn cut(text: &str, max: usize, mark: &str) -> String {
 /// are cut, so that two names that differ in any part can still differ; a whole name that is cut at its end loses its last part.
 pub fn fair(parts: &[(&str, &str)], max: usize, mark: &str) -> String {
     let written = |most: &[usize]| -> String {
-        parts.iter().zip(most).map(|((before, part), most)| format!("{before}{}", cut(part, *most, mark))).collect()
+        parts.iter().zip(most).flat_map(|((before, part), most)| [(*before).to_owned(), cut(part, *most, mark)]).collect()
     };
     let fits = |most: &[usize]| columns(&written(most)) <= max;
     let long: Vec<usize> = parts.iter().map(|(_, part)| columns(part)).collect();

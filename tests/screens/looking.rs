@@ -6,8 +6,8 @@ use burnledger::domain::base::{IncidentId, Severity, SloId, Span};
 use burnledger::domain::incident::{Act, HeldPages};
 use burnledger::domain::objective::Slo;
 use burnledger::domain::view::{Command, FilmAsk, Question, SloRow, Snapshot};
-use burnledger::tui::Effect;
 use burnledger::tui::model::{Overlay, Tab};
+use burnledger::tui::{Effect, Ground, Msg};
 use std::sync::Arc;
 
 const SIZE: (u16, u16) = (120, 36);
@@ -380,4 +380,25 @@ fn a_budget_that_is_overspent_many_times_is_not_told_by_a_cut_number() {
         let text = Scene::of(world.clone(), size).press("1").text();
         assert!(text.contains(" -42k% "), "{text}");
     }
+}
+
+#[test]
+fn the_program_tells_what_it_is_and_changes_its_colours_for_a_session() {
+    let scene = busy().press("1 V");
+    let text = scene.text();
+    for part in
+        [concat!("burnledger ", env!("CARGO_PKG_VERSION")), "terminal 120x36", "orders are given by wei", "source http://prom"]
+    {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert!(busy().press(":").write("version").press("Enter").text().contains("orders are given by"));
+    assert!(busy().press(":").write("keys").press("Enter").text().contains("find a key"), "help, by another name");
+    let mut scene = busy().press(":").write("theme").press("Enter");
+    assert!(scene.text().contains("colours: light"), "{}", scene.text());
+    assert_eq!(scene.model.look.theme.ground, Ground::Light);
+    scene.tell(Msg::Ground(Ground::Dark));
+    assert_eq!(scene.model.look.theme.ground, Ground::Light, "what a person chose stands against a late answer");
+    let scene = scene.press("T");
+    assert_eq!(scene.model.look.theme.ground, Ground::HighContrast);
+    assert_eq!(scene.press("T").model.look.theme.ground, Ground::Dark);
 }

@@ -115,9 +115,11 @@ fn back_in_the_present_the_engine_is_asked_again() {
 }
 
 #[test]
-fn past_incidents_are_listed_in_a_replay_too() {
+fn past_incidents_are_listed_in_a_replay_too_and_looking_at_them_ends_none() {
     let scene = replaying().press("3");
     assert!(scene.effects.iter().any(|e| matches!(e, Effect::Ask { question: Question::Incidents { .. }, .. })));
+    let scene = alone().press("g").write("14:30:00").press("Enter 3 5");
+    assert_eq!((scene.model.tab, scene.model.wall()), (Tab::Replay, fixture::at("14:30:00")), "it goes on where it was");
 }
 
 #[test]

@@ -124,6 +124,8 @@ pub enum Sheet {
     WhatIf,
     /// What is asked of the source for the SLO on the screen.
     Promql,
+    /// What this program is, and what it looks at.
+    About,
 }
 
 /// A dialog. Its target was captured when it opened and does not change.

@@ -226,6 +226,8 @@ pub struct Model {
     pub last: Tab,
     /// The question for an incident that `:open` named.
     pub opening: Option<u64>,
+    /// The person has chosen colours.
+    pub chose_colours: bool,
 }
 
 impl Model {
@@ -260,6 +262,7 @@ impl Model {
             next_ticket: 1,
             last: Tab::default(),
             opening: None,
+            chose_colours: false,
         }
     }
 

@@ -174,7 +174,10 @@ pub fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
         Msg::Ground(ground) => {
-            model.look.theme.ground = ground;
+            // What a person chose stands against what a terminal says late.
+            if !model.chose_colours {
+                model.look.theme.ground = ground;
+            }
             Vec::new()
         }
         Msg::Edited(result) => {
@@ -309,6 +312,8 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Copy => return take::copy(model),
         Action::Export => model.overlay = Some(Overlay::Export),
         Action::Log => model.overlay = Some(Overlay::Sheet { sheet: Sheet::Log, scroll: 0 }),
+        Action::About => model.overlay = Some(Overlay::Sheet { sheet: Sheet::About, scroll: 0 }),
+        Action::Theme => next_theme(model),
         Action::Cost => take::open_cost(model),
         Action::Runbook => return take::runbook(model),
         Action::Postmortem => return take::postmortem(model),
@@ -328,6 +333,19 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         other => navigate::act(model, other),
     }
     Vec::new()
+}
+
+/// Other colours, for this session.
+fn next_theme(model: &mut Model) {
+    let theme = &mut model.look.theme;
+    let (ground, told) = match theme.ground {
+        Ground::Dark => (Ground::Light, "colours: light; `theme: light` in the configuration keeps them"),
+        Ground::Light => (Ground::HighContrast, "colours: high contrast; `theme: high-contrast` in the configuration keeps them"),
+        Ground::HighContrast => (Ground::Dark, "colours: dark; `theme: dark` in the configuration keeps them"),
+    };
+    theme.ground = ground;
+    model.chose_colours = true;
+    say(model, Mood::Told, told);
 }
 
 /// Holds the picture, or lets it go.

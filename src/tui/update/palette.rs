@@ -11,6 +11,9 @@ pub(super) fn open(model: &mut Model) {
     model.overlay = Some(Overlay::Palette { input: Input::default(), at: 0, complaint: None });
 }
 
+/// Other names that people type.
+const ALSO: [(&str, Action); 3] = [("keys", Action::Help), ("version", Action::About), ("colours", Action::Theme)];
+
 /// Actions that hold on the screen and meet the words: names that begin so first, then names and helps that hold them.
 pub fn matching(model: &Model, text: &str) -> Vec<&'static Binding> {
     let text = text.trim().to_lowercase();
@@ -18,9 +21,11 @@ pub fn matching(model: &Model, text: &str) -> Vec<&'static Binding> {
     for scope in model.tab.scopes() {
         for binding in TABLE.iter().filter(|b| b.scope == *scope && b.action != Action::Palette) {
             let (name, said) = (binding.action.name(), told(model, binding).to_lowercase());
-            let rank = [name.starts_with(&text), name.contains(&text), binding.help.contains(&text) || said.contains(&text)]
-                .iter()
-                .position(|m| *m);
+            let also = !text.is_empty() && ALSO.iter().any(|(word, of)| *of == binding.action && word.starts_with(&text));
+            let rank =
+                [name.starts_with(&text) || also, name.contains(&text), binding.help.contains(&text) || said.contains(&text)]
+                    .iter()
+                    .position(|m| *m);
             let listed = found.iter().any(|(_, b)| b.action == binding.action);
             if let Some(rank) = rank.filter(|_| !listed) {
                 found.push((rank, binding));

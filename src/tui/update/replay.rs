@@ -18,7 +18,8 @@ const AROUND: Span = Span::from_mins(30);
 pub(super) fn open(model: &mut Model) {
     let wish = wish(model);
     let on = model.replay.as_ref().map(|r| &r.ask);
-    let chosen = wish.as_ref().is_some_and(|(ask, _)| model.tab == Tab::History && on != Some(ask));
+    let another = |ask: &FilmAsk| matches!(ask, FilmAsk::Incident(_)) && on != Some(ask);
+    let chosen = wish.as_ref().is_some_and(|(ask, _)| model.tab == Tab::History && another(ask));
     if on.is_none() || chosen {
         let Some((ask, at)) = wish else {
             return say(model, Mood::Told, "nothing has been evaluated yet, so there is nothing to replay");

@@ -9,6 +9,7 @@ use crate::domain::measure::Plan;
 use crate::domain::objective::{Side, Sli};
 use crate::domain::view::{Snapshot, SourceState};
 use crate::tui::model::{Model, Sheet};
+use crate::tui::plain::role_words;
 use crate::tui::theme::Role;
 use crate::tui::update::expressions;
 use crate::words::screen::OfCost;
@@ -28,6 +29,7 @@ pub(super) fn title(w: Words, sheet: Sheet) -> String {
         Sheet::Log => w.say("what is wrong now").into(),
         Sheet::WhatIf => w.say("what fires by the rules in force, and by the others").into(),
         Sheet::Promql => w.say("what is asked of the source (copied)").into(),
+        Sheet::About => concat!("burnledger ", env!("CARGO_PKG_VERSION")).into(),
         Sheet::Cost(id) => w.fill("cost of {}: estimates from declared numbers, not accounting", &[&id]),
     }
 }
@@ -39,7 +41,41 @@ pub(super) fn lines(model: &Model, sheet: Sheet, w: usize) -> Vec<Line> {
         Sheet::Cost(id) => cost(model, id, w),
         Sheet::WhatIf => what_if::listed(model),
         Sheet::Promql => promql(model, w),
+        Sheet::About => about(model, w),
     }
+}
+
+/// Which program this is, what it looks at and how it draws: what is asked first when a screen is not as somebody expects.
+fn about(model: &Model, w: usize) -> Vec<Line> {
+    let (mut out, words, zone) = (Vec::new(), model.look.words, model.look.zone);
+    if let Some(snapshot) = &model.live {
+        let environment = Some(&snapshot.environment).filter(|name| !name.is_empty());
+        out.extend(environment.map(|name| vec![piece(words.fill("environment {}", &[&escape::terminal(name)]), Role::Strong)]));
+        match &snapshot.attached {
+            Some(attached) => paragraph(&mut out, 0, &words.fill("attached to {}", &[&attached.address]), Role::Text, w),
+            None => paragraph(&mut out, 0, &role_words(words, &snapshot.role), Role::Text, w),
+        }
+        let slos = words.counted(snapshot.slos.len(), "SLO", "SLOs");
+        let at = snapshot.at.map_or_else(|| words.say("never").to_owned(), |at| zone.full(at));
+        paragraph(&mut out, 0, &words.fill("{}, judged last: {}", &[&slos, &at]), Role::Text, w);
+        let held = words.counted(snapshot.incident_count, "incident", "incidents");
+        paragraph(&mut out, 0, &words.fill("the ledger holds {}", &[&held]), Role::Text, w);
+        sources(model, snapshot, w, &mut out);
+    }
+    let (look, (columns, rows)) = (&model.look, model.size);
+    let charset = format!("{:?}", look.glyphs.charset).to_lowercase();
+    let (colours, ground) = (look.theme.depth.name(), look.theme.ground.name());
+    let screen = words.fill("terminal {}x{}, glyphs {}, colours {}, theme {}", &[&columns, &rows, &charset, &colours, &ground]);
+    paragraph(&mut out, 0, &screen, Role::Faint, w);
+    paragraph(
+        &mut out,
+        0,
+        &words.fill("times in {}; orders are given by {}", &[&zone.offset(model.wall()), &look.who]),
+        Role::Faint,
+        w,
+    );
+    paragraph(&mut out, 0, words.say("`burnledger doctor` looks at files, source, ledger and receivers"), Role::Faint, w);
+    out
 }
 
 /// A paragraph with an indent, broken at spaces.

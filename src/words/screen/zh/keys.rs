@@ -32,6 +32,8 @@ pub(super) const WORDS: &[Pair] = &[
     ("copy what is selected (OSC 52)", "复制所选内容（OSC 52）"),
     ("screen or table into a file here", "界面或表格写入当前目录"),
     ("what is wrong, in full", "全部问题的详情"),
+    ("about: version, ledger, sources, terminal", "关于：版本、账本、数据源、终端"),
+    ("other colours: dark, light, high contrast", "切换配色：深色、浅色、高对比"),
     ("down", "向下"),
     ("up", "向上"),
     ("first", "首行"),
