@@ -201,7 +201,10 @@ fn what_the_server_added_up_is_said_beside_its_queries() {
     };
     let facts = PostmortemFacts { queries: vec![query], ..facts(&whole()) };
     let text = markdown(&facts, Zone::Utc);
-    assert!(text.contains("added up by the server, not counted: ") && text.contains("counts are extrapolated over 1m"), "{text}");
+    assert!(
+        text.contains("added up by the server, not counted\\: ") && text.contains("counts are extrapolated over 1m"),
+        "{text}"
+    );
     let text = super::markdown(Subject::Incident(&facts), Zone::Utc, Language::Zh);
     assert!(
         text.contains("由服务器求和，未逐个计数：") && text.contains("匹配 9000 条序列") && text.contains("计数按 1m 外推"),
