@@ -18,7 +18,7 @@ use crate::domain::base::{IncidentId, Language, Ms, Problem, Text};
 use crate::domain::view::{Dashboards, FilmAsk, Snapshot};
 use crate::ports::Desk;
 use crate::tui::pixels::{advice, few};
-use crate::tui::{self, Ended, Glyphs, Ground, Kept, Keymap, Look, Screen, TuiOptions, Wanted, Wishes};
+use crate::tui::{self, Depth, Ended, Glyphs, Ground, Kept, Keymap, Look, Screen, TuiOptions, Wanted, Wishes};
 use crate::words::escape;
 use clap::{Args, ValueEnum};
 use std::path::{Path, PathBuf};
@@ -70,6 +70,9 @@ pub struct ScreenArgs {
     /// Colours [default: `theme` of the configuration, or dark]
     #[arg(long, value_enum, env = "BURNLEDGER_THEME", value_name = "GROUND")]
     pub theme: Option<ThemeName>,
+    /// How many colours the terminal has [default: as COLORTERM, TERM and the terminal database say; none under NO_COLOR]
+    #[arg(long, value_enum, env = "BURNLEDGER_COLORS", value_name = "DEPTH")]
+    pub colors: Option<DepthName>,
     /// Language of the screens [default: `language` of the configuration, else the locale's]
     #[arg(long, alias = "lang", value_enum, env = "BURNLEDGER_LANGUAGE", value_name = "LANGUAGE")]
     pub language: Option<Tongue>,
@@ -106,6 +109,32 @@ impl From<Tongue> for Language {
         match tongue {
             Tongue::En => Self::En,
             Tongue::Zh => Self::Zh,
+        }
+    }
+}
+
+/// Depths of colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DepthName {
+    /// 24 bits: what ssh does not tell.
+    Truecolor,
+    /// The cube of 256.
+    #[value(name = "256")]
+    Cube,
+    /// The 16 named ones, as the terminal's theme draws them.
+    #[value(name = "16")]
+    Named,
+    /// None: bold, dim and reverse.
+    Mono,
+}
+
+impl From<DepthName> for Depth {
+    fn from(name: DepthName) -> Self {
+        match name {
+            DepthName::Truecolor => Self::TrueColor,
+            DepthName::Cube => Self::Ansi256,
+            DepthName::Named => Self::Ansi16,
+            DepthName::Mono => Self::Mono,
         }
     }
 }
@@ -400,6 +429,7 @@ fn settled(args: &ScreenArgs, common: &Common, written: &ScreenSettings, keys: K
     let language = args.language.map(Language::from).or(written.language);
     let wishes = Wishes {
         color,
+        depth: args.colors.map(Depth::from),
         charset,
         ground,
         language,

@@ -151,6 +151,7 @@ fn rgb(color: Color) -> Option<Rgb> {
         Color::Red | Color::LightRed => (0xff, 0x5f, 0x5f),
         Color::Yellow | Color::LightYellow => (0xd7, 0xaf, 0x00),
         Color::Cyan | Color::LightCyan => (0x00, 0xaf, 0xd7),
+        Color::Magenta | Color::LightMagenta => (0xd7, 0x5f, 0xd7),
         Color::Blue | Color::LightBlue => (0x5f, 0x87, 0xff),
         _ => return None,
     })

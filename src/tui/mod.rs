@@ -14,6 +14,7 @@ pub mod options;
 pub mod pixels;
 pub mod plain;
 pub mod shell;
+pub mod terminfo;
 pub mod theme;
 pub mod update;
 pub mod view;

@@ -4,6 +4,7 @@ use super::glyphs::Glyphs;
 use super::kept::Kept;
 use super::keymap::Keymap;
 use super::model::Look;
+use super::terminfo;
 use super::theme::{Depth, Ground, Theme, Wanted, answers};
 use crate::chart::Charset;
 use crate::domain::base::{Language, Span, Text};
@@ -43,6 +44,8 @@ pub struct TuiOptions {
 pub struct Wishes {
     /// `--color`.
     pub color: Wanted,
+    /// `--colors`; as the environment says when absent.
+    pub depth: Option<Depth>,
     /// `glyphs:` of the configuration.
     pub charset: Option<Charset>,
     /// `theme:` of the configuration; as the environment or the terminal says when absent.
@@ -70,7 +73,8 @@ impl TuiOptions {
         // ASCII has no Chinese.
         let language = wishes.language.unwrap_or_else(|| locale_language(env));
         let words = if glyphs.charset == Charset::Ascii { Words::default() } else { Words::of(language) };
-        let depth = Depth::detect(wishes.color, env);
+        let told = || Depth::detect(wishes.color, env, &|| terminfo::has_direct_colors(env));
+        let depth = if wishes.color == Wanted::Never { Depth::Mono } else { wishes.depth.unwrap_or_else(told) };
         let known = wishes.ground.or_else(|| Ground::told(env));
         let theme = Theme { depth, ground: known.unwrap_or_default() };
         let ssh = env("SSH_CONNECTION").is_some_and(|v| !v.is_empty());
@@ -117,5 +121,9 @@ mod tests {
             Wishes { charset: Some(Charset::Narrow), who: Some("lin".into()), color: Wanted::Never, ..Wishes::default() };
         let told = TuiOptions::resolve(wished, &env);
         assert_eq!((&*told.look.who, told.look.glyphs.charset, told.look.theme.depth), ("lin", Charset::Narrow, Depth::Mono));
+        let forced = |color| TuiOptions::resolve(Wishes { depth: Some(Depth::Ansi16), color, ..Wishes::default() }, &env);
+        assert_eq!(plain.look.theme.depth, Depth::Ansi256);
+        assert_eq!(forced(Wanted::Auto).look.theme.depth, Depth::Ansi16);
+        assert_eq!(forced(Wanted::Never).look.theme.depth, Depth::Mono, "never is never");
     }
 }

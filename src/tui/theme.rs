@@ -34,8 +34,8 @@ pub enum Wanted {
 }
 
 impl Depth {
-    /// What the environment says a terminal can do.
-    pub fn detect(wanted: Wanted, env: &dyn Fn(&str) -> Option<String>) -> Self {
+    /// What the environment says a terminal can do; `direct` asks the terminal database, where nothing nearer tells.
+    pub fn detect(wanted: Wanted, env: &dyn Fn(&str) -> Option<String>, direct: &dyn Fn() -> bool) -> Self {
         let set = |name: &str| env(name).is_some_and(|v| !v.is_empty());
         let term = env("TERM").unwrap_or_default();
         let refused = wanted == Wanted::Auto && (set("NO_COLOR") || term == "dumb");
@@ -46,9 +46,11 @@ impl Depth {
         match &*term {
             _ if color == "truecolor" || color == "24bit" => Self::TrueColor,
             t if t.ends_with("-direct") => Self::TrueColor,
-            t if t.contains("256color") => Self::Ansi256,
-            "linux" | "xterm" | "screen" | "tmux" | "ansi" | "vt100" | "vt220" | "dumb" => Self::Ansi16,
             "" => Self::Mono,
+            "linux" | "ansi" | "vt100" | "vt220" | "dumb" => Self::Ansi16,
+            _ if direct() => Self::TrueColor,
+            t if t.contains("256color") => Self::Ansi256,
+            "xterm" | "screen" | "tmux" => Self::Ansi16,
             _ => Self::Ansi256,
         }
     }
@@ -162,7 +164,8 @@ const HEAT: [((u8, u8, u8), u8); 6] = [
 const P0_DARK: Paint = Paint((0xff, 0x5f, 0x87), 204, Color::LightRed);
 const P0_LIGHT: Paint = Paint((0x87, 0x00, 0x00), 88, Color::Red);
 const P1_DARK: Paint = Paint((0xff, 0xaf, 0x5f), 215, Color::Yellow);
-const P1_LIGHT: Paint = Paint((0xaf, 0x5f, 0x00), 130, Color::Yellow);
+/// A terminal's own yellow cannot be read on white.
+const P1_LIGHT: Paint = Paint((0xaf, 0x5f, 0x00), 130, Color::Magenta);
 const P2_DARK: Paint = Paint((0xff, 0xff, 0xd7), 230, Color::Reset);
 const GOOD_DARK: Paint = Paint((0x00, 0xaf, 0xd7), 38, Color::Cyan);
 const GOOD_LIGHT: Paint = Paint((0x00, 0x00, 0x87), 18, Color::Blue);
@@ -205,7 +208,17 @@ impl Theme {
         match (self.depth, self.ground) {
             (Depth::TrueColor | Depth::Ansi256, Ground::Dark) => Style::new().bg(Color::Indexed(237)),
             (Depth::TrueColor | Depth::Ansi256, Ground::Light) => Style::new().bg(Color::Indexed(253)),
-            _ => Style::new().add_modifier(Modifier::REVERSED),
+            _ => Style::new().add_modifier(Modifier::REVERSED).remove_modifier(Modifier::DIM),
+        }
+    }
+
+    /// The look of a picture or a tag on the selected row: turned round, a curve would show the opposite, and a tag would be lost.
+    pub fn on_selected(self, role: Role) -> Style {
+        let selected = self.selected();
+        match role {
+            _ if !selected.add_modifier.contains(Modifier::REVERSED) => self.style(role).patch(selected),
+            Role::P0Tag => self.style(Role::P0),
+            role => self.style(role),
         }
     }
 
@@ -224,7 +237,9 @@ mod tests {
     use super::*;
 
     fn depth(wanted: Wanted, vars: &[(&str, &str)]) -> Depth {
-        Depth::detect(wanted, &|name| vars.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_string()))
+        let env = |name: &str| vars.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_string());
+        // The terminal database knows one name.
+        Depth::detect(wanted, &env, &|| env("TERM").as_deref() == Some("foot-own"))
     }
 
     #[test]
@@ -238,6 +253,17 @@ mod tests {
             (Wanted::Always, &[("TERM", "xterm-256color"), ("NO_COLOR", "1")], Depth::Ansi256),
             (Wanted::Never, &[("COLORTERM", "truecolor")], Depth::Mono),
             (Wanted::Auto, &[("TERM", "dumb")], Depth::Mono),
+            (Wanted::Always, &[("TERM", "dumb")], Depth::Ansi16),
+            (Wanted::Auto, &[], Depth::Mono),
+            (Wanted::Auto, &[("TERM", "xterm")], Depth::Ansi16),
+            (Wanted::Auto, &[("TERM", "screen")], Depth::Ansi16),
+            (Wanted::Auto, &[("TERM", "screen"), ("COLORTERM", "24bit")], Depth::TrueColor),
+            (Wanted::Auto, &[("TERM", "xterm"), ("COLORTERM", "yes")], Depth::Ansi16),
+            (Wanted::Auto, &[("TERM", "xterm-direct")], Depth::TrueColor),
+            (Wanted::Auto, &[("TERM", "foot-own")], Depth::TrueColor),
+            (Wanted::Auto, &[("TERM", "foot-own"), ("NO_COLOR", "1")], Depth::Mono),
+            (Wanted::Auto, &[("TERM", "foot-own"), ("CLICOLOR", "0")], Depth::TrueColor),
+            (Wanted::Auto, &[("TERM", "alacritty")], Depth::Ansi256),
         ] {
             assert_eq!(depth(wanted, vars), want, "{vars:?}");
         }
@@ -282,6 +308,72 @@ mod tests {
             assert!(!theme.style(role).add_modifier.contains(Modifier::DIM), "{role:?}");
         }
         assert!(theme.selected().add_modifier.contains(Modifier::REVERSED));
+    }
+
+    #[test]
+    fn no_picture_is_turned_round_where_it_is_selected() {
+        use Role::*;
+        for depth in [Depth::TrueColor, Depth::Ansi256, Depth::Ansi16, Depth::Mono] {
+            for ground in [Ground::Dark, Ground::Light, Ground::HighContrast] {
+                let theme = Theme { depth, ground };
+                for role in [Text, Faint, P0, P1, P2, Good, Stale] {
+                    assert!(!theme.on_selected(role).add_modifier.contains(Modifier::REVERSED), "{role:?} {theme:?}");
+                }
+                // What is selected looks like nothing else, and so does a tag on it.
+                assert_ne!(theme.style(Text).patch(theme.selected()), theme.style(Text), "{theme:?}");
+                assert_ne!(theme.on_selected(P0Tag), theme.style(Strong).patch(theme.selected()), "{theme:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_palette_is_the_measured_one() {
+        use Role::*;
+        let fg = |depth, ground, role| Theme { depth, ground }.style(role).fg;
+        let rgb = |hex: u32| Some(Color::Rgb((hex >> 16) as u8, (hex >> 8) as u8, hex as u8));
+        let cube = |n| Some(Color::Indexed(n));
+        for (role, dark, light, cubes, named) in [
+            (P0, rgb(0xff_5f_87), rgb(0x87_00_00), (204, Some(88)), (Color::LightRed, Some(Color::Red))),
+            (P1, rgb(0xff_af_5f), rgb(0xaf_5f_00), (215, Some(130)), (Color::Yellow, Some(Color::Magenta))),
+            (P2, rgb(0xff_ff_d7), None, (230, None), (Color::Reset, None)),
+            (Good, rgb(0x00_af_d7), rgb(0x00_00_87), (38, Some(18)), (Color::Cyan, Some(Color::Blue))),
+        ] {
+            assert_eq!(fg(Depth::TrueColor, Ground::Dark, role), dark, "{role:?}");
+            assert_eq!(fg(Depth::TrueColor, Ground::Light, role), light, "{role:?}");
+            assert_eq!(fg(Depth::Ansi256, Ground::Dark, role), cube(cubes.0), "{role:?}");
+            assert_eq!(fg(Depth::Ansi256, Ground::Light, role), cubes.1.map(Color::Indexed), "{role:?}");
+            assert_eq!(fg(Depth::Ansi16, Ground::Dark, role), Some(named.0), "{role:?}");
+            assert_eq!(fg(Depth::Ansi16, Ground::Light, role), named.1, "{role:?}");
+        }
+        for depth in [Depth::TrueColor, Depth::Ansi256, Depth::Ansi16, Depth::Mono] {
+            let tag = Theme { depth, ground: Ground::Dark }.style(P0Tag).add_modifier;
+            assert!(tag.contains(Modifier::BOLD | Modifier::REVERSED), "{depth:?}");
+            // DarkGray and the like are not seen on dark grounds: what is old has the terminal's own colour, dim.
+            assert_eq!(Theme { depth, ground: Ground::Dark }.style(Stale).fg, None, "{depth:?}");
+        }
+    }
+
+    #[test]
+    fn the_heat_ramp_rises_in_lightness_and_is_not_needed_to_read_the_map() {
+        let luma = |style: Style| match style.bg {
+            Some(Color::Rgb(r, g, b)) => 2126 * u32::from(r) + 7152 * u32::from(g) + 722 * u32::from(b),
+            other => panic!("{other:?}"),
+        };
+        let theme = Theme { depth: Depth::TrueColor, ground: Ground::Dark };
+        let steps: Vec<u32> = (0..9).map(|step| luma(theme.heat(step, 9))).collect();
+        assert!(steps.is_sorted() && steps.first() < steps.last(), "{steps:?}");
+        let cubes: Vec<Option<Color>> = (0..6).map(|step| Theme { depth: Depth::Ansi256, ..theme }.heat(step, 6).bg).collect();
+        assert_eq!(cubes, [53, 61, 31, 36, 113, 220].map(|n| Some(Color::Indexed(n))));
+        for depth in [Depth::Ansi16, Depth::Mono] {
+            for step in 0..9 {
+                let style = Theme { depth, ..theme }.heat(step, 9);
+                assert_eq!(
+                    (style.fg, style.bg, style.add_modifier.contains(Modifier::BOLD)),
+                    (None, None, step >= 5),
+                    "{depth:?} {step}"
+                );
+            }
+        }
     }
 
     #[test]

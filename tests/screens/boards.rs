@@ -121,17 +121,6 @@ fn usual(size: (u16, u16)) -> Scene {
 }
 
 #[test]
-fn a_dashboard_at_every_size() {
-    for (name, size) in
-        [("160x48", (160, 48)), ("120x36", (120, 36)), ("80x24", (80, 24)), ("60x15", (60, 15)), ("30x8", (30, 8))]
-    {
-        usual(size).check(&format!("board-{name}"));
-    }
-    shown((120, 36), Charset::Narrow, Depth::Ansi256).check("board-narrow-256");
-    shown((80, 24), Charset::Ascii, Depth::Mono).check("board-ascii-mono");
-}
-
-#[test]
 fn number_keys_tabs_and_the_palette_lead_to_it_and_help_names_it() {
     let scene = usual((120, 36));
     assert_eq!((scene.model.tab, scene.model.board.at), (Tab::Board, 0));

@@ -712,8 +712,12 @@ fn film(world: &Snapshot) -> Film {
         .map(|i| {
             let now = from + step * i;
             let bad = now >= bad_from && now < bad_to;
-            let mut frame =
-                Snapshot { role: Role::Replaying, at: Some(now), made: now, ..if bad { world.clone() } else { calm() } };
+            let mut frame = Snapshot {
+                role: Role::Replaying,
+                at: Some(now),
+                made: now,
+                ..if bad || world.slos.is_empty() { world.clone() } else { calm() }
+            };
             let seen = now >= bad_from + Span::from_secs(135);
             frame.incidents = world.incidents.iter().take(usize::from(seen)).cloned().collect();
             for view in &mut frame.incidents {

@@ -10,26 +10,8 @@ use burnledger::tui::theme::Depth;
 use std::sync::Arc;
 
 #[test]
-fn the_overview_at_every_size() {
-    for (name, size) in
-        [("160x48", (160, 48)), ("120x36", (120, 36)), ("80x24", (80, 24)), ("60x15", (60, 15)), ("30x8", (30, 8))]
-    {
-        Scene::of(fixture::busy(), size).press("1").check(&format!("overview-{name}"));
-    }
-}
-
-#[test]
-fn the_overview_in_other_characters_and_colours() {
-    let busy = |charset, depth| Scene::new((120, 36), charset, depth).world(fixture::busy()).press("1");
-    busy(Charset::Narrow, Depth::Ansi256).check("overview-narrow-256");
-    busy(Charset::Ascii, Depth::Mono).check("overview-ascii-mono");
-    Scene::new((80, 24), Charset::Ascii, Depth::Ansi16).world(fixture::busy()).press("1").check("overview-ascii-16");
-}
-
-#[test]
 fn before_anything_came() {
     Scene::new((80, 24), Charset::Unicode, Depth::TrueColor).later(1).check("first-paint");
-    Scene::of(fixture::connecting(), (120, 36)).later(1).check("connecting");
     let mut filling = fixture::connecting();
     filling.sources = vec![fixture::source(SourceState::Filling { done: 34, all: 120 })];
     Scene::of(filling, (100, 30)).check("filling");
@@ -37,8 +19,6 @@ fn before_anything_came() {
 
 #[test]
 fn a_source_that_does_not_answer_leaves_the_last_values_and_their_age() {
-    Scene::of(fixture::stale(), (120, 36)).press("1").later(153).check("stale");
-    Scene::of(fixture::stale(), (80, 24)).later(153).check("stale-incident-narrow");
     let scene = Scene::of(fixture::busy(), (120, 36)).press("1").later(151);
     assert!(scene.text().contains("STALE"), "silence of the engine is told too");
 }
@@ -54,9 +34,7 @@ fn a_held_picture_stays_and_what_pages_breaks_through() {
     new.incident = Arc::new(incident);
     later.incidents.insert(1, new);
     later.slos.reverse();
-    let scene = Scene::of(fixture::busy(), (120, 36)).press("1 Space").later(41).world(later);
-    scene.check("frozen-breakthrough");
-    let jumped = scene.press("Enter");
+    let jumped = Scene::of(fixture::busy(), (120, 36)).press("1 Space").later(41).world(later).press("Enter");
     assert_eq!(jumped.model.on_screen().map(|v| v.incident.id), Some(IncidentId(143)));
     assert!(jumped.model.frozen.is_none());
 }
@@ -91,16 +69,14 @@ fn a_replay_has_its_own_time() {
     // The machine's clock is a year ahead; the screen shows the recording's.
     let mut scene = Scene::new((120, 36), Charset::Unicode, Depth::TrueColor);
     scene.now.wall = scene.now.wall + Span::from_days(365);
-    scene.world(replay(false)).press("1").check("replay");
+    let text = scene.world(replay(false)).press("1").text();
+    assert!(text.contains("REPLAY 60x") && text.contains("14:31:07"), "{text}");
     let over = Scene::of(replay(true), (80, 24)).press("1").later(10);
     assert!(over.text().contains("REPLAY ENDED") && over.text().contains("14:31:07"), "{}", over.text());
 }
 
 #[test]
 fn nothing_to_show_says_why_and_what_to_try() {
-    let empty = || Snapshot { slos: vec![], incidents: vec![], recent: vec![], incident_count: 0, ..fixture::busy() };
-    Scene::of(empty(), (80, 24)).check("empty");
-    Scene::of(empty(), (80, 24)).press("2").check("no-incident");
     Scene::of(fixture::calm(), (100, 30)).press("/").write("zzz").check("filter-without-match");
 }
 
@@ -115,14 +91,6 @@ fn what_is_wrong_stands_on_every_screen() {
 }
 
 #[test]
-fn the_incident_at_every_size() {
-    for (name, size) in [("160x48", (160, 48)), ("120x36", (120, 36)), ("80x24", (80, 24)), ("60x15", (60, 15))] {
-        Scene::of(fixture::busy(), size).check(&format!("incident-{name}"));
-    }
-    Scene::new((120, 36), Charset::Narrow, Depth::Ansi256).world(fixture::busy()).check("incident-narrow");
-}
-
-#[test]
 fn an_incident_without_a_price_says_so() {
     let scene = Scene::of(fixture::busy(), (100, 30)).press("l");
     scene.check("incident-not-estimated");
@@ -131,7 +99,6 @@ fn an_incident_without_a_price_says_so() {
 
 #[test]
 fn help_is_the_key_table() {
-    Scene::of(fixture::busy(), (120, 36)).press("1 ?").check("help-120x36");
     Scene::new((80, 24), Charset::Ascii, Depth::Mono).world(fixture::busy()).press("1 ? j j").check("help-80x24-ascii");
 }
 
@@ -242,71 +209,16 @@ fn what_makes_numbers_doubtful_is_told_beside_them() {
 
 #[test]
 fn one_slo_with_its_burn_its_budget_and_its_rules() {
-    for (name, size) in [("160x48", (160, 48)), ("120x36", (120, 36)), ("80x24", (80, 24)), ("60x15", (60, 15))] {
-        Scene::of(fixture::busy(), size).press("1 d").told_past().check(&format!("slo-{name}"));
-    }
-    Scene::of(fixture::busy(), (80, 24)).press("1 d Tab").told_past().check("slo-80x24-budget");
-    Scene::of(fixture::busy(), (80, 24)).press("1 d Tab Tab").told_past().check("slo-80x24-rules");
     let ascii = Scene::new((120, 36), Charset::Ascii, Depth::Mono).world(fixture::busy());
     ascii.press("1 d l w + [").told_past().check("slo-ascii-mono");
     Scene::of(fixture::busy(), (120, 36)).press("1 d").check("slo-reading");
 }
 
 #[test]
-fn the_heatmap_of_all_slos_and_of_latency() {
-    for (name, size) in [("160x48", (160, 48)), ("120x36", (120, 36)), ("80x24", (80, 24)), ("60x15", (60, 15))] {
-        Scene::of(fixture::busy(), size).press("4 j h h").told_past().check(&format!("heat-{name}"));
-    }
-    let narrow = Scene::new((120, 36), Charset::Narrow, Depth::Ansi256).world(fixture::busy());
-    narrow.press("4").told_past().check("heat-narrow-256");
-    let ascii = Scene::new((80, 24), Charset::Ascii, Depth::Mono).world(fixture::busy());
-    ascii.press("4").told_past().check("heat-ascii-mono");
-    Scene::of(fixture::busy(), (120, 36)).press("4 j Tab").told_past().check("heat-latency");
-}
-
-#[test]
-fn the_incidents_of_the_past() {
-    for (name, size) in [("160x48", (160, 48)), ("120x36", (120, 36)), ("80x24", (80, 24)), ("60x15", (60, 15))] {
-        Scene::of(fixture::busy(), size).press("3 j j j").told_past().press("j").check(&format!("history-{name}"));
-    }
-    Scene::of(fixture::calm(), (80, 24)).press("3").check("history-reading");
-}
-
-#[test]
 fn a_replay_at_its_cursor() {
-    for (name, size) in [("160x48", (160, 48)), ("120x36", (120, 36)), ("80x24", (80, 24)), ("60x15", (60, 15))] {
-        Scene::of(fixture::busy(), size).press("5").told_past().press("] ]").check(&format!("replay-{name}"));
-    }
     let ascii = Scene::new((120, 36), Charset::Ascii, Depth::Mono).world(fixture::busy());
     ascii.press("5").told_past().press("] Space").later(20).check("replay-ascii-running");
     Scene::of(fixture::busy(), (80, 24)).press("5").check("replay-reading");
-}
-
-/// Ways to the newer screens.
-const NEWER: [(&str, &str); 4] = [("slo", "1 d"), ("heat", "4 j h h"), ("history", "3 j"), ("replay", "5 ] ]")];
-
-#[test]
-fn every_screen_keeps_its_most_important_lines_in_a_corner() {
-    let incident = Scene::of(fixture::busy(), (30, 8));
-    incident.check("incident-30x8");
-    for (name, keys) in NEWER {
-        let (way, then) = keys.split_once(' ').unwrap_or((keys, ""));
-        Scene::of(fixture::busy(), (30, 8)).press(way).told_past().press(then).told_past().check(&format!("{name}-30x8"));
-    }
-}
-
-#[test]
-fn every_screen_in_the_other_character_sets() {
-    let drawn = |charset, depth| Scene::new((120, 36), charset, depth).world(fixture::busy());
-    drawn(Charset::Ascii, Depth::Ansi16).check("incident-ascii-16");
-    for (name, keys) in NEWER {
-        let (way, then) = keys.split_once(' ').unwrap_or((keys, ""));
-        let told = |scene: Scene| scene.press(way).told_past().press(then).told_past();
-        if name != "heat" {
-            told(drawn(Charset::Narrow, Depth::Ansi256)).check(&format!("{name}-narrow-256"));
-        }
-        told(drawn(Charset::Ascii, Depth::Ansi16)).check(&format!("{name}-ascii-16"));
-    }
 }
 
 #[test]
@@ -319,7 +231,6 @@ fn with_high_contrast_nothing_is_dim_and_what_is_selected_is_reversed() {
         [("overview", "1"), ("incident", "2"), ("slo", "1 d"), ("heat", "4 j"), ("history", "3 j"), ("replay", "5")]
     {
         let scene = contrast(keys);
-        scene.check(&format!("{name}-high-contrast"));
         let buf = cells(&scene.model);
         assert!(buf.content().iter().all(|c| !c.modifier.contains(Modifier::DIM)), "{name}");
         assert!(
@@ -332,28 +243,6 @@ fn with_high_contrast_nothing_is_dim_and_what_is_selected_is_reversed() {
 #[test]
 fn states_that_the_newer_screens_have_of_their_own() {
     let at = |world, keys: &str| Scene::of(world, (100, 30)).press(keys);
-    at(fixture::stale(), "1 d").told_past().later(153).check("slo-stale");
-    at(fixture::connecting(), "4").told_past().check("heat-connecting");
-    at(fixture::stale(), "4").told_past().later(153).check("heat-stale");
     at(fixture::troubled(), "3").told_past().check("history-troubled");
-    at(Snapshot { incidents: vec![], recent: vec![], incident_count: 0, ..fixture::calm() }, "3")
-        .told_past()
-        .check("history-empty");
     at(fixture::busy(), "5").told_past().press("End").check("replay-at-its-end");
-    let frozen = at(fixture::busy(), "1 d").told_past().press("Space").later(41);
-    frozen.check("slo-frozen");
-}
-
-#[test]
-fn choices_show_what_they_do() {
-    for (name, size) in [("120x36", (120, 36)), ("80x24", (80, 24))] {
-        let severity = Scene::of(fixture::busy(), size).press("s 1 Enter").write("few users");
-        severity.check(&format!("severity-{name}"));
-        Scene::of(fixture::busy(), size).press("m j").check(&format!("merge-{name}"));
-        let supposed = Scene::of(fixture::busy(), size).press("5").told_past().press("w").write("target=99.5%").press("Enter");
-        supposed.told_past().check(&format!("what-if-{name}"));
-    }
-    let listed = Scene::of(fixture::busy(), (120, 36)).press("5").told_past().press("w").write("burn=14.4:10").press("Enter");
-    listed.told_past().press("W").check("what-if-listed");
-    Scene::of(fixture::busy(), (120, 36)).press("5").told_past().press("w").check("what-if-typed");
 }

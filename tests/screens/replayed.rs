@@ -100,7 +100,7 @@ fn the_heatmap_in_a_replay_ends_at_the_cursor_and_says_what_it_spans() {
     let past = scene.model.heat.burn.past().unwrap();
     assert_eq!((past.from, past.to), (fixture::at("13:30:00"), fixture::at("14:30:00")));
     let text = scene.text();
-    assert!(text.contains("burn of each SLO, 1h00m, 5m00s a cell"), "{text}");
+    assert!(text.contains("burn of each SLO, 1h00m, 5m a cell"), "{text}");
     let latency = scene.press("j Tab").text();
     assert!(latency.contains("not shown: a replay keeps no buckets of latency"), "{latency}");
 }

@@ -11,6 +11,7 @@ pub mod list;
 pub mod reckoning;
 pub mod replay;
 pub mod slo;
+pub mod sparks;
 pub mod state;
 pub mod ticker;
 
@@ -22,6 +23,7 @@ pub use history::HistoryTab;
 pub use list::{List, SortBy};
 pub use replay::Replay;
 pub use slo::{SloPanel, SloTab};
+pub use sparks::Sparks;
 pub use state::{Link, Tone};
 
 use crate::domain::base::{IncidentId, Mono, Ms, Now, Severity, Span, Text};
@@ -79,7 +81,7 @@ impl Tab {
     /// Where keys go, narrow scopes first.
     pub const fn scopes(self) -> &'static [Scope] {
         match self {
-            Self::Overview => &[Scope::Overview, Scope::OnIncident, Scope::List, Scope::Global],
+            Self::Overview => &[Scope::Overview, Scope::Time, Scope::OnIncident, Scope::List, Scope::Global],
             Self::Slo => &[Scope::Slo, Scope::Time, Scope::OnIncident, Scope::List, Scope::Global],
             Self::Incident => &[Scope::Incident, Scope::OnIncident, Scope::List, Scope::Global],
             Self::History => &[Scope::History, Scope::List, Scope::Global],
@@ -198,6 +200,8 @@ pub struct Model {
     pub fresh: bool,
     /// The overview's list.
     pub list: List,
+    /// The burn over time on the overview.
+    pub sparks: Sparks,
     /// The screen of one SLO.
     pub slo: SloTab,
     /// The incident screen.
@@ -248,6 +252,7 @@ impl Model {
             tab: Tab::default(),
             fresh: true,
             list: List::default(),
+            sparks: Sparks::default(),
             slo: SloTab::default(),
             incident: IncidentTab::default(),
             history: HistoryTab::default(),

@@ -21,13 +21,23 @@ pub(super) fn wanted(model: &mut Model) -> Vec<Effect> {
         Tab::Heat => of_heat(model, now),
         Tab::History => of_history(model),
         Tab::Board if !model.is_replaying() => of_board(model, now),
-        Tab::Board | Tab::Overview | Tab::Incident | Tab::Replay => Vec::new(),
+        Tab::Overview => of_overview(model, now),
+        Tab::Board | Tab::Incident | Tab::Replay => Vec::new(),
     }
 }
 
 /// The newest instant there is on the screen.
 fn newest(model: &Model) -> Option<Ms> {
     model.shown()?.at
+}
+
+/// Snapshots carry the last six hours; another stretch is asked for.
+fn of_overview(model: &mut Model, now: Ms) -> Vec<Effect> {
+    if !model.sparks_moved() {
+        return Vec::new();
+    }
+    let question = model.sparks.stretch.ask(PastOf::AllBurn, layout::spark_cells(model), now);
+    ask(model, &question, |m| &mut m.sparks.past).into_iter().collect()
 }
 
 fn of_slo(model: &mut Model, now: Ms) -> Vec<Effect> {
@@ -198,6 +208,7 @@ pub(super) fn take(model: &mut Model, ticket: u64, result: &Result<Answer, Refus
     }
     let (slo, heat, history) = (&mut model.slo, &mut model.heat, &mut model.history);
     let slots = [
+        &mut model.sparks.past,
         &mut slo.burn,
         &mut slo.strip,
         &mut slo.budget,

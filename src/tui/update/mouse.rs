@@ -1,12 +1,14 @@
-//! The mouse, for those who asked for it: the wheel moves, a click selects, a click on what is selected opens it.
+//! The mouse, for those who asked for it: the wheel moves; a click on a tab, a key of the footer or a banner does what it says, one
+//! on a row selects it, one on what is selected opens it. What changes an incident at once, and quitting, need a key.
 
-use super::{Effect, navigate};
+use super::{Effect, navigate, tell};
 use crate::domain::view::TrackId;
 use crate::tui::keys::{Action, Code, Key};
-use crate::tui::model::{Model, Overlay, Tab};
-use crate::tui::view::layout;
+use crate::tui::model::{Model, Mood, Overlay, Tab};
+use crate::tui::view::banners::Opens;
+use crate::tui::view::layout::{self, Spot};
 
-/// Moves like so many presses of `j` or `k`.
+/// Moves like so many presses of the arrows; the screen of one SLO has nothing to scroll.
 pub(super) fn wheel(model: &mut Model, rows: i64) {
     match &model.overlay {
         Some(Overlay::Help { .. } | Overlay::Sheet { .. }) => {
@@ -15,30 +17,53 @@ pub(super) fn wheel(model: &mut Model, rows: i64) {
                 super::dialogs::on_key(model, Key::plain(code));
             }
         }
-        Some(_) => {}
-        None => {
+        None if model.tab != Tab::Slo => {
             for _ in 0..rows.unsigned_abs().min(50) {
                 navigate::act(model, if rows > 0 { Action::Down } else { Action::Up });
             }
         }
+        _ => {}
     }
 }
 
-/// Selects the row under the pointer; opens it when it is selected already. A dialog is never acted on by a click.
-pub(super) fn click(model: &mut Model, _column: u16, row: u16) -> Vec<Effect> {
-    let (columns, rows) = (usize::from(model.size.0), usize::from(model.size.1));
-    if model.overlay.is_some() || layout::is_tiny(model.size.0, model.size.1) {
+/// Does what stands under the pointer. A dialog is never acted on by a click.
+pub(super) fn click(model: &mut Model, column: u16, row: u16) -> Vec<Effect> {
+    if model.overlay.is_some() {
         return Vec::new();
     }
+    match layout::spot(model, column, row) {
+        Some(Spot::Tab(action)) => super::act(model, action),
+        Some(Spot::Key(key)) => press(model, key),
+        Some(Spot::Banner(Opens::BrokeThrough)) => navigate::jump(model),
+        Some(Spot::Banner(Opens::Incident)) => super::act(model, Action::Incident),
+        Some(Spot::Body(line, column)) => {
+            body(model, line, column);
+            Vec::new()
+        }
+        None => Vec::new(),
+    }
+}
+
+/// A key of the footer, as if it were pressed; a hand that slips neither acknowledges nor leaves.
+fn press(model: &mut Model, key: Key) -> Vec<Effect> {
+    let action = model.look.keys.lookup(model.tab.scopes(), key);
+    if matches!(action, Some(Action::Acknowledge | Action::Undo | Action::Quit | Action::Suspend)) {
+        let text = model.look.words.fill("the mouse does not do this: press {}", &[&key]);
+        tell(model, Mood::Told, text);
+        return Vec::new();
+    }
+    super::on_key(model, key)
+}
+
+fn body(model: &mut Model, line: usize, column: usize) {
     // Both lists begin below a rule and the names of their columns.
-    let body = layout::body(model, columns, rows);
-    let Some(line) = usize::from(row).checked_sub(body.top + 2) else { return Vec::new() };
-    match model.tab {
-        Tab::Overview if line < layout::list_rows(model) => click_row(model, line),
-        Tab::History if line < layout::history_rows(model) => click_past(model, line),
+    let below = line.checked_sub(2);
+    match (model.tab, below) {
+        (Tab::Overview, Some(line)) if line < layout::list_rows(model) => click_row(model, line),
+        (Tab::History, Some(line)) if line < layout::history_rows(model) => click_past(model, line),
+        (Tab::Heat, _) => click_cell(model, line, column),
         _ => {}
     }
-    Vec::new()
 }
 
 fn click_row(model: &mut Model, line: usize) {
@@ -61,4 +86,16 @@ fn click_past(model: &mut Model, line: usize) {
         return navigate::open_past(model);
     }
     model.history.selected = hit.or(model.history.selected);
+}
+
+/// A cell of the map: its SLO and its time; the one under the cursor is looked at closer.
+fn click_cell(model: &mut Model, line: usize, column: usize) {
+    let (Some((place, back)), Some(snapshot)) = (layout::heat_cell(model, line, column), model.shown().cloned()) else { return };
+    let same = model.list.place(&snapshot) == Some(place);
+    if same && back == Some(model.heat.back) {
+        return navigate::act(model, Action::ZoomCell);
+    }
+    model.list.touched = true;
+    model.list.select(&snapshot, place);
+    model.heat.back = back.unwrap_or(model.heat.back);
 }

@@ -103,9 +103,13 @@ fn step_slo(model: &mut Model, by: i64) {
     }
 }
 
+/// Its frames carry six hours each, and there is no other past behind them.
+const IN_A_REPLAY: &str = "in a replay time is moved on screen 5";
+
 fn pan(model: &mut Model, quarters: i64) {
     let Some(now) = model.shown().and_then(|s| s.at) else { return };
     match model.tab {
+        Tab::Overview if model.is_replaying() => say(model, Mood::Told, IN_A_REPLAY),
         Tab::Board => model.board.pan(quarters, now),
         _ => stretch(model).pan(quarters, now),
     }
@@ -113,6 +117,7 @@ fn pan(model: &mut Model, quarters: i64) {
 
 fn zoom(model: &mut Model, by: i64) {
     match model.tab {
+        Tab::Overview if model.is_replaying() => say(model, Mood::Told, IN_A_REPLAY),
         Tab::Board => model.board.widen(by),
         _ => stretch(model).widen(by),
     }
@@ -127,7 +132,11 @@ fn next_range(model: &mut Model) {
 
 /// The stretch of time that the screen in front shows.
 fn stretch(model: &mut Model) -> &mut Stretch {
-    if model.tab == Tab::Heat { &mut model.heat.stretch } else { &mut model.slo.stretch }
+    match model.tab {
+        Tab::Heat => &mut model.heat.stretch,
+        Tab::Overview => &mut model.sparks.stretch,
+        _ => &mut model.slo.stretch,
+    }
 }
 
 fn to_now(model: &mut Model) {
@@ -136,7 +145,9 @@ fn to_now(model: &mut Model) {
         return;
     }
     stretch(model).end = None;
-    model.heat.back = 0;
+    if model.tab == Tab::Heat {
+        model.heat.back = 0;
+    }
 }
 
 fn move_cell(model: &mut Model, by: i64) {

@@ -64,6 +64,26 @@ pub(super) fn of(model: &Model, columns: usize) -> Vec<Banner> {
     out
 }
 
+/// What a banner opens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opens {
+    /// What broke through the held picture.
+    BrokeThrough,
+    /// The worst incident.
+    Incident,
+}
+
+/// What the banner in a row opens, counted from the first one.
+pub(super) fn opens(model: &Model, row: usize) -> Option<Opens> {
+    let broke = usize::from(!model.broke_through().is_empty());
+    let named = names_incident(model) && model.live_incidents().next().is_some();
+    match row {
+        _ if row < broke => Some(Opens::BrokeThrough),
+        _ if row == broke && named => Some(Opens::Incident),
+        _ => None,
+    }
+}
+
 fn problem(text: impl Into<String>, right: &str) -> Banner {
     Banner { left: vec![piece("! ", Role::Problem), piece(text, Role::Text)], right: right.into() }
 }
@@ -188,8 +208,10 @@ fn incident_words(model: &Model, view: &IncidentView, more: usize, room: u8) -> 
     if let Some(spent) = spent.filter(|_| budget) {
         out.push(piece(w.fill("  budget -{}", &[&units::percent_auto(spent)]), Role::Text));
     }
-    if more > 0 {
-        out.push(piece(w.fill("  +{} more", &[&more]), Role::Strong));
+    match (more, room) {
+        (0, _) => {}
+        (_, 0) => out.push(piece(format!("  +{more}"), Role::Strong)),
+        _ => out.push(piece(w.fill("  +{} more", &[&more]), Role::Strong)),
     }
     out
 }

@@ -8,7 +8,7 @@ mod series;
 use super::banners::tag;
 use super::burn_chart;
 use super::columns::tag_of;
-use super::detail::{budget_words, exhaust_words};
+use super::detail::{budget_left, budget_words, exhaust_words};
 use super::layout;
 use super::pen::{Pen, piece};
 use super::plot::{self, Axes, Curve, Mark};
@@ -222,7 +222,7 @@ fn burn(model: &Model, row: &SloRow, fetch: &Fetch, pen: &mut Pen<'_>) {
         return;
     };
     let (timed, marks) = (plot::columns(pen), burn_chart::marks(&row.slo, Scale::BURN, true, pen));
-    let axes = Axes { scale: Scale::BURN, marks, from: past.from, to: past.to, timed };
+    let axes = Axes { scale: Scale::BURN, marks, from: past.from, to: past.to, timed, events: burn_chart::events(model, row) };
     let curve = Curve { values, role: burn_chart::role(row), columns: 0..timed, sparse: false };
     plot::draw(&axes, &[curve], model.look.zone, pen);
     series::complain(model, fetch, pen);
@@ -238,7 +238,9 @@ fn budget(model: &Model, row: &SloRow, fetch: &Fetch, pen: &mut Pen<'_>) {
     let left = verdict.budget.remaining;
     let role = if left.is_some_and(|l| l <= 0.0) { tag(Some(crate::domain::base::Severity::P0)).1 } else { Role::Strong };
     let role = if role == Role::P0Tag { Role::P0 } else { role };
-    pen.put_cut(1, 0, pen.width().saturating_sub(2), &budget_words(w, row, verdict), role);
+    let (room, whole) = (pen.width().saturating_sub(2), budget_words(w, row, verdict));
+    let short = Some(budget_left(w, verdict)).filter(|short| !short.is_empty() && columns(&whole) > room);
+    pen.put_cut(1, 0, room, short.as_ref().unwrap_or(&whole), role);
     pen.put_cut(1, 1, pen.width().saturating_sub(2), &exhaust_words(model, row, verdict), Role::Text);
     let mut chart = pen.part(0, 2, usize::MAX, usize::MAX);
     let Some(past) = fetch.past() else { return series::waits(model, fetch, &mut chart) };
@@ -252,6 +254,7 @@ fn budget(model: &Model, row: &SloRow, fetch: &Fetch, pen: &mut Pen<'_>) {
         from: past.from,
         to: past.to,
         timed: plot::columns(&chart),
+        events: Vec::new(),
     };
     let curve = Curve { values, role: Role::Good, columns: 0..plot::columns(&chart), sparse: false };
     plot::draw(&axes, &[curve], model.look.zone, &mut chart);

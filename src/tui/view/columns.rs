@@ -118,7 +118,7 @@ pub(in crate::tui) fn tag_of(row: &SloRow) -> (String, Role) {
         TrackState::Excluded => ("--", Role::Faint),
         _ if spent => ("EX", Role::P1),
         TrackState::NoTraffic => ("nt", Role::Faint),
-        TrackState::Ok => ("ok", Role::Good),
+        TrackState::Ok => ("ok", if row.stale { Role::Stale } else { Role::Good }),
     };
     (if row.stale { format!("~{text}") } else { text.into() }, role)
 }
@@ -139,7 +139,7 @@ pub(super) fn name_in(row: &SloRow, room: usize, mark: &str) -> String {
 }
 
 /// What stands in a column of a row.
-pub(super) fn cell(row: &SloRow, placed: Placed, now: Ms, look: &Look) -> (String, Role) {
+pub(super) fn cell((row, spark): (&SloRow, &[f32]), placed: Placed, now: Ms, look: &Look) -> (String, Role) {
     let charset = look.glyphs.charset;
     let verdict = match (placed.column, row.verdict.as_deref()) {
         (Column::Target, _) => return (target(row), Role::Faint),
@@ -152,7 +152,7 @@ pub(super) fn cell(row: &SloRow, placed: Placed, now: Ms, look: &Look) -> (Strin
         Column::Bar => (bar::bar(left.unwrap_or(0.0), placed.width, charset), budget_role(left)),
         Column::Left => (left.map_or_else(|| units::UNKNOWN.into(), left_words), budget_role(left)),
         Column::Burn(seconds) => burn(verdict, seconds),
-        Column::Spark => (spark::spark(&row.spark, placed.width, Scale::BURN, charset), spark_role(verdict)),
+        Column::Spark => (spark::spark(spark, placed.width, Scale::BURN, charset), spark_role(verdict)),
         Column::Exhausts => exhausts(look.words, row, verdict, now),
     }
 }

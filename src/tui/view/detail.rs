@@ -34,7 +34,7 @@ pub(super) fn draw(model: &Model, row: &SloRow, full: bool, pen: &mut Pen<'_>) {
 }
 
 /// Before the first verdict: what will be judged.
-fn unjudged(row: &SloRow, pen: &mut Pen<'_>) {
+pub(super) fn unjudged(row: &SloRow, pen: &mut Pen<'_>) {
     let w = pen.look.words;
     pen.put_cut(2, 0, pen.width().saturating_sub(3), w.say("Not evaluated yet. These rules will be judged:"), Role::Faint);
     let tiers = row.slo.tiers.iter().map(|t| (t.severity, w.tier(t)));
@@ -236,6 +236,20 @@ pub(super) fn budget_words(w: Words, row: &SloRow, verdict: &Verdict) -> String 
     w.fill("budget {} left{}", &[&units::percent_auto(left), &events.unwrap_or_default()])
 }
 
+/// What is left, and no more; nothing where it is not known.
+pub(super) fn budget_left(w: Words, verdict: &Verdict) -> String {
+    verdict.budget.remaining.map(|left| w.fill("budget {} left{}", &[&units::percent_auto(left), &""])).unwrap_or_default()
+}
+
+/// What is left and when it will be gone, in as many words as fit: first the events go, then what is left.
+pub(super) fn budget_and_end(w: Words, row: &SloRow, verdict: &Verdict, exhausts: &str, room: usize) -> String {
+    let forms = [budget_words(w, row, verdict), budget_left(w, verdict)];
+    let mut lines = forms.iter().filter(|form| !form.is_empty()).map(|form| format!("{form}   {exhausts}"));
+    let fits = lines.find(|line| words::width::columns(line) <= room);
+    let only = if exhausts.is_empty() { &forms[0] } else { exhausts };
+    fits.unwrap_or_else(|| only.to_string())
+}
+
 /// When the budget is gone at the rate of 5 minutes and of an hour.
 pub(super) fn exhaust_words(model: &Model, row: &SloRow, verdict: &Verdict) -> String {
     let Some(left) = verdict.budget.remaining else { return String::new() };
@@ -285,10 +299,10 @@ fn compact(model: &Model, row: &SloRow, verdict: &Verdict, pen: &mut Pen<'_>) {
     }
     let budget = budget_words(model.look.words, row, verdict);
     let exhaust = exhaust_words(model, row, verdict);
-    let joined = format!("{budget}   {exhaust}");
-    let fits = words::width::columns(&joined) + 2 <= pen.width();
-    pen.put_cut(1, 1, pen.width().saturating_sub(2), if fits { &joined } else { &budget }, Role::Text);
-    if !fits {
+    let joined = Some(budget_and_end(model.look.words, row, verdict, &exhaust, pen.width().saturating_sub(2)));
+    let joined = joined.filter(|line| line.starts_with(&*budget_left(model.look.words, verdict)));
+    pen.put_cut(1, 1, pen.width().saturating_sub(2), joined.as_ref().unwrap_or(&budget), Role::Text);
+    if joined.is_none() {
         pen.put_cut(1, 2, pen.width().saturating_sub(2), &exhaust, Role::Text);
         return;
     }
@@ -296,7 +310,8 @@ fn compact(model: &Model, row: &SloRow, verdict: &Verdict, pen: &mut Pen<'_>) {
         pen.put_cut(1, 2, pen.width().saturating_sub(2), text, *role);
         return;
     }
-    let drawn = spark::spark(&row.spark, pen.width().saturating_sub(6), Scale::BURN, pen.look.glyphs.charset);
-    pen.put(1, 2, "6h", Role::Faint);
-    pen.put(4, 2, &drawn, Role::Good);
+    let x = pen.put(1, 2, &time::window(model.sparks_span()), Role::Faint) + 1;
+    let room = pen.width().saturating_sub(x + 2);
+    let drawn = spark::spark(model.spark_of(row), room, Scale::BURN, pen.look.glyphs.charset);
+    pen.put(x, 2, &drawn, burn_chart::role(row));
 }

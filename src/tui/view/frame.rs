@@ -1,74 +1,164 @@
 //! What surrounds every screen: the header, the footer with keys, and passing messages.
 
 use super::pen::{Pen, piece};
-use crate::tui::keys::{Action, Binding, Key, Scope, TABLE};
+use crate::tui::keys::{Action, Binding, Code, Key, Scope, TABLE};
 use crate::tui::model::{HeatKind, Link, Model, Mood, Tab, Tone, state};
 use crate::tui::theme::Role;
-use crate::words::{time, width};
+use crate::words::{escape, time, width};
 
-/// Number, name and screen of each tab.
-const TABS: [(char, &str, Tab); 5] = [
-    ('1', "SLOs", Tab::Overview),
-    ('2', "Incident", Tab::Incident),
-    ('3', "History", Tab::History),
-    ('4', "Heatmap", Tab::Heat),
-    ('5', "Replay", Tab::Replay),
+/// Number, name, screen and action of each tab.
+const TABS: [(char, &str, Tab, Action); 5] = [
+    ('1', "SLOs", Tab::Overview, Action::Overview),
+    ('2', "Incident", Tab::Incident, Action::Incident),
+    ('3', "History", Tab::History, Action::History),
+    ('4', "Heatmap", Tab::Heat, Action::Heat),
+    ('5', "Replay", Tab::Replay, Action::Replay),
 ];
+/// The actions of dashboards of one's own, in their order.
+const OWN: [Action; 4] = [Action::Board1, Action::Board2, Action::Board3, Action::Board4];
+
+/// Where the header's parts stand: one plan for drawing it and for pointing at it.
+struct Header {
+    environment: Option<(usize, usize, String)>,
+    tabs: Vec<TabAt>,
+    right: Vec<(String, Role)>,
+    /// The first column of what stands at the right.
+    room: usize,
+}
+
+/// A tab on the header's line.
+struct TabAt {
+    x: usize,
+    text: String,
+    active: bool,
+    action: Action,
+}
+
+/// How tabs are written, the longest first; the one in front always has its name.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// All by their names: `[2] Incident`.
+    Named,
+    /// Numbers: `[2]`.
+    Bracketed,
+    /// Digits: `2`.
+    Digits,
+    /// The one in front.
+    Alone,
+}
+
+/// Text, whether it is in front, and action.
+type TabText = (String, bool, Action);
+
+/// The usual tabs in a form, and dashboards of one's own behind them.
+fn texts(model: &Model, form: Form) -> Vec<TabText> {
+    let written = |number: char, name: &str, active: bool, named: bool| match form {
+        _ if active || named => Some(format!("[{number}] {name}")),
+        Form::Named | Form::Bracketed => Some(format!("[{number}]")),
+        Form::Digits => Some(number.to_string()),
+        Form::Alone => None,
+    };
+    let mut tabs: Vec<TabText> = Vec::new();
+    for (number, name, tab, action) in TABS {
+        let active = model.tab == tab || (tab == Tab::Overview && model.tab == Tab::Slo);
+        let text = written(number, model.look.words.say(name), active, form == Form::Named);
+        tabs.extend(text.map(|text| (text, active, action)));
+    }
+    for (((at, dashboard), action), number) in model.board.all.all.iter().enumerate().zip(OWN).zip('6'..) {
+        let active = model.tab == Tab::Board && model.board.at == at;
+        let text = written(number, &dashboard.title, active, false);
+        let text = text.map(|text| width::cut(&escape::terminal(&text), 20, model.look.glyphs.ellipsis));
+        tabs.extend(text.map(|text| (text, active, action)));
+    }
+    tabs
+}
+
+/// The tabs in one form beside what stands at the right, in its long form or its short one.
+struct Laid {
+    right: Vec<(String, Role)>,
+    room: usize,
+    gap: usize,
+    tabs: Vec<TabText>,
+    /// Columns of the tabs, each with its gap.
+    used: usize,
+}
+
+fn laid(model: &Model, columns: usize, (long, form): (bool, Form)) -> Laid {
+    let right = right_side(model, long);
+    let room = columns.saturating_sub(right.iter().map(|(t, _)| width::columns(t)).sum::<usize>() + 1);
+    let gap = if form == Form::Digits { 1 } else { 2 };
+    let tabs = texts(model, form);
+    let used = tabs.iter().map(|(text, ..)| width::columns(text) + gap).sum::<usize>();
+    Laid { right, room, gap, tabs, used }
+}
+
+fn plan(model: &Model, columns: usize) -> Header {
+    let wide = columns >= 100;
+    let first = ENVIRONMENT + usize::from(wide);
+    // The environment's name is never cut for the names of tabs, and those are worth more than the words of the clock; but a
+    // held picture says since when.
+    let environment = model.shown().map_or(0, |s| width::columns(&escape::terminal(&s.environment)).min(MOST_ENVIRONMENT));
+    let needed = if environment > 0 { environment + 2 } else { 0 };
+    let mut forms = if wide { vec![(true, Form::Named, needed)] } else { Vec::new() };
+    forms.extend((wide && model.frozen.is_none()).then_some((false, Form::Named, needed)));
+    forms.extend([(wide, Form::Bracketed, needed), (false, Form::Digits, needed), (false, Form::Digits, 0)]);
+    let mut all = forms.into_iter().map(|(long, form, needed)| (laid(model, columns, (long, form)), needed));
+    let fits = all.find(|(laid, needed)| first + needed + laid.used < laid.room + laid.gap);
+    place(model, first, fits.map_or_else(|| laid(model, columns, (false, Form::Alone)), |(laid, _)| laid))
+}
+
+/// Columns of an environment's name at most.
+const MOST_ENVIRONMENT: usize = 24;
+
+/// Gives the environment what the tabs leave.
+fn place(model: &Model, first: usize, laid: Laid) -> Header {
+    let (mut x, mut environment) = (first, None);
+    let whole = model.shown().map(|s| s.environment.to_string()).unwrap_or_default();
+    let w = (laid.room + laid.gap).saturating_sub(first + laid.used + 3).min(MOST_ENVIRONMENT);
+    if w >= 4 && !whole.is_empty() {
+        x += 2 + width::columns(&width::cut(&escape::terminal(&whole), w, model.look.glyphs.ellipsis));
+        environment = Some((ENVIRONMENT, w, whole));
+    }
+    let mut tabs = Vec::new();
+    for (text, active, action) in laid.tabs {
+        let end = x + width::columns(&text);
+        tabs.push(TabAt { x, text, active, action });
+        x = end + laid.gap;
+    }
+    Header { environment, tabs, right: laid.right, room: laid.room }
+}
+
+/// Where the environment begins.
+const ENVIRONMENT: usize = 1 + PROGRAM.len() + 2;
+
+/// The name in the corner.
+const PROGRAM: &str = "burnledger";
 
 /// Program, environment and tabs at the left; state of the link, time and age of the data at the right.
 pub(super) fn header(model: &Model, pen: &mut Pen<'_>) {
-    let wide = pen.width() >= 100;
-    let mut x = pen.put(1, 0, "burnledger", Role::Strong);
-    let right = right_side(model, wide);
-    let room = pen.width().saturating_sub(right.iter().map(|(t, _)| width::columns(t)).sum::<usize>() + 1);
-    // Names only where all of them fit beside what stands at the right.
-    let named = wide && x + 3 + tabs_width(model, wide) + own_width(model) <= room + 1;
-    let environment = model.shown().map(|s| s.environment.to_string()).unwrap_or_default();
-    if !environment.is_empty() {
-        let w = room.saturating_sub(x + 2 + tabs_width(model, named) + 3).min(24);
-        x = if w >= 4 { pen.put_cut(x + 2, 0, w, &environment, Role::Text) } else { x };
+    let plan = plan(model, pen.width());
+    pen.put(1, 0, PROGRAM, Role::Strong);
+    if let Some((x, w, environment)) = &plan.environment {
+        pen.put_cut(*x, 0, *w, environment, Role::Text);
     }
-    x += if wide { 3 } else { 2 };
-    for (number, name, tab) in TABS {
-        let active = model.tab == tab || (tab == Tab::Overview && model.tab == Tab::Slo);
-        let name = model.look.words.say(name);
-        let text = if named || active { format!("[{number}] {name}") } else { format!("[{number}]") };
-        x = pen.put(x, 0, &text, if active { Role::Active } else { Role::Faint }) + 2;
+    for tab in &plan.tabs {
+        pen.put(tab.x, 0, &tab.text, if tab.active { Role::Active } else { Role::Faint });
     }
-    own_tabs(model, x, room, pen);
-    pen.pieces(room, 0, &right);
+    pen.pieces(plan.room, 0, &plan.right);
 }
 
-/// What the tabs of dashboards of one's own take at most.
-fn own_width(model: &Model) -> usize {
-    match model.board.all.all.len() {
-        0 => 0,
-        many => many.min(4) * 5 + 16,
-    }
-}
-
-/// Dashboards of one's own behind the usual tabs, as far as there is room; the one in front by its title.
-fn own_tabs(model: &Model, mut x: usize, room: usize, pen: &mut Pen<'_>) {
-    for (at, dashboard) in model.board.all.all.iter().enumerate().take(4) {
-        let active = model.tab == Tab::Board && model.board.at == at;
-        let text = if active { format!("[{}] {}", at + 6, dashboard.title) } else { format!("[{}]", at + 6) };
-        let text = width::cut(&text, 20, pen.look.glyphs.ellipsis);
-        if x + width::columns(&text) + 1 >= room {
-            return;
-        }
-        x = pen.put(x, 0, &text, if active { Role::Active } else { Role::Faint }) + 2;
-    }
-}
-
-/// What the tabs take at most: narrow screens name the active one only.
-fn tabs_width(model: &Model, wide: bool) -> usize {
-    let name = |(_, name, _): &(char, &'static str, Tab)| width::columns(model.look.words.say(name)) + 6;
-    if wide { TABS.iter().map(name).sum() } else { TABS.len() * 4 + 10 }
+/// The tab in a column of the header's line.
+pub(super) fn tab_at(model: &Model, columns: usize, column: usize) -> Option<Action> {
+    let plan = plan(model, columns);
+    let hit = |tab: &&TabAt| (tab.x..tab.x + width::columns(&tab.text)).contains(&column);
+    plan.tabs.iter().filter(|_| column < plan.room).find(hit).map(|tab| tab.action)
 }
 
 fn right_side(model: &Model, wide: bool) -> Vec<(String, Role)> {
     let link = Link::of(model);
     let role = match link.tone() {
+        // A picture that is held must not be taken for the present.
+        _ if matches!(link, Link::Frozen(..)) => Role::Active,
         Tone::Fine => Role::Good,
         Tone::Watch => Role::Strong,
         Tone::Bad => Role::Problem,
@@ -92,30 +182,62 @@ fn right_side(model: &Model, wide: bool) -> Vec<(String, Role)> {
     vec![piece(words, role), piece(clock, Role::Text), piece(age, Role::Text)]
 }
 
-/// The rule and the keys that do something here; help and quit are never dropped.
-pub(super) fn footer(model: &Model, pen: &mut Pen<'_>) {
-    pen.rule(0, &[], "");
+/// A key with its word on the footer's line.
+struct Hint {
+    x: usize,
+    written: String,
+    word: String,
+    key: Key,
+}
+
+/// The keys that do something here, as far as they fit; help and quit are never dropped and stand at the right.
+fn keys(model: &Model, columns: usize) -> Vec<Hint> {
     let w = model.look.words;
-    let fixed = [("?", w.say("help")), ("q", w.say("quit"))];
-    let right: usize = fixed.iter().map(|(k, word)| k.len() + width::columns(word) + 1).sum::<usize>() + 3;
-    let end = pen.width().saturating_sub(right);
-    let mut x = 1;
-    for (key, word) in hints(model) {
-        if x + width::columns(&key) + 1 + width::columns(&word) + 2 > end {
+    let fixed = [('?', w.say("help")), ('q', w.say("quit"))];
+    let right: usize = fixed.iter().map(|(_, word)| width::columns(word) + 2).sum::<usize>() + 3;
+    let end = columns.saturating_sub(right);
+    let (mut x, mut out) = (1, Vec::new());
+    for (written, word, key) in hints(model) {
+        let after = x + width::columns(&written) + 1 + width::columns(&word) + 2;
+        if after > end {
             break;
         }
-        x = pen.put(x, 1, &key, Role::Key);
-        x = pen.put(x + 1, 1, &word, Role::Faint) + 2;
+        out.push(Hint { x, written, word, key });
+        x = after;
     }
-    let mut x = end;
+    x = end;
     for (key, word) in fixed {
-        x = pen.put(x, 1, key, Role::Key);
-        x = pen.put(x + 1, 1, word, Role::Faint) + 2;
+        out.push(Hint { x, written: key.to_string(), word: word.into(), key: Key::char(key) });
+        x += width::columns(word) + 4;
+    }
+    out
+}
+
+/// The rule and the keys.
+pub(super) fn footer(model: &Model, pen: &mut Pen<'_>) {
+    pen.rule(0, &[], "");
+    for hint in keys(model, pen.width()) {
+        let x = pen.put(hint.x, 1, &hint.written, Role::Key);
+        pen.put(x + 1, 1, &hint.word, Role::Faint);
     }
 }
 
-/// Keys with a word for the footer that hold on this screen.
-fn hints(model: &Model) -> Vec<(String, String)> {
+/// The key in a column of the footer's line: of a pair like `[ ]` the one that is pointed at.
+pub(super) fn key_at(model: &Model, columns: usize, column: usize) -> Option<Key> {
+    let hint = keys(model, columns).into_iter().find(|hint| {
+        let end = hint.x + width::columns(&hint.written) + 1 + width::columns(&hint.word);
+        (hint.x..end).contains(&column)
+    })?;
+    let pair: Vec<char> = hint.written.chars().collect();
+    match (pair.as_slice(), column - hint.x) {
+        ([_, ' ' | '/', second], 1..=2) if hint.key.code != Code::Char(' ') => Some(Key::char(*second)),
+        ([first, ' ' | '/', _], 0) => Some(Key::char(*first)),
+        _ => Some(hint.key),
+    }
+}
+
+/// Keys with a word for the footer that hold on this screen: as it is written, the word, and the key.
+fn hints(model: &Model) -> Vec<(String, String, Key)> {
     let handled = model.target().is_none_or(Model::is_handled);
     let scopes = scopes(model);
     let own = &model.look.keys;
@@ -123,7 +245,7 @@ fn hints(model: &Model) -> Vec<(String, String)> {
     let holds = |b: &&Binding| {
         own.keys(b).first().is_some_and(|k| own.lookup(&scopes, *k) == Some(b.action)) && scopes.contains(&b.scope)
     };
-    let mut out: Vec<(String, String)> = TABLE
+    let mut out: Vec<(String, String, Key)> = TABLE
         .iter()
         .filter(holds)
         .filter(|b| !(handled && b.action == Action::Acknowledge))
@@ -135,11 +257,11 @@ fn hints(model: &Model) -> Vec<(String, String)> {
                 Action::Resolve => "reopen",
                 _ => b.footer?,
             };
-            Some((footer_key(model, b)?, model.look.words.say(word).to_string()))
+            Some((footer_key(model, b)?, model.look.words.say(word).to_string(), *own.keys(b).first()?))
         })
         .collect();
     if model.undo.is_some() {
-        out.insert(0, ("u".into(), model.look.words.say("undo ack").into()));
+        out.insert(0, ("u".into(), model.look.words.say("undo ack").into(), Key::char('u')));
     }
     out
 }

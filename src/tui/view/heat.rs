@@ -2,17 +2,26 @@
 //! glyph says the same as the colour; a cell without data is a question mark and never looks calm.
 
 use super::columns::{name_in, name_of, tag_of};
+use super::overview;
 use super::pen::{Pen, piece};
-use crate::domain::base::{Ms, Span};
+use crate::domain::base::{Ms, SloId, Span};
 use crate::domain::objective::Sli;
-use crate::domain::view::{Past, PastRow, SloRow};
+use crate::domain::view::{IncidentView, Past, PastRow, SloRow};
 use crate::tui::model::{Fetch, HeatKind, Model};
 use crate::tui::theme::Role;
-use crate::words::{time, units};
+use crate::words::{time, units, width};
 use rust_decimal::prelude::ToPrimitive;
 
-/// Columns of names in front of the cells, with the axis.
-pub(super) const NAMES: usize = 30;
+/// Columns of names in front of the cells, with the axis, on a screen of so many.
+pub(super) const fn names(columns: usize) -> usize {
+    match columns {
+        140.. => 44,
+        110.. => 34,
+        70.. => 30,
+        _ => 24,
+    }
+}
+
 /// Rows below the map: axis, times, and two of the cursor with their rule.
 const BELOW: usize = 5;
 
@@ -38,11 +47,14 @@ pub(super) fn draw(model: &Model, pen: &mut Pen<'_>) {
 fn burn(model: &Model, pen: &mut Pen<'_>) {
     let (stretch, w) = (model.heat.stretch, model.look.words);
     let filmed = model.heat.burn.past().filter(|_| model.is_replaying()).map(|p| time::span(p.to.since(p.from)));
-    let width = filmed.unwrap_or_else(|| time::window(stretch.span()));
-    let cell = model.heat.burn.past().map(|p| w.fill(", {} a cell", &[&time::span(p.cell)])).unwrap_or_default();
-    let text = [piece(w.say("HEATMAP"), Role::Title), piece(w.fill("  burn of each SLO, {}{}", &[&width, &cell]), Role::Faint)];
+    let span = filmed.unwrap_or_else(|| time::window(stretch.span()));
+    let cell = model.heat.burn.past().map(|p| w.fill(", {} a cell", &[&cell_words(p.cell)])).unwrap_or_default();
+    let text = [piece(w.say("HEATMAP"), Role::Title), piece(w.fill("  burn of each SLO, {}{}", &[&span, &cell]), Role::Faint)];
     pen.rule(0, &text, w.say("Tab latency   +/- zoom   [ ] pan   h/l cell"));
     legend(&BURN_STEPS, "x", pen);
+    if let Some(snapshot) = model.shown().filter(|_| model.list.order.is_empty()) {
+        return overview::nothing(model, snapshot, &mut pen.part(0, 3, usize::MAX, usize::MAX));
+    }
     let Some(past) = ready(&model.heat.burn, pen) else { return };
     let Some(snapshot) = model.shown() else { return };
     let fit = rows(pen.height());
@@ -58,7 +70,7 @@ fn burn(model: &Model, pen: &mut Pen<'_>) {
         line(values, &BURN_STEPS, chosen.then_some(column), y + 2, pen);
     }
     let y = 2 + order.len();
-    axis(model, past, y, pen);
+    axis(model, (past, &began(model, None)), y, pen);
     if let Some(row) = order.get(place - top) {
         let cells = past.rows.iter().find(|r| r.track.slo == row.slo.id && r.track.group == row.group);
         cursor(model, row, past, cells, column, &mut pen.part(0, y + 2, usize::MAX, 2));
@@ -71,6 +83,17 @@ fn burn(model: &Model, pen: &mut Pen<'_>) {
     }
 }
 
+/// The place in the list, and the cell counted back from the newest, that a line and a column of the body show; `fit` rows have
+/// room.
+pub(super) fn hit(model: &Model, fit: usize, line: usize, column: usize) -> Option<(usize, Option<usize>)> {
+    let snapshot = model.shown().filter(|_| model.heat.kind == HeatKind::Burn)?;
+    let cells = model.heat.burn.past()?.rows.first().map_or(0, |r| r.values.len());
+    let row = line.checked_sub(2).filter(|row| *row < fit)?;
+    let place = row + (model.list.place(snapshot).unwrap_or(0) + 1).saturating_sub(fit);
+    let back = column.checked_sub(names(usize::from(model.size.0))).and_then(|x| cells.checked_sub(x + 1));
+    (place < model.list.order.len()).then_some((place, back))
+}
+
 /// The selected SLO has a histogram.
 fn selected_latency(model: &Model) -> bool {
     let row = model.list.selected.as_ref().and_then(|t| model.row_of(t));
@@ -81,8 +104,9 @@ fn name(row: &SloRow, chosen: bool, y: usize, pen: &mut Pen<'_>) {
     let (tag, role) = tag_of(row);
     pen.put(0, y, if chosen { ">" } else { " " }, Role::Strong);
     pen.put(1, y, &tag, role);
-    let written = name_in(row, NAMES - 6, pen.look.glyphs.ellipsis);
-    pen.put_cut(5, y, NAMES - 6, &written, if chosen { Role::Strong } else { Role::Text });
+    let room = names(pen.width()) - 6;
+    let written = name_in(row, room, pen.look.glyphs.ellipsis);
+    pen.put_cut(5, y, room, &written, if chosen { Role::Strong } else { Role::Text });
 }
 
 /// What each glyph begins at.
@@ -93,12 +117,33 @@ fn legend(steps: &[(f32, char)], unit: &str, pen: &mut Pen<'_>) {
         x = pen.put_styled(x, 1, &sign.to_string(), pen.look.theme.heat(i, steps.len()));
         x = pen.put(x, 1, &format!("{words}{}", if unit == "x" { unit } else { "" }), Role::Faint) + 1;
     }
-    pen.put(x + 1, 1, pen.look.words.say("? no data"), Role::Faint);
+    for sign in ["? no data", "! incident began"] {
+        let words = pen.look.words.say(sign);
+        if x + 1 + width::columns(words) < pen.width() {
+            x = pen.put(x + 1, 1, words, Role::Faint) + 1;
+        }
+    }
+}
+
+/// The length of a cell, without the seconds of whole minutes.
+fn cell_words(cell: Span) -> String {
+    if cell.0 % 60_000 == 0 { time::window(cell) } else { time::span(cell) }
+}
+
+/// Stands on the axis where an incident began.
+const BEGAN: &str = "!";
+
+/// When incidents began, of all SLOs or of one, as far as the snapshot knows them.
+fn began(model: &Model, slo: Option<&SloId>) -> Vec<Ms> {
+    let all = model.shown().into_iter().flat_map(|s| s.incidents.iter());
+    let about = |v: &&IncidentView| slo.is_none_or(|slo| v.incident.services.iter().any(|(_, slos)| slos.contains(slo)));
+    all.filter(about).filter_map(Model::since).collect()
 }
 
 /// One row of cells; the cursor's cell is turned round.
 fn line(values: &[f32], steps: &[(f32, char)], cursor: Option<usize>, y: usize, pen: &mut Pen<'_>) {
-    pen.put(NAMES - 1, y, pen.look.glyphs.axis, Role::Rule);
+    let first = names(pen.width());
+    pen.put(first - 1, y, pen.look.glyphs.axis, Role::Rule);
     for (x, value) in values.iter().enumerate() {
         let step = steps.iter().rposition(|(from, _)| value >= from);
         let (sign, style) = match step {
@@ -107,21 +152,29 @@ fn line(values: &[f32], steps: &[(f32, char)], cursor: Option<usize>, y: usize, 
             Some(i) => (steps[i].1, pen.look.theme.heat(i, steps.len())),
         };
         let style = if cursor == Some(x) { pen.look.theme.style(Role::Active) } else { style };
-        pen.put_styled(NAMES + x, y, &sign.to_string(), style);
+        pen.put_styled(first + x, y, &sign.to_string(), style);
     }
 }
 
-fn axis(model: &Model, past: &Past, y: usize, pen: &mut Pen<'_>) {
+/// Time under a map, and a mark where incidents began.
+fn axis(model: &Model, (past, began): (&Past, &[Ms]), y: usize, pen: &mut Pen<'_>) {
     let glyphs = pen.look.glyphs;
     let cells = past.rows.first().map_or(0, |r| r.values.len());
-    pen.put(NAMES - 1, y, glyphs.corner, Role::Rule);
-    pen.put(NAMES, y, &glyphs.rule.repeat(cells), Role::Rule);
+    let first = names(pen.width());
+    pen.put(first - 1, y, glyphs.corner, Role::Rule);
+    pen.put(first, y, &glyphs.rule.repeat(cells), Role::Rule);
+    for at in began {
+        let cell = at.since(past.from).0.div_euclid(past.cell.0.max(1));
+        if let Some(cell) = usize::try_from(cell).ok().filter(|cell| *cell < cells) {
+            pen.put(first + cell, y, BEGAN, Role::P0);
+        }
+    }
     let long = past.to.since(past.from) > Span::from_hours(24);
     let name = |at: Ms| if long { model.look.zone.day_minute(at) } else { model.look.zone.minute(at) };
     let count = (cells / if long { 18 } else { 12 }).clamp(1, 8);
     for i in 0..count {
         let cell = cells * i / count;
-        pen.put(NAMES + cell, y + 1, &name(past.from + past.cell * cell as i64), Role::Faint);
+        pen.put(first + cell, y + 1, &name(past.from + past.cell * cell as i64), Role::Faint);
     }
 }
 
@@ -167,12 +220,14 @@ fn ready<'a>(fetch: &'a Fetch, pen: &mut Pen<'_>) -> Option<&'a Past> {
 /// Buckets by time, the slowest at the top; the SLO's threshold lies between two of them.
 fn latency(model: &Model, remark: &str, pen: &mut Pen<'_>) {
     let row = model.list.selected.as_ref().and_then(|t| model.row_of(t));
-    let title = row.map(name_of).unwrap_or_default();
     let w = model.look.words;
-    let about = w.fill("  {}, the last hour by bucket", &[&title]);
+    let about = row.map(|row| w.fill("  {}, the last hour by bucket", &[&name_of(row)])).unwrap_or_default();
     let text = [piece(w.say("LATENCY"), Role::Title), piece(about, Role::Faint)];
     pen.rule(0, &text, remark);
     legend(&SHARE_STEPS, "%", pen);
+    if let Some(snapshot) = model.shown().filter(|_| model.list.order.is_empty()) {
+        return overview::nothing(model, snapshot, &mut pen.part(0, 3, usize::MAX, usize::MAX));
+    }
     let Some(Sli::Latency { under_seconds, .. }) = row.map(|r| &r.slo.sli) else {
         pen.put(2, 3, w.say("This SLO has no histogram; j and k go to another one."), Role::Text);
         return;
@@ -188,9 +243,11 @@ fn latency(model: &Model, remark: &str, pen: &mut Pen<'_>) {
         let bound = bucket.bucket.unwrap_or(f64::INFINITY);
         let name = if bound.is_finite() { format!("<= {}", units::latency(bound)) } else { w.say("slower").into() };
         let good = bound <= under;
-        pen.put_right(NAMES - 8, y + 2, NAMES - 8, &name, if good { Role::Text } else { Role::Strong });
-        pen.put(NAMES - 6, y + 2, w.say(if good { "good" } else { "bad" }), if good { Role::Good } else { Role::P1 });
+        let first = names(pen.width());
+        pen.put_right(first - 8, y + 2, first - 8, &name, if good { Role::Text } else { Role::Strong });
+        pen.put(first - 6, y + 2, w.say(if good { "good" } else { "bad" }), if good { Role::Good } else { Role::P1 });
         line(&bucket.values, &SHARE_STEPS, None, y + 2, pen);
     }
-    axis(model, past, 2 + past.rows.len().min(fit), pen);
+    let began = row.map(|row| began(model, Some(&row.slo.id))).unwrap_or_default();
+    axis(model, (past, &began), 2 + past.rows.len().min(fit), pen);
 }

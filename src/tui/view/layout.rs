@@ -3,7 +3,8 @@
 //! Breakpoints: wide from 160 columns, normal from 100, narrow from 80; below 60x15 only the lines that matter. Heights drop
 //! panels from the bottom up.
 
-use super::{banners, heat, help, history, incident, sheets};
+use super::{banners, frame, heat, help, history, incident, sheets};
+use crate::tui::keys::{Action, Key};
 use crate::tui::model::{Model, Sheet, Tab};
 
 /// Below 60x15 there is no room for panels.
@@ -24,6 +25,41 @@ pub struct Body {
 pub fn body(model: &Model, columns: usize, rows: usize) -> Body {
     let top = 1 + banners::of(model, columns).len();
     Body { top, height: rows.saturating_sub(top + 2) }
+}
+
+/// What stands under the pointer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spot {
+    /// A tab.
+    Tab(Action),
+    /// A key of the footer.
+    Key(Key),
+    /// A banner that opens an incident.
+    Banner(banners::Opens),
+    /// A line of the body, counted from its top, and the column.
+    Body(usize, usize),
+}
+
+/// What stands in a cell of the model's terminal; nothing outside of it and on lines that do nothing.
+pub fn spot(model: &Model, column: u16, row: u16) -> Option<Spot> {
+    let (columns, rows) = (usize::from(model.size.0), usize::from(model.size.1));
+    let (x, y) = (usize::from(column), usize::from(row));
+    if x >= columns || y >= rows || is_tiny(model.size.0, model.size.1) {
+        return None;
+    }
+    let body = body(model, columns, rows);
+    match y {
+        0 => frame::tab_at(model, columns, x).map(Spot::Tab),
+        _ if y < body.top => banners::opens(model, y - 1).map(Spot::Banner),
+        _ if y < body.top + body.height => Some(Spot::Body(y - body.top, x)),
+        _ if y + 1 == rows => frame::key_at(model, columns, x).map(Spot::Key),
+        _ => None,
+    }
+}
+
+/// The place in the list and, where it is one, the cell (counted back from the newest) under the pointer on the heatmap.
+pub fn heat_cell(model: &Model, line: usize, column: usize) -> Option<(usize, Option<usize>)> {
+    heat::hit(model, heat_rows(model), line, column)
 }
 
 /// How the overview shares its rows.
@@ -66,6 +102,11 @@ pub fn list_rows(model: &Model) -> usize {
     overview(model, columns, body(model, columns, rows).height).list
 }
 
+/// Cells of the burn over another stretch on the overview, for the widest picture of it.
+pub fn spark_cells(model: &Model) -> usize {
+    usize::from(model.size.0).clamp(40, 240)
+}
+
 /// Columns of the chart on an SLO's screen.
 pub fn chart_columns(model: &Model) -> usize {
     usize::from(model.size.0).saturating_sub(super::plot::LABELS + 3).max(10)
@@ -84,7 +125,8 @@ pub fn tile_columns(columns: usize) -> usize {
 
 /// Columns of the heatmap's cells.
 pub fn heat_columns(model: &Model) -> usize {
-    usize::from(model.size.0).saturating_sub(heat::NAMES + 2).max(1)
+    let columns = usize::from(model.size.0);
+    columns.saturating_sub(heat::names(columns) + 2).max(1)
 }
 
 /// Rows of the heatmap's SLOs.

@@ -1,6 +1,6 @@
 //! The screens, drawn from the model alone: same model, same picture.
 
-mod banners;
+pub mod banners;
 pub mod board;
 mod burn_chart;
 mod choices;

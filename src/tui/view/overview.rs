@@ -1,13 +1,13 @@
 //! The overview: all SLOs with burn and budget, the selected one in detail, and what happened lately.
 
-use super::columns::{Placed, cell, name_in, plan, tag_of};
+use super::columns::{Column, Placed, cell, name_in, plan, tag_of};
 use super::layout;
 use super::pen::{Pen, piece};
 use super::{banners, detail};
 use crate::domain::view::{RecentLine, SloRow, Snapshot, SourceState};
-use crate::tui::model::{Link, Model};
+use crate::tui::model::{Link, Model, Tab};
 use crate::tui::theme::Role;
-use crate::words::{escape, width};
+use crate::words::{escape, time, width};
 
 /// Columns before a name: cursor, tag and a space.
 const BEFORE_NAME: usize = 5;
@@ -100,6 +100,10 @@ fn head(model: &Model, snapshot: &Snapshot, pen: &mut Pen<'_>) {
 /// What the numbers are, or why they are old.
 fn remark(model: &Model, snapshot: &Snapshot, columns: usize) -> String {
     let w = model.look.words;
+    if let Some(end) = model.sparks.stretch.end.filter(|_| model.sparks_moved()) {
+        let end = model.look.zone.near(end, model.wall());
+        return w.fill("charts {} up to {}   0 back to now", &[&time::window(model.sparks.stretch.span()), &end]);
+    }
     if banners::is_stale(model)
         && let Some(at) = snapshot.at
     {
@@ -112,7 +116,9 @@ fn remark(model: &Model, snapshot: &Snapshot, columns: usize) -> String {
     }
     match (snapshot.at, snapshot.sources.first()) {
         (None, Some(source)) => match &source.state {
+            SourceState::Filling { done, all } if columns < 100 => w.fill("reading history, {} of {}", &[done, all]),
             SourceState::Filling { done, all } => w.fill("reading history from {}: {} of {}", &[&source.name, done, all]),
+            _ if columns < 100 => w.say("first evaluation pending").into(),
             _ => w.fill("first evaluation pending: {} has not answered yet", &[&source.name]),
         },
         _ if columns >= 110 => w.say("budget left of each SLO's period   burn in multiples of the sustainable rate").into(),
@@ -130,7 +136,7 @@ pub(super) fn list(model: &Model, snapshot: &Snapshot, pen: &mut Pen<'_>) {
     // The plan follows the whole list, so that columns do not jump while scrolling.
     let longest = snapshot.slos.iter().map(|row| width::columns(&row.slo.id.0) + group_width(row)).max().unwrap_or(0);
     let (name, columns) = plan(pen.width().saturating_sub(BEFORE_NAME + 1), longest);
-    heads(name, &columns, pen);
+    heads(model, name, &columns, pen);
     for (y, row) in shown.into_iter().enumerate() {
         let selected = model.list.selected.as_ref().is_some_and(|key| key.slo == row.slo.id && key.group == row.group);
         line(model, row, selected, name, &columns, y + 1, pen);
@@ -141,16 +147,31 @@ fn group_width(row: &SloRow) -> usize {
     row.group.iter().map(|(_, value)| width::columns(value) + 1).sum()
 }
 
-fn heads(name: usize, columns: &[Placed], pen: &mut Pen<'_>) {
+/// The head of the burn over time: how far back it goes, and up to when where that is not the present.
+fn sparked(model: &Model) -> String {
+    let (w, stretch) = (model.look.words, model.sparks.stretch);
+    let span = time::window(stretch.span());
+    match stretch.end.filter(|_| model.sparks_moved()) {
+        Some(end) => w.fill("{} TO {}", &[&span, &model.look.zone.near(end, model.wall())]),
+        None if model.sparks_moved() => w.fill("LAST {}", &[&span]),
+        None if model.tab == Tab::Replay => w.say("6h TO CURSOR").into(),
+        None => w.say(Column::Spark.head()).into(),
+    }
+}
+
+fn heads(model: &Model, name: usize, columns: &[Placed], pen: &mut Pen<'_>) {
     pen.put(BEFORE_NAME, 0, "SLO", Role::Faint);
     let mut x = BEFORE_NAME + name;
     for placed in columns {
         x += 1;
-        let head = pen.look.words.say(placed.column.head());
+        let head = match placed.column {
+            Column::Spark => sparked(model),
+            column => pen.look.words.say(column.head()).into(),
+        };
         if placed.column.at_left() {
-            pen.put_cut(x, 0, placed.width, head, Role::Faint);
+            pen.put_cut(x, 0, placed.width, &head, Role::Faint);
         } else {
-            pen.put_right(x + placed.width, 0, placed.width, head, Role::Faint);
+            pen.put_right(x + placed.width, 0, placed.width, &head, Role::Faint);
         }
         x += placed.width;
     }
@@ -161,26 +182,32 @@ fn line(model: &Model, row: &SloRow, selected: bool, name: usize, columns: &[Pla
     pen.put(1, y, &tag, role);
     let written = name_in(row, name, pen.look.glyphs.ellipsis);
     pen.put_cut(BEFORE_NAME, y, name, &written, if selected { Role::Strong } else { Role::Text });
-    let mut x = BEFORE_NAME + name;
+    let (mut x, mut pictures) = (BEFORE_NAME + name, Vec::new());
     for placed in columns {
         x += 1;
-        let (text, role) = cell(row, *placed, model.wall(), &model.look);
+        let (text, role) = cell((row, model.spark_of(row)), *placed, model.wall(), &model.look);
         let role = if row.stale && role == Role::Good { Role::Stale } else { role };
         if placed.column.at_left() {
             pen.put_cut(x, y, placed.width, &text, role);
+            pictures.push((x, text, role));
         } else {
             pen.put_right(x + placed.width, y, placed.width, &text, role);
         }
         x += placed.width;
     }
     if selected {
-        pen.over_row(y, pen.look.theme.selected());
+        let theme = pen.look.theme;
+        pen.over_row(y, theme.selected());
+        pictures.extend((role == Role::P0Tag).then_some((1, tag, role)));
+        for (x, text, role) in pictures {
+            pen.put_styled(x, y, &text, theme.on_selected(role));
+        }
         pen.put_styled(0, y, ">", pen.look.theme.style(Role::Strong).patch(pen.look.theme.selected()));
     }
 }
 
 /// An empty list says why, and what to try.
-fn nothing(model: &Model, snapshot: &Snapshot, pen: &mut Pen<'_>) {
+pub(super) fn nothing(model: &Model, snapshot: &Snapshot, pen: &mut Pen<'_>) {
     let w = model.look.words;
     let (what, hint) = if snapshot.slos.is_empty() && snapshot.problems.is_empty() {
         (

@@ -4,7 +4,7 @@ use super::pen::Pen;
 use crate::chart::{Scale, line};
 use crate::domain::base::{Ms, Span};
 use crate::tui::theme::Role;
-use crate::words::Zone;
+use crate::words::{Zone, width};
 use std::ops::Range;
 
 /// Columns in front of the axis.
@@ -26,6 +26,8 @@ pub(super) struct Axes {
     pub(super) to: Ms,
     /// How many columns `from` to `to` take; the rest has a time of its own, or none.
     pub(super) timed: usize,
+    /// What happened, with a name: marked on the axis.
+    pub(super) events: Vec<(Ms, String)>,
 }
 
 /// Values over some of the chart's columns.
@@ -59,6 +61,7 @@ pub(super) fn draw(axes: &Axes, curves: &[Curve<'_>], zone: Zone, pen: &mut Pen<
     pen.put(LABELS, height, glyphs.corner, Role::Rule);
     pen.put(LABELS + 1, height, &glyphs.rule.repeat(width), Role::Rule);
     times(axes, zone, axes.timed.min(width), pen);
+    events(axes, axes.timed.min(width), pen);
 }
 
 fn marks(axes: &Axes, width: usize, height: usize, pen: &mut Pen<'_>) {
@@ -80,6 +83,23 @@ fn draw_curve(curve: &Curve<'_>, scale: Scale, height: usize, pen: &mut Pen<'_>)
         for (x, c) in seen {
             pen.put(LABELS + 1 + curve.columns.start + x, y, &c.to_string(), curve.role);
         }
+    }
+}
+
+/// A mark on the axis for each thing that happened, and its name behind it, or before it where that has no room.
+fn events(axes: &Axes, width: usize, pen: &mut Pen<'_>) {
+    let (span, y) = (axes.to.since(axes.from).0.max(1), pen.height().saturating_sub(2));
+    let mut free = 0;
+    for (at, name) in axes.events.iter().filter(|(at, _)| *at >= axes.from && *at < axes.to) {
+        let x = (at.since(axes.from).0 as f64 / span as f64 * width as f64) as usize;
+        let (needs, x) = (width::columns(name), x.min(width.saturating_sub(1)));
+        if x + 1 + needs <= width {
+            pen.put(LABELS + 2 + x, y, name, Role::Faint);
+        } else if x >= free + needs {
+            pen.put(LABELS + 1 + x - needs, y, name, Role::Faint);
+        }
+        pen.put(LABELS + 1 + x, y, "^", Role::Strong);
+        free = x + 1 + needs;
     }
 }
 

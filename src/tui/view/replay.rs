@@ -21,6 +21,8 @@ const LISTED: usize = 6;
 const USUAL: Span = Span::from_secs(15);
 /// Rows of the timeline at most, with its rule.
 const HAPPENED: usize = 6;
+/// Rows of the burn at least: its rule, two of curve, axis and times.
+const LEAST_CHART: usize = 5;
 
 pub(super) fn draw(model: &Model, pen: &mut Pen<'_>) {
     let Some(replay) = &model.replay else { return };
@@ -48,7 +50,11 @@ pub(super) fn draw(model: &Model, pen: &mut Pen<'_>) {
     }
     let left = pen.height().saturating_sub(y);
     let happened = if left >= 16 { HAPPENED } else { left.saturating_sub(10).min(HAPPENED) };
-    burn(model, replay, film, &mut pen.part(0, y, usize::MAX, left - happened));
+    // Without room for a curve the timeline has it all.
+    let happened = if left - happened < LEAST_CHART { left } else { happened };
+    if left > happened {
+        burn(model, replay, film, &mut pen.part(0, y, usize::MAX, left - happened));
+    }
     if happened > 1 {
         said(model, about, &mut pen.part(0, y + left - happened, usize::MAX, happened));
     }
@@ -83,15 +89,22 @@ fn head(model: &Model, replay: &Replay, film: &Film, pen: &mut Pen<'_>) {
     let mut title = vec![
         piece(w.fill("REPLAY {}", &[&model.look.zone.clock(at)]), Role::Active),
         piece(into.unwrap_or_default(), Role::Strong),
-        piece(format!("  {}x {run}", units::number(replay.times())), Role::Strong),
     ];
-    if film.step > USUAL {
-        title.push(piece(w.fill("  a picture every {}", &[&time::window(film.step)]), Role::Faint));
+    let live = model.live.as_ref().and_then(|s| super::banners::gravest_live(s));
+    let live = live.map(|live| piece(w.fill("  live: {} is open!", &[&live]), Role::Problem));
+    let speed = piece(format!("  {}x {run}", units::number(replay.times())), Role::Strong);
+    let step = (film.step > USUAL).then(|| piece(w.fill("  a picture every {}", &[&time::window(film.step)]), Role::Faint));
+    let about = film.incident.map(|id| piece(format!("  {id}"), Role::Faint));
+    // With little room the number goes first, then the speed; that something burns now is never left out.
+    let used = |title: &[(String, Role)]| title.iter().map(|(text, _)| width::columns(text)).sum::<usize>() + 5;
+    let mut room = pen.width().saturating_sub(used(&title) + live.as_ref().map_or(0, |(text, _)| width::columns(text)));
+    for more in std::iter::once(speed).chain(step).chain(about) {
+        if width::columns(&more.0) <= room {
+            room -= width::columns(&more.0);
+            title.push(more);
+        }
     }
-    title.extend(film.incident.map(|id| piece(format!("  {id}"), Role::Faint)));
-    if let Some(live) = model.live.as_ref().and_then(|s| super::banners::gravest_live(s)) {
-        title.push(piece(w.fill("  live: {} is open!", &[&live]), Role::Problem));
-    }
+    title.extend(live);
     let remark = film.errors.first();
     let remark = remark.map_or_else(|| way_out(model).to_string(), |e| w.fill("incomplete: {}", &[&w.retold(e)]));
     pen.rule(0, &title, &remark);
@@ -216,6 +229,7 @@ fn burn(model: &Model, replay: &Replay, film: &Film, pen: &mut Pen<'_>) {
         from: film.from,
         to: film.to,
         timed: columns,
+        events: Vec::new(),
     };
     let past = Curve { values: &values[..cut], role: burn_chart::role(row), columns: 0..known.min(columns), sparse: false };
     let later = Curve { values: &values[cut..], role: Role::Faint, columns: known.min(columns)..columns, sparse: true };

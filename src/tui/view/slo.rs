@@ -3,7 +3,7 @@
 
 use super::burn_chart;
 use super::columns::{name_of, tag_of};
-use super::detail::{breach_line, budget_words, estimated, exhaust_words, notes, standing};
+use super::detail::{breach_line, budget_and_end, estimated, exhaust_words, notes, standing, unjudged};
 use super::layout;
 use super::pen::{Pen, piece};
 use super::plot::{self, Axes, Curve, LABELS, Mark};
@@ -25,8 +25,7 @@ pub(super) fn draw(model: &Model, pen: &mut Pen<'_>) {
     let Some(row) = model.slo_row() else { return gone(model, pen) };
     title(row, pen);
     let Some(verdict) = row.verdict.as_deref() else {
-        pen.put(2, 2, pen.look.words.say("Not evaluated yet."), Role::Faint);
-        return;
+        return unjudged(row, &mut pen.part(0, 2, usize::MAX, usize::MAX));
     };
     let told = facts(model, row, verdict, pen);
     let mut rest = pen.part(0, 1 + told, usize::MAX, usize::MAX);
@@ -76,11 +75,8 @@ fn facts(model: &Model, row: &SloRow, verdict: &Verdict, pen: &mut Pen<'_>) -> u
         pen.put_cut(2, 1, room, &measured(w, row, verdict), Role::Text);
     }
     let exhausts = exhaust_words(model, row, verdict);
-    let whole = format!("{}   {exhausts}", budget_words(w, row, verdict));
-    let left = verdict.budget.remaining.map(|left| w.fill("budget {} left{}", &[&units::percent_auto(left), &""]));
-    let short = left.map(|left| format!("{left}   {exhausts}"));
-    let fits = crate::words::width::columns(&whole) <= room;
-    pen.put_cut(2, y, room, short.as_ref().filter(|_| !fits).unwrap_or(&whole), Role::Text);
+    let text = budget_and_end(w, row, verdict, &exhausts, room);
+    pen.put_cut(2, y, room, &text, Role::Text);
     y
 }
 
@@ -125,7 +121,7 @@ fn burn(model: &Model, row: &SloRow, pen: &mut Pen<'_>) {
     let strip = tab.strip.past().and_then(|p| p.rows.first()).filter(|_| chart.height() >= 8);
     let height = chart.height() - usize::from(strip.is_some());
     let (timed, marks) = (plot::columns(&chart), burn_chart::marks(&row.slo, scale, tab.levels, &chart));
-    let axes = Axes { scale, marks, from: past.from, to: past.to, timed };
+    let axes = Axes { scale, marks, from: past.from, to: past.to, timed, events: burn_chart::events(model, row) };
     let curve = Curve { values, role: burn_chart::role(row), columns: 0..timed, sparse: false };
     plot::draw(&axes, &[curve], model.look.zone, &mut chart.part(0, 0, usize::MAX, height));
     if let Some((cell, _)) = tab.cursor.and_then(|at| value_at(past, at)) {
@@ -184,7 +180,7 @@ fn budget(model: &Model, row: &SloRow, verdict: &Verdict, pen: &mut Pen<'_>) {
     let horizon = ways.iter().map(|w| w.gone).filter(|g| *g <= period).max().map_or(period, |g| Span(g.0 + g.0 / 10));
     let low = if left < 0.0 { left.max(-2.0) } else { 0.0 };
     let scale = Scale::Linear { low, high: 1.0 };
-    let axes = Axes { scale, marks: shares(low, &chart), from: past.from, to: past.to, timed: before };
+    let axes = Axes { scale, marks: shares(low, &chart), from: past.from, to: past.to, timed: before, events: Vec::new() };
     let drawn: Vec<(Role, Vec<f32>)> = ways.iter().map(|w| (w.role, w.values(left, horizon, after * 2))).collect();
     let now = Curve { values, role: Role::Good, columns: 0..before, sparse: false };
     let then = drawn.iter().map(|(role, values)| Curve { values, role: *role, columns: before..columns, sparse: true });

@@ -1,6 +1,6 @@
 //! Terminals too small for panels: the lines that matter, at any size, and the way out.
 
-use super::banners::{cost, holder, is_stale, tag};
+use super::banners::{cost, gravest_live, holder, is_stale, tag};
 use super::columns::{name_of, tag_of};
 use super::detail::{budget_words, exhaust_words};
 use super::pen::Pen;
@@ -27,7 +27,8 @@ pub(super) fn draw(model: &Model, pen: &mut Pen<'_>) -> Option<Position> {
 /// The last line: a message, the dialog that is open, or size and keys.
 fn bottom(model: &Model, y: usize, pen: &mut Pen<'_>) {
     let w = model.look.words;
-    let keys = w.say(if pen.width() >= 24 { "a ack  q quit" } else { "q quit" });
+    let acks = pen.width() >= 24 && model.target().is_some_and(|view| !Model::is_handled(view));
+    let keys = w.say(if acks { "a ack  q quit" } else { "q quit" });
     let text = match (&model.toast, &model.overlay) {
         (Some(toast), _) => toast.text.clone(),
         (None, Some(Overlay::Note { incident, input, .. })) => w.fill("note {}: {}", &[incident, &input.text()]),
@@ -48,21 +49,33 @@ fn lines(model: &Model) -> Vec<(String, Role)> {
         (Tab::Slo, Some(row)) => out.extend(one(model, row)),
         _ => out.extend(worst(model)),
     }
+    let nothing = model.shown().is_some_and(|s| s.slos.is_empty() && s.problems.is_empty() && s.number > 0);
+    if nothing && model.tab != Tab::History {
+        out.push((model.look.words.say("No SLOs are in force.").into(), Role::Strong));
+    }
     out
 }
 
 /// What everybody should know on every screen.
 fn state_lines(model: &Model) -> Vec<(String, Role)> {
     let w = model.look.words;
+    // What began while the picture is held, or plays, is told before what the picture shows.
     let mut out: Vec<(String, Role)> = model
-        .live_incidents()
+        .broke_through()
+        .iter()
         .map(|view| {
             let (tag, role) = tag(view.incident.severity);
-            let since = Model::since(view).map(|at| format!(" {}", time::span(model.wall().since(at)))).unwrap_or_default();
-            let cost = cost(model, view, true).map(|c| format!(" {c}")).unwrap_or_default();
-            (format!("{tag} {}{since} {}{cost}", view.incident.service, holder(w, view).0), role)
+            (w.fill("{} new: {} {}", &[&tag, &view.incident.id, &view.incident.service]), role)
         })
         .collect();
+    let live = model.live.as_ref().filter(|_| model.is_replaying()).and_then(|s| gravest_live(s));
+    out.extend(live.map(|live| (w.fill("live: {} is open!", &[&live]), Role::Problem)));
+    out.extend(model.live_incidents().map(|view| {
+        let (tag, role) = tag(view.incident.severity);
+        let since = Model::since(view).map(|at| format!(" {}", time::span(model.wall().since(at)))).unwrap_or_default();
+        let cost = cost(model, view, true).map(|c| format!(" {c}")).unwrap_or_default();
+        (format!("{tag} {}{since} {}{cost}", view.incident.service, holder(w, view).0), role)
+    }));
     let link = Link::of(model);
     let age = state::age(model).map(|a| w.fill(" data {} old", &[&time::span(a)])).unwrap_or_default();
     let grave = is_stale(model);

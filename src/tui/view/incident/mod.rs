@@ -48,11 +48,15 @@ fn none(model: &Model, pen: &mut Pen<'_>) {
     let w = model.look.words;
     pen.rule(0, &[piece(w.say("INCIDENT"), Role::Title)], w.say("Esc back"));
     let held = model.shown().map_or(0, |s| s.incident_count);
-    let text = if model.shown().is_none() { "Nothing is known yet." } else { "No open incident." };
+    let text = match model.shown() {
+        None => "Nothing is known yet.",
+        Some(snapshot) if snapshot.at.is_none() => "No open incident is known; nothing has been evaluated yet.",
+        Some(_) => "No open incident.",
+    };
     pen.put(2, 2, w.say(text), Role::Strong);
     if held > 0 {
         let held = w.counted(held, "incident", "incidents");
-        let text = w.fill("The ledger holds {}; `burnledger incidents list` shows them.", &[&held]);
+        let text = w.fill("The ledger holds {}; 3 shows them.", &[&held]);
         pen.put(2, 3, &text, Role::Faint);
     }
 }

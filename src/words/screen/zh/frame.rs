@@ -16,6 +16,8 @@ pub(super) const WORDS: &[Pair] = &[
     ("FAILING", "数据源故障"),
     ("STALE", "数据过期"),
     ("FROZEN", "已冻结"),
+    ("{} new: {} {}", "{} 新事故：{} {}"),
+    ("live: {} is open!", "当前：{} 正在发生！"),
     ("FROZEN at {} (+{})", "冻结于 {} (+{})"),
     ("REPLAY", "回放"),
     ("REPLAY {}", "回放 {}"),

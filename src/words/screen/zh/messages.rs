@@ -7,6 +7,8 @@ pub(super) const WORDS: &[Pair] = &[
         "no shell to come back from: this terminal was opened for burnledger alone",
         "没有可返回的 shell：此终端只为 burnledger 打开",
     ),
+    ("in a replay time is moved on screen 5", "回放中请在界面 5 移动时间"),
+    ("the mouse does not do this: press {}", "鼠标不执行此操作：请按 {}"),
     (
         "this is a replay: nothing is changed in it; Esc on screen 5 goes back to the present",
         "这是回放，不能更改任何内容；在界面 5 按 Esc 回到现在",
