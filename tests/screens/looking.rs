@@ -38,14 +38,14 @@ fn the_worst_open_incident_stands_on_every_screen_but_its_own() {
     for keys in ["1", "1 d", "3", "4", "4 Tab", "6"] {
         let told = line(&busy().press(keys), 1);
         assert!(told.starts_with(" P0! INC-0142 checkout-api"), "{keys}: {told}");
-        assert!(told.contains("UNACKED") && told.contains("2 open"), "{keys}: {told}");
+        assert!(told.contains("UNACKED") && told.contains("2 shows it"), "{keys}: {told}");
     }
     // `a` is told where it takes this incident and nowhere else.
     assert!(line(&busy().press("1"), 1).contains("a ack"));
     for keys in ["3", "4", "6", "1 j j d"] {
         assert!(!line(&busy().press(keys), 1).contains("a ack"), "{keys}");
     }
-    assert!(!line(&busy().press("2"), 1).contains("2 open"), "its own screen tells it anyway");
+    assert!(!line(&busy().press("2"), 1).contains("2 shows it"), "its own screen tells it anyway");
     assert!(line(&busy().press("2 l"), 1).starts_with(" P0! INC-0142"), "another one's screen does not hide it");
 }
 

@@ -170,13 +170,13 @@ fn open_incident(model: &Model, columns: usize) -> Option<Banner> {
     let takes =
         model.tab.scopes().contains(&Scope::OnIncident) && model.target().map(|t| t.incident.id) == Some(view.incident.id);
     let acks = takes && !Model::is_handled(view);
-    let right = model.look.words.say(if acks { "2 open  a ack" } else { "2 open" });
+    let right = model.look.words.say(if acks { "2 shows it  a ack" } else { "2 shows it" });
     let short = if acks { model.look.words.say("a ack") } else { "" };
     let room = columns.saturating_sub(2);
     let fits = |pieces: &[(String, Role)], right: &str| {
         pieces.iter().map(|(t, _)| width::columns(&escape::terminal(t))).sum::<usize>() + width::columns(right) + 2 <= room
     };
-    // What it costs a minute is worth more than being told that 2 opens it.
+    // What it costs a minute is worth more than being told that 2 shows it.
     let tried = [(4, right), (3, right), (2, right), (1, right), (1, short), (0, right), (0, short)];
     let mut forms = tried.into_iter().map(|(room, right)| (incident_words(model, view, more, room), right));
     let (left, right) =
