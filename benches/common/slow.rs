@@ -45,9 +45,7 @@ pub fn frames() {
     for (colours, env) in [("24 bits", &[("COLORTERM", "truecolor")][..]), ("256 colours", &[])] {
         let mut terminal = Pty::with(&command(&prometheus.url(), dir.path()), env);
         terminal.until(LIMIT, |screen| screen.contains("LIVE"));
-        // A new incident may have come to the front.
-        terminal.press(b"1");
-        terminal.until(LIMIT, |screen| screen.contains("sort: "));
+        listed(&mut terminal);
         terminal.watch(Duration::from_secs(2));
         terminal.frames();
         let list = moved(&mut terminal, &[b"j", b"j", b"k", b"G", b"g", b"\x04", b"\x04", b"\x15", b"o", b"o", b"O"]);
@@ -76,6 +74,20 @@ pub fn frames() {
         );
         terminal.press(b"q");
         terminal.end();
+    }
+}
+
+/// Goes to the list once everything is read: a new incident comes to the front while history is.
+fn listed(terminal: &mut Pty) {
+    let from = Instant::now();
+    loop {
+        terminal.press(b"1");
+        terminal.watch(Duration::from_secs(1));
+        let screen = terminal.text();
+        if screen.contains("sort: ") && screen.contains("LIVE") {
+            return;
+        }
+        assert!(from.elapsed() < LIMIT * 5, "the list never came:\n{screen}");
     }
 }
 
