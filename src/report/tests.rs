@@ -207,7 +207,7 @@ fn what_the_server_added_up_is_said_beside_its_queries() {
     );
     let text = super::markdown(Subject::Incident(&facts), Zone::Utc, Language::Zh);
     assert!(
-        text.contains("由服务器求和，未逐个计数：") && text.contains("匹配 9000 条序列") && text.contains("计数按 1m 外推"),
+        text.contains("由服务器求和，不逐个计数：") && text.contains("匹配 9000 条序列") && text.contains("计数按 1m 外推"),
         "{text}"
     );
     let told: serde_json::Value = serde_json::from_str(&json(&facts).unwrap()).unwrap();

@@ -140,28 +140,6 @@ pub(super) const FORMS: &[Pair] = &[
         "直方图没有桶 le=\"{}\"，无法统计阈值以内的数量",
     ),
     ("traffic lost: no requests since {}", "流量中断：自 {} 起没有请求"),
-    // Who adds up.
-    ("`{}` matches {} series, more than {} (`count_up_to`)", "`{}` 匹配 {} 条序列，多于 {}（`count_up_to`）"),
-    (
-        "counts are extrapolated over {}: the events of a gap as long are lost, and so are the first ones of a new series; a blip is spread over {}, and what restarts hide has no bounds",
-        "计数按 {} 外推：同样长的缺口中的事件会丢失，新序列最初的事件也会丢失；瞬时异常摊到 {}，重启隐藏的部分没有界限",
-    ),
-    (
-        "added up by the server, not counted: {}; counts are extrapolated over {}: the events of a gap as long are lost, and so are the first ones of a new series; a blip is spread over {}, and what restarts hide has no bounds; what was until {} is counted event by event",
-        "由服务器求和，未逐个计数：{}；计数按 {} 外推：同样长的缺口中的事件会丢失，新序列最初的事件也会丢失；瞬时异常摊到 {}，重启隐藏的部分没有界限；{} 之前的部分是逐个计数的",
-    ),
-    (
-        "added up by the server, not counted: {}; counts are extrapolated over {}: the events of a gap as long are lost, and so are the first ones of a new series; a blip is spread over {}, and what restarts hide has no bounds",
-        "由服务器求和，未逐个计数：{}；计数按 {} 外推：同样长的缺口中的事件会丢失，新序列最初的事件也会丢失；瞬时异常摊到 {}，重启隐藏的部分没有界限",
-    ),
-    ("counted event by event again; what was until {} is added up by the server", "重新逐个计数；{} 之前的部分由服务器求和"),
-    ("counted event by event again; what was until {} is counted event by event", "重新逐个计数；{} 之前的部分是逐个计数的"),
-    ("{} is added up by the server, not counted: {}", "{} 由服务器求和，未逐个计数：{}"),
-    (
-        "{} is counted event by event: for a day no selector of it matched more than {} series",
-        "{} 逐个计数：一天内它的选择器都没有匹配超过 {} 条序列",
-    ),
-    ("events of {} were added up by the server: {}", "{} 的事件由服务器求和：{}"),
     // What receivers and responses did.
     ("given up after {}: {}", "{} 后放弃：{}"),
     ("kept back to stay within what {} takes", "为不超过 {} 的速率上限而暂缓"),
