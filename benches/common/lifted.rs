@@ -115,6 +115,7 @@ async fn of(count: usize) {
         desk: Arc::new(LedgerDesk::new(Arc::clone(&ledger), shared(), "api")),
         intake: Arc::new(LedgerIntake::new(ledger, shared())),
         tokens: Tokens { file: None, for_reading: false },
+        root_causes: std::sync::Arc::default(),
     };
     let (listener, at) = listen("127.0.0.1:0").await.unwrap();
     let stop = watch::Sender::new(false);

@@ -153,7 +153,7 @@ fn came_before(have: &Incidents, source: &str, import: &str) -> bool {
 
 fn note(incident: IncidentId, text: Text, source: &Text, at: Ms) -> NewEntry {
     let incident = IncidentRef::Known(incident);
-    NewEntry { incident, fact: Fact::Note(text), at, actor: Actor::Auto, source: source.clone(), corrects: None }
+    NewEntry { incident, fact: Fact::Note(text.into()), at, actor: Actor::Auto, source: source.clone(), corrects: None }
 }
 
 /// Records incidents of other tools, by the person `by`. `file` names the file they are from.

@@ -228,11 +228,17 @@ impl House {
         self.tasks.push(tokio::spawn(heart.beat(self.stop.subscribe())));
     }
 
-    /// Serves health, metrics and the API; returns where. `tokens` is the file of names and tokens.
+    /// Serves health, metrics and the API; returns where. `tokens` is the file of names and tokens, `root_causes` the classes
+    /// that orders may name.
     ///
     /// # Errors
     /// The address cannot be listened on, or is open to other machines and there are no tokens.
-    pub async fn serve(&mut self, address: SocketAddr, tokens: Option<PathBuf>) -> Result<SocketAddr, SetupError> {
+    pub async fn serve(
+        &mut self,
+        address: SocketAddr,
+        tokens: Option<PathBuf>,
+        root_causes: &[Text],
+    ) -> Result<SocketAddr, SetupError> {
         let open = !address.ip().is_loopback();
         if open && tokens.is_none() {
             return Err(SetupError::Other {
@@ -253,6 +259,7 @@ impl House {
                 LedgerIntake::new(Arc::clone(&self.ledger), Arc::clone(&self.clock)).with_rosters(self.rosters.subscribe()),
             ),
             tokens: Tokens { file: tokens, for_reading: open },
+            root_causes: root_causes.into(),
         };
         let stop = self.stop.subscribe();
         self.tasks.push(tokio::spawn(async move {

@@ -134,10 +134,25 @@ pub const TABLE: &[Examples] = &[
         "incidents mitigate",
         &[("burnledger incidents mitigate 17 --at 5m --reason \"rolled back\"", "users are served again since five minutes")],
     ),
-    ("incidents resolve", &[("burnledger incidents resolve 17 --reason \"false alarm\"", "it is over, and why")]),
+    (
+        "incidents resolve",
+        &[
+            ("burnledger incidents resolve 17 --reason \"false alarm\"", "it is over, and why"),
+            (
+                "burnledger incidents resolve 17 --cause capacity --responders 5 --hours 0.5",
+                "what it was, and five people for half an hour each, for the cost",
+            ),
+        ],
+    ),
     ("incidents reopen", &[("burnledger incidents reopen 17 --at 10m --reason \"it is back\"", "bad again since ten minutes")]),
     ("incidents close", &[("burnledger incidents close 17 --reason \"postmortem held\"", "nothing more will happen")]),
-    ("incidents note", &[("burnledger incidents note 17 rolled back to 4.1", "several words need no quotes")]),
+    (
+        "incidents note",
+        &[
+            ("burnledger incidents note 17 rolled back to 4.1", "several words need no quotes"),
+            ("burnledger incidents note 17 raise the pool --action-item", "stands in the postmortem's list of actions"),
+        ],
+    ),
     (
         "incidents evidence",
         &[(

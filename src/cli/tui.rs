@@ -439,7 +439,8 @@ fn settled(args: &ScreenArgs, common: &Common, written: &ScreenSettings, keys: K
         who: args.by.as_deref().map(Text::from),
         ..Wishes::default()
     };
-    TuiOptions::resolve(wishes, &env)
+    let causes = config::ROOT_CAUSES.map(Text::from).to_vec();
+    TuiOptions { causes, ..TuiOptions::resolve(wishes, &env) }
 }
 
 /// The look of a dashboard over a real house: also the configuration's keys, and the state that the last session left.
@@ -460,5 +461,6 @@ fn whole(args: &ScreenArgs, common: &Common, config: &Config) -> Result<TuiOptio
     let state =
         config::default_ledger(&|name| std::env::var(name).ok()).parent().filter(|p| p.is_absolute()).map(Path::to_path_buf);
     let kept = state.as_ref().map(|folder| Kept::load(&folder.join(tui::STATE))).unwrap_or_default();
-    Ok(TuiOptions { kept, state, ..settled(args, common, written, keys) })
+    let causes = config.root_causes.clone();
+    Ok(TuiOptions { kept, state, causes, ..settled(args, common, written, keys) })
 }

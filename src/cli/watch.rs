@@ -53,7 +53,7 @@ async fn watch(setup: &Setup, args: &WatchArgs, common: &Common, out: &mut Out) 
         house.beats(heartbeat);
     }
     if !args.once {
-        let at = house.serve(setup.config.listen, setup.config.api_tokens_file.clone()).await?;
+        let at = house.serve(setup.config.listen, setup.config.api_tokens_file.clone(), &setup.config.root_causes).await?;
         let slos = setup.rulebook().slos.len();
         out.say(&format!("burnledger watches {}; status on http://{at}", words::plural::counted(slos, "SLO", "SLOs")));
     }

@@ -5,7 +5,8 @@ use crate::domain::base::{Money, Ms, Span};
 use crate::domain::incident::{Incident, Phase};
 use crate::domain::judge::{BudgetStatus, TierVerdict, Verdict};
 use crate::domain::objective::Slo;
-use crate::domain::paging::{Acknowledgement, Audience, DispatchKind, PageContent, next_page_at};
+use crate::domain::paging::{Acknowledgement, Audience, DispatchKind, PageContent, Whom, next_page_at};
+use crate::domain::review::gate::LEAST_BUDGET;
 use crate::domain::view::{CostTicker, NextEvent, Told};
 use crate::words::{self, Words};
 use rust_decimal::Decimal;
@@ -29,10 +30,21 @@ pub fn events(
     }
     events.extend(next_page(state, incident));
     events.extend(crossings(state, incident, at));
+    events.extend(gate_shuts(budget, at));
     events.extend(exhaustion(budget, cost, at));
     events.retain(|e| e.at >= at && e.at.since(at) <= HORIZON);
     events.sort_by_key(|e| e.at);
     events
+}
+
+/// How long after its first page somebody should have an incident: then its route goes on to the next level. Without a route it
+/// is what the rules say.
+pub fn acknowledge_within(state: &State, incident: &Incident) -> Option<Span> {
+    let severity = incident.severity.filter(|severity| severity.pages())?;
+    let usual = state.book.timing.escalate_after;
+    let owner = state.book.service(&incident.service).owner;
+    let whom = Whom { owner: owner.as_deref(), service: &incident.service };
+    Some(state.settings.routes.route(whom, severity).map_or(usual, |route| route.delay_after(0, usual)))
 }
 
 fn said(text: &'static str) -> Told {
@@ -93,18 +105,47 @@ fn crossing(slo: &Slo, verdict: &Verdict, tier: &TierVerdict, at: Ms) -> Option<
     Some(NextEvent { at: at + words::time::from_secs(seconds)?, text })
 }
 
+/// When so little budget is left that the gate stops deploys, as long as nobody asks it for less.
+fn gate_shuts(budget: Option<&BudgetStatus>, at: Ms) -> Option<NextEvent> {
+    let budget = budget?;
+    let (left, seconds) = (budget.remaining?, budget.exhausts_in_seconds.filter(|s| *s > 0.0)?);
+    if left <= LEAST_BUDGET {
+        return None;
+    }
+    let after = words::time::from_secs(seconds * (left - LEAST_BUDGET) / left)?;
+    let least = words::units::percent_level(LEAST_BUDGET);
+    let text = Words::both(|w| w.fill("error budget left below {}: the gate stops deploys", &[&least]));
+    Some(NextEvent { at: at + after, text })
+}
+
 fn exhaustion(budget: Option<&BudgetStatus>, cost: Option<&CostTicker>, at: Ms) -> Option<NextEvent> {
     let seconds = budget?.exhausts_in_seconds.filter(|s| *s > 0.0)?;
     let left = words::time::from_secs(seconds)?;
     let by_then = cost.and_then(|c| {
         let minutes = Decimal::try_from((at.since(c.at).secs_f64() + seconds) / 60.0).ok()?;
         let more = c.per_minute?.amount.checked_mul(minutes)?;
-        let sum = c.so_far?.amount.checked_add(more)?;
-        Some(Money::new(sum, c.so_far?.currency))
+        let so_far = c.so_far?;
+        let sum = so_far.amount.checked_add(more)?;
+        Some((Money::new(sum, so_far.currency), range(c, sum)))
     });
     let text = Words::both(|w| {
-        let cost = by_then.map(|m| w.fill("; cost by then {}", &[&words::money::brief(m)])).unwrap_or_default();
+        let cost = by_then.map(|(m, range)| {
+            let range = range.map(|(low, high)| format!(" ({})", words::money::brief_range(low, high, m.currency)));
+            w.fill("; cost by then {}", &[&format!("{}{}", words::money::brief(m), range.unwrap_or_default())])
+        });
+        let cost = cost.unwrap_or_default();
         w.fill("error budget exhausted at the 1h rate{}", &[&cost])
     });
     Some(NextEvent { at: at + left, text })
 }
+
+/// The bounds of a cost that grew to `sum`, as far apart in proportion as they are now.
+fn range(cost: &CostTicker, sum: Decimal) -> Option<(Decimal, Decimal)> {
+    let total = cost.sheet.total.filter(|total| *total > Decimal::ZERO)?;
+    let grown = |bound: Decimal| sum.checked_mul(bound)?.checked_div(total);
+    let (low, high) = cost.sheet.low.zip(cost.sheet.high).filter(|(low, high)| low != high)?;
+    Some((grown(low)?, grown(high)?))
+}
+
+#[cfg(test)]
+mod tests;

@@ -216,6 +216,9 @@ fn is_shown(incident: &Incident, now: Ms) -> bool {
     }
 }
 
+/// Changes beside an incident at most: a service is not deployed more often while people look at it.
+const MOST_CHANGES: usize = 20;
+
 /// One incident as screens show it, measured by the histories of `state`.
 pub fn view(state: &State, incident: &Arc<Incident>) -> IncidentView {
     let at = state.board.at.unwrap_or_default();
@@ -236,8 +239,17 @@ pub fn view(state: &State, incident: &Arc<Incident>) -> IncidentView {
         exhausts_in_seconds: budget.as_ref().and_then(|b| b.exhausts_in_seconds),
         runbook: service.runbook,
         owner: service.owner,
+        acknowledge_within: next::acknowledge_within(state, incident),
+        changes: changes(state, incident),
         incident: Arc::clone(incident),
     }
+}
+
+/// The last changes near it.
+fn changes(state: &State, incident: &Incident) -> Vec<ChangeRecord> {
+    let near = state.incidents.at_large().changes_near(incident);
+    let skip = near.len().saturating_sub(MOST_CHANGES);
+    near.into_iter().skip(skip).cloned().collect()
 }
 
 /// Something to be told among the recent happenings.

@@ -1,7 +1,7 @@
 //! The postmortem of an incident: its order and its headings. The sections are in `sections`.
 
 use super::doc::{Block, Doc, Section, pick};
-use super::sections::{Told, audit, cost, data, head, impact, times};
+use super::sections::{Told, audit, cost, data, head, impact, notes, times};
 use crate::domain::base::Language;
 use crate::domain::review::PostmortemFacts;
 use crate::words::Zone;
@@ -43,13 +43,16 @@ pub(super) fn document(facts: &PostmortemFacts, zone: Zone, language: Language) 
         section("data", "Annex: data", "附录：数据", data::annex(told)),
     ];
     let lead = vec![head::table(told)];
-    let sections = first.into_iter().chain(judgement(language)).chain(last).collect();
+    let told_customers = notes::for_customers(told)
+        .map(|block| section("customers", "What customers may be told", "可向客户说明的内容", vec![block]));
+    let sections = first.into_iter().chain(told_customers).chain(judgement(told)).chain(last).collect();
     Doc { of: facts.incident.id.to_string(), title: head::title(told), language, lead, sections }
 }
 
-/// What only people can write.
-fn judgement(language: Language) -> Vec<Section> {
+/// What only people can write; what they noted as action items during the incident stands before theirs.
+fn judgement(told: &Told<'_>) -> Vec<Section> {
     const ACTIONS: &str = "|---|---|---|---|---|---|\n| TODO | | | | | |";
+    let language = told.language;
     let actions = pick(
         language,
         "| action | type (prevent, mitigate, process) | owner | priority | due | ticket |",
@@ -73,5 +76,9 @@ fn judgement(language: Language) -> Vec<Section> {
         heading: pick(language, en, zh),
         blocks: vec![Block::Yours { name, todo }],
     };
-    parts.map(one).into()
+    let mut sections: Vec<Section> = parts.map(one).into();
+    if let Some(actions) = sections.last_mut() {
+        actions.blocks.splice(0..0, notes::action_items(told));
+    }
+    sections
 }

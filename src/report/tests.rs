@@ -5,7 +5,9 @@ use crate::domain::base::{CommitId, Currency, IncidentId, Interval, Language, Mo
 use crate::domain::cost::{
     Amounts, CostLine, CostQuestion, CostSheet, Counted, Responder, Restates, StreamCount, month_of, price,
 };
-use crate::domain::incident::{Actor, Entry, Fact, ImpactRecord, Incident, Incidents, Onset, Outcome, ReasonText, RuleFired};
+use crate::domain::incident::{
+    Actor, Entry, Fact, ImpactRecord, Incident, Incidents, Note, Onset, Outcome, ReasonText, RuleFired,
+};
 use crate::domain::measure::Count;
 use crate::domain::measure::meter::loss;
 use crate::domain::objective::{Business, Counter, Labour, RevenueStream, SeasonalRules, StreamMethod, ValueIs};
@@ -164,6 +166,31 @@ fn whole() -> Incident {
     ])
 }
 
+#[test]
+fn notes_that_are_to_be_done_or_read_by_customers_have_places_of_their_own() {
+    let note = |text: &str, action_item, customer_visible| Fact::Note(Note { text: text.into(), action_item, customer_visible });
+    let mut plain = whole();
+    let incident = folded(vec![
+        ("02:23:00", Actor::Auto, Fact::Opened(onset())),
+        ("02:30:00", person("bo"), note("raise the <b>pool</b>", true, false)),
+        ("02:31:00", person("bo"), note("orders fail for some of you", false, true)),
+    ]);
+    let told = |incident: &Incident, language| {
+        let facts = PostmortemFacts::of(incident, Beside::default());
+        crate::report::markdown(Subject::Incident(&facts), Zone::Utc, language)
+    };
+    let en = told(&incident, Language::En);
+    let actions = en.split("## Action items").nth(1).unwrap();
+    assert!(actions.starts_with("\n\nNoted during the incident:\n\n- raise the &lt;b&gt;pool&lt;/b&gt; (bo, 2026-"), "{actions}");
+    let customers = en.split("## What customers may be told").nth(1).unwrap();
+    assert!(customers.contains("02:31:00 UTC: orders fail for some of you"), "{customers}");
+    assert!(!customers.split("## ").next().unwrap().contains("bo"), "customers read no names");
+    let zh = told(&incident, Language::Zh);
+    assert!(zh.contains("## 可向客户说明的内容") && zh.contains("事故期间记下的："), "{zh}");
+    plain.entries.retain(|e| !matches!(e.fact, Fact::Note(_)));
+    assert!(!told(&plain, Language::En).contains("customers may be told"));
+}
+
 fn burn() -> BurnSeries {
     let rise = (0..120).map(|n| match n {
         0..=20 => 0.2,
@@ -243,7 +270,7 @@ fn text_from_outside_cannot_become_markup() {
     let onset = Onset { service: evil.clone(), reasons: vec![reason("x", &evil)], ..onset() };
     let incident = folded(vec![
         ("02:23:00", Actor::Auto, Fact::Opened(onset)),
-        ("02:24:00", Actor::Person(evil.clone()), Fact::Note(evil.clone())),
+        ("02:24:00", Actor::Person(evil.clone()), Fact::Note(evil.clone().into())),
         ("02:25:00", Actor::Auto, paged(&evil, Severity::P1, "02:23:00", &evil)),
         ("02:26:00", Actor::Auto, Fact::Costed(cost(&[&evil]))),
     ]);
@@ -314,7 +341,7 @@ fn hostile() -> Incident {
         Onset { service: evil.clone(), slos: vec![SloId::new(&evil, &evil)], reasons: vec![reason("x", &evil)], ..onset() };
     folded(vec![
         ("02:23:00", Actor::Auto, Fact::Opened(onset)),
-        ("02:24:00", Actor::Person(evil.clone()), Fact::Note(evil.clone())),
+        ("02:24:00", Actor::Person(evil.clone()), Fact::Note(evil.clone().into())),
         ("02:25:00", Actor::Auto, paged(&evil, Severity::P1, "02:23:00", &evil)),
         ("02:26:00", Actor::Auto, Fact::Costed(cost(&[&evil]))),
     ])

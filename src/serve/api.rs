@@ -6,7 +6,8 @@
 use super::Served;
 use super::inbound;
 use crate::domain::base::{CommitId, IncidentId, Ms, Severity, Text, clean_line};
-use crate::domain::incident::{Act, Change, Correction};
+use crate::domain::cost::Effort;
+use crate::domain::incident::{Act, Change, Correction, Note};
 use crate::domain::view::{Answer, Command, Question, Refusal, Role, Snapshot, SourceState};
 use crate::wire;
 use crate::words::{Zone, reason, timeline};
@@ -124,22 +125,59 @@ struct OrderForm {
     at: Option<String>,
     severity: Option<String>,
     with: Option<u64>,
+    cause: Option<String>,
+    responders: Option<u32>,
+    hours_each: Option<Hours>,
+    #[serde(default)]
+    action_item: bool,
+    #[serde(default)]
+    customer_visible: bool,
+}
+
+/// A number, or a number as text: all decimals are kept.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Hours {
+    Number(serde_json::Number),
+    Text(String),
+}
+
+/// The class of the cause as the team's list has it, and people's hours.
+fn findings(form: &OrderForm, causes: &[Text]) -> Result<Vec<Correction>, String> {
+    let known = |class: &str| match causes.iter().find(|known| known.eq_ignore_ascii_case(class)) {
+        None if causes.is_empty() => Ok(class.into()),
+        known => known.cloned().ok_or_else(|| format!("`cause` must be one of {}", causes.join(", "))),
+    };
+    let cause = form.cause.as_deref().map(str::trim).filter(|class| !class.is_empty()).map(known);
+    let effort = match (form.responders, &form.hours_each) {
+        (None, None) => None,
+        (Some(people), Some(Hours::Number(hours))) => Some(Effort::typed(&people.to_string(), &hours.to_string())),
+        (Some(people), Some(Hours::Text(hours))) => Some(Effort::typed(&people.to_string(), hours)),
+        _ => return Err("`responders` and `hours_each` are told together".into()),
+    };
+    let cause = cause.transpose()?.map(Correction::RootCause);
+    let effort = effort.transpose().map_err(str::to_owned)?.map(Correction::Effort);
+    Ok(cause.into_iter().chain(effort).collect())
 }
 
 /// The order that a form asks for.
-fn command(act: &str, incident: IncidentId, by: Text, form: OrderForm) -> Result<Command, (StatusCode, &'static str)> {
-    let wrong = |why| Err((StatusCode::BAD_REQUEST, why));
+fn command(act: &str, incident: IncidentId, by: Text, form: OrderForm, causes: &[Text]) -> Result<Command, (StatusCode, String)> {
+    let wrong = |why: &str| Err((StatusCode::BAD_REQUEST, why.to_owned()));
     let at = form.at.as_deref().map(Ms::parse_rfc3339);
     if at == Some(None) {
         return wrong("`at` must be an instant such as 2026-03-02T02:00:00Z");
     }
+    let findings = findings(&form, causes).map_err(|why| (StatusCode::BAD_REQUEST, why))?;
     let (at, words) = (at.flatten(), |text: Option<String>| clean_line(&text.unwrap_or_default(), MOST_WORDS));
     let reason = words(form.reason);
     Ok(match act {
         "ack" => Command::Acknowledge { incident, by },
         "unack" => Command::Unacknowledge { incident, by },
-        "note" => Command::Note { incident, by, text: words(form.text) },
-        "resolve" => Command::Resolve { incident, by, reason, at },
+        "note" => {
+            let (action_item, customer_visible) = (form.action_item, form.customer_visible);
+            Command::Note { incident, by, note: Note { text: words(form.text), action_item, customer_visible } }
+        }
+        "resolve" => Command::Resolve { incident, by, reason, at, findings },
         "mitigate" => Command::Act { incident, by, act: Act::Mitigate { reason, at } },
         "reopen" => Command::Act { incident, by, act: Act::Reopen { reason, at } },
         "severity" => {
@@ -158,8 +196,10 @@ fn command(act: &str, incident: IncidentId, by: Text, form: OrderForm) -> Result
         _ => {
             return Err((
                 StatusCode::NOT_FOUND,
-                "orders are ack, unack, note {text}, resolve {reason, at}, severity {severity, reason}, merge {with, reason}, \
-                 mitigate and reopen {reason, at}",
+                "orders are ack, unack, note {text, action_item, customer_visible}, \
+                 resolve {reason, at, cause, responders, hours_each}, severity {severity, reason}, merge {with, reason}, \
+                 mitigate and reopen {reason, at}"
+                    .to_owned(),
             ));
         }
     })
@@ -179,9 +219,9 @@ pub(super) async fn order(
         Ok(form) => form,
         Err(why) => return wrong(StatusCode::BAD_REQUEST, &why),
     };
-    let command = match command(&act, incident, by, form) {
+    let command = match command(&act, incident, by, form, &served.root_causes) {
         Ok(command) => command,
-        Err((status, why)) => return wrong(status, why),
+        Err((status, why)) => return wrong(status, &why),
     };
     match served.desk.order(commit_id(&headers, &act, incident), command).await {
         Ok(entries) => match wire::picture::write_recorded(incident, &entries) {

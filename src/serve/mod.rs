@@ -16,6 +16,7 @@ mod tokens;
 pub use routes::ROUTES;
 pub use tokens::Tokens;
 
+use crate::domain::base::Text;
 use crate::domain::view::Snapshot;
 use crate::ports::{Clock, Desk, Intake};
 use crate::telemetry::Metrics;
@@ -39,6 +40,8 @@ pub struct Served {
     pub intake: Arc<dyn Intake>,
     /// Who may change something.
     pub tokens: Tokens,
+    /// Classes of root causes that the team tells apart; empty: any.
+    pub root_causes: Arc<[Text]>,
 }
 
 impl Served {

@@ -37,6 +37,8 @@ pub struct TuiOptions {
     pub editor: String,
     /// The terminal's bell rings for a new incident that pages.
     pub bell: bool,
+    /// Classes of causes that the team tells apart.
+    pub causes: Vec<Text>,
 }
 
 /// What the caller knows better than the environment.
@@ -87,6 +89,7 @@ impl TuiOptions {
             // Without colours there is nothing that a light ground would change.
             ask_ground: known.is_none() && depth != Depth::Mono && answers(env),
             bell: wishes.bell.unwrap_or(true),
+            causes: Vec::new(),
             kept: Kept::default(),
             state: None,
             replay: None,

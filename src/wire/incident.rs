@@ -10,7 +10,7 @@ use super::number::Number;
 use crate::domain::base::{Interval, Ms, Severity, SloId, Span, Text};
 use crate::domain::cost::CostSheet;
 use crate::domain::incident::{
-    Actor, CorrectionRecord, Entry, EvidenceRecord, HeldPages, ImpactRecord, Incident, Milestones, Outcome, PageRecord,
+    Actor, CorrectionRecord, Entry, EvidenceRecord, HeldPages, ImpactRecord, Incident, Milestones, Note, Outcome, PageRecord,
 };
 use crate::domain::paging::{Dispatch, DispatchState};
 use serde::Serialize;
@@ -30,6 +30,8 @@ pub struct IncidentJson {
     merged_into: Option<u64>,
     merged: Vec<u64>,
     root_cause: Option<String>,
+    /// People and their hours as a person declared them; null where only the entries tell.
+    effort: Option<EffortJson>,
     milestones: MilestonesJson,
     seconds: Seconds,
     proactive: bool,
@@ -47,6 +49,7 @@ struct DetailJson {
     /// Pages that were held back, with what held them.
     held: Vec<HeldJson>,
     evidence: Vec<EvidenceJson>,
+    notes: Vec<NoteJson>,
     corrections: Vec<CorrectionJson>,
     entries: Vec<EntryJson>,
 }
@@ -143,6 +146,23 @@ struct EvidenceJson {
 }
 
 #[derive(Debug, Serialize)]
+struct EffortJson {
+    people: u32,
+    /// A decimal, as text.
+    hours_each: String,
+}
+
+#[derive(Debug, Serialize)]
+struct NoteJson {
+    seq: u64,
+    at: String,
+    by: String,
+    text: String,
+    action_item: bool,
+    customer_visible: bool,
+}
+
+#[derive(Debug, Serialize)]
 struct CorrectionJson {
     seq: u64,
     at: String,
@@ -189,8 +209,8 @@ pub fn show(incident: &Incident, outbox: &[Dispatch], now: &Now<'_>, tell: &dyn 
     for d in open {
         known.note_page_row(d.created, d.severity, d.kind.name());
     }
-    let (evidence, corrections) = (evidence(incident), corrections(incident));
-    make(&known, Some(DetailJson { pages, held: held(incident), evidence, corrections, entries }), now)
+    let (evidence, notes, corrections) = (evidence(incident), notes(incident), corrections(incident));
+    make(&known, Some(DetailJson { pages, held: held(incident), evidence, notes, corrections, entries }), now)
 }
 
 fn held(incident: &Incident) -> Vec<HeldJson> {
@@ -215,6 +235,18 @@ fn evidence(incident: &Incident) -> Vec<EvidenceJson> {
         url: r.evidence.url.as_ref().map(ToString::to_string),
     };
     incident.evidence.iter().map(one).collect()
+}
+
+fn notes(incident: &Incident) -> Vec<NoteJson> {
+    let one = |(e, note): (&Entry, &Note)| NoteJson {
+        seq: e.seq.0,
+        at: e.at.rfc3339(),
+        by: actor(&e.actor),
+        text: note.text.to_string(),
+        action_item: note.action_item,
+        customer_visible: note.customer_visible,
+    };
+    incident.notes().map(one).collect()
 }
 
 fn corrections(incident: &Incident) -> Vec<CorrectionJson> {
@@ -249,6 +281,7 @@ fn make(incident: &Incident, detail: Option<DetailJson>, now: &Now<'_>) -> Incid
         merged_into: incident.merged_into.map(|id| id.0),
         merged: incident.absorbed.iter().map(|id| id.0).collect(),
         root_cause: incident.root_cause.as_ref().map(ToString::to_string),
+        effort: incident.effort().map(|e| EffortJson { people: e.people(), hours_each: e.hours_each().to_string() }),
         milestones: milestones(&incident.milestones),
         seconds: seconds(incident),
         proactive: incident.is_proactive(),

@@ -12,7 +12,7 @@ use super::units::{count, percent_auto};
 use crate::domain::base::{Interval, Language, Money, Severity, SloId};
 use crate::domain::cost::CostSheet;
 use crate::domain::incident::{
-    Actor, ChangeRecord, Correction, Entry, Evidence, Fact, HeldPages, ImpactRecord, IncidentRef, Notice, Onset, Outcome,
+    Actor, ChangeRecord, Correction, Entry, Evidence, Fact, HeldPages, ImpactRecord, IncidentRef, Note, Notice, Onset, Outcome,
     ReasonText, RuleFired, SilenceRecord,
 };
 pub(super) use zh::changed_by_words;
@@ -105,7 +105,7 @@ pub fn sentence(entry: &Entry, zone: Zone) -> String {
         Fact::Closed { not_paged: false } => "closed: nothing more will happen".into(),
         Fact::NoData { since } => format!("no data since {}; this says nothing about users", zone.clock(*since)),
         Fact::DataBack => "data is back".into(),
-        Fact::Note(text) => text.to_string(),
+        Fact::Note(note) => noted(note),
         Fact::Paged { .. } => paged(&entry.fact),
         Fact::Measured(impact) => format!("impact measured again: {}", impact_words(impact)),
         Fact::Costed(sheet) => costed(sheet),
@@ -133,6 +133,13 @@ pub fn sentence(entry: &Entry, zone: Zone) -> String {
         Fact::Evidence(e) => evidence(e),
         Fact::Corrected { change, reason } => corrected(entry, change, reason, zone),
     }
+}
+
+/// What a note is beside its words stands first, where a cut leaves it.
+fn noted(note: &Note) -> String {
+    let marks = [(note.action_item, "action item"), (note.customer_visible, "customer visible")];
+    let marks: Vec<&str> = marks.into_iter().filter(|(is, _)| *is).map(|(_, mark)| mark).collect();
+    if marks.is_empty() { note.text.to_string() } else { format!("{}: {}", marks.join(", "), note.text) }
 }
 
 fn because(reason: &str) -> String {
@@ -168,10 +175,12 @@ fn corrected(entry: &Entry, change: &Correction, reason: &str, zone: Zone) -> St
         Correction::Total(_) => "all events".into(),
         Correction::Drill(_) => "this".into(),
         Correction::RootCause(_) => "root cause".into(),
+        Correction::Effort(_) => "people's hours".into(),
     };
     let of =
         entry.corrects.filter(|_| change.needs_reason()).map_or_else(String::new, |seq| format!(" (corrects entry {})", seq.0));
-    format!("{what} is {value}, says {}{}{of}", actor(entry), because(reason))
+    let is = if matches!(change, Correction::Effort(_)) { "are" } else { "is" };
+    format!("{what} {is} {value}, says {}{}{of}", actor(entry), because(reason))
 }
 
 fn opened(onset: &Onset, zone: Zone) -> String {
@@ -415,6 +424,11 @@ mod tests {
             ("", Fact::NoData { since: Ms(0) }, "data | no data since 00:00:00; this says nothing about users"),
             ("", Fact::DataBack, "data | data is back"),
             ("ann", Fact::Note("looking".into()), "note | looking"),
+            (
+                "ann",
+                Fact::Note(Note { text: "tell them".into(), action_item: true, customer_visible: true }),
+                "note | action item, customer visible: tell them",
+            ),
             ("", page(Outcome::Delivered, 1, "202"), "page | pager accepted the no data page at P1: 202"),
             ("", page(Outcome::Failed, 3, ""), "page | pager refused the no data page at P1 after 3 tries"),
             (

@@ -2,7 +2,8 @@
 
 use super::make::*;
 use burnledger::domain::base::{IncidentId, Now, Seq, Severity, Span, Text};
-use burnledger::domain::incident::{Entry, Fact, IncidentRef, Outcome};
+use burnledger::domain::cost::Effort;
+use burnledger::domain::incident::{Correction, Entry, Fact, IncidentRef, Incidents, NewEntry, Note, Outcome};
 use burnledger::domain::paging::{Dispatch, DispatchId, DispatchKind, DispatchState, NewDispatch, Settlement};
 use burnledger::ledger::{MemoryLedger, SqliteLedger, ZERO_HASH, chain};
 use burnledger::ports::{Fence, Lead, Ledger, LedgerError, PAGES_NOBODY};
@@ -62,6 +63,7 @@ contract!(
     entries_are_chained_by_hash,
     a_repeated_commit_returns_the_first_result,
     incidents_are_numbered_in_order,
+    what_people_say_beside_a_note_and_an_end_is_kept,
     what_makes_no_sense_is_refused_whole,
     stale_decisions_conflict,
     only_the_newest_fence_commits,
@@ -158,6 +160,27 @@ async fn incidents_are_numbered_in_order(bench: Bench) {
     let first = commit("a", vec![opened(3), opened(1), note_on(3)]);
     assert_eq!(ids(ledger.commit(first, None, now(0)).await.unwrap()), [2, 1, 2]);
     assert_eq!(ids(ledger.commit(commit("b", vec![opened(0)]), None, now(1)).await.unwrap()), [3]);
+}
+
+async fn what_people_say_beside_a_note_and_an_end_is_kept(bench: Bench) {
+    let ledger = bench.handle();
+    open_one(&ledger, vec![]).await;
+    let effort = Correction::Effort(Effort::typed("5", "0.5").unwrap());
+    let correct = |change| NewEntry { corrects: Some(Seq(1)), ..entry(INC1, Fact::Corrected { change, reason: "".into() }) };
+    let marked = |action_item, customer_visible| Fact::Note(Note { text: "tell them".into(), action_item, customer_visible });
+    let facts = [marked(true, false), marked(false, true), marked(false, false)];
+    let mut entries: Vec<NewEntry> = facts.iter().map(|fact| entry(INC1, fact.clone())).collect();
+    entries.extend([correct(Correction::RootCause("capacity".into())), correct(effort.clone())]);
+    ledger.commit(commit("end", entries), None, now(60)).await.unwrap();
+    let read = bench.handle().since(Seq(0), 10).await.unwrap();
+    verify_chain(&read);
+    let told: Vec<Fact> = read[1..4].iter().map(|e| e.fact.clone()).collect();
+    assert_eq!(told, facts);
+    assert!(matches!(&read[5].fact, Fact::Corrected { change, .. } if *change == effort), "{:?}", read[5]);
+    let all = Incidents::replay(&read);
+    let incident = all.get(IncidentId(1)).unwrap();
+    assert_eq!((incident.effort().unwrap().people(), incident.root_cause.as_deref()), (5, Some("capacity")));
+    assert_eq!(incident.notes().filter(|(_, note)| note.action_item).count(), 1);
 }
 
 async fn what_makes_no_sense_is_refused_whole(bench: Bench) {

@@ -43,6 +43,7 @@ async fn open(for_reading: bool) -> Api {
         desk: Arc::new(LedgerDesk::new(ledger.clone(), clock.clone(), "api")),
         intake: Arc::new(LedgerIntake::new(ledger.clone(), clock.clone())),
         tokens: Tokens { file: Some(file), for_reading },
+        root_causes: ["capacity".into(), "change".into()].into(),
     };
     tokio::spawn(serve(listener, served, stop.subscribe()));
     Api { port: at.port(), ledger, clock, _stop: stop, _snapshots: snapshots, _dir: dir }
@@ -135,6 +136,39 @@ async fn a_repeated_request_with_the_same_key_is_carried_out_once() {
     api.clock.advance(Span::from_mins(10));
     assert_eq!(api.post(&format!("/api/v1/incidents/{id}/resolve"), &resolve).await.0, 200);
     assert_eq!(api.post(&format!("/api/v1/incidents/{id}/ack"), &json!({})).await.0, 409, "it is over");
+}
+
+#[tokio::test]
+async fn what_was_found_out_comes_with_the_end_and_notes_have_marks() {
+    let api = open(false).await;
+    let id = api.opens().await.0;
+    let (note, resolve) = (format!("/api/v1/incidents/{id}/note"), format!("/api/v1/incidents/{id}/resolve"));
+    let marked = json!({ "text": "raise the pool", "action_item": true, "customer_visible": true });
+    assert_eq!(api.post(&note, &marked).await.0, 200);
+    api.clock.advance(Span::from_mins(10));
+    for (wrong, why) in [
+        (json!({ "cause": "weather" }), "`cause` must be one of capacity, change"),
+        (json!({ "responders": 5 }), "`responders` and `hours_each` are told together"),
+        (json!({ "hours_each": 1 }), "`responders` and `hours_each` are told together"),
+        (json!({ "responders": 0, "hours_each": 1 }), "1 to 10000 people"),
+        (json!({ "responders": 5, "hours_each": "many" }), "hours each are more than 0"),
+    ] {
+        let (status, answer) = api.post(&resolve, &wrong).await;
+        assert!(status == 400 && answer["error"].as_str().unwrap().contains(why), "{wrong}: {answer}");
+    }
+    assert_eq!(api.incident(id).await.phase, Phase::Open, "what is refused leaves nothing behind");
+    let whole = json!({ "reason": "fixed", "cause": "Capacity", "responders": 5, "hours_each": 0.5 });
+    let (status, answer) = api.post(&resolve, &whole).await;
+    assert_eq!(status, 200, "{answer}");
+    let incident = api.incident(id).await;
+    assert_eq!((incident.phase, incident.root_cause.as_deref()), (Phase::Resolved, Some("capacity")));
+    let commits: std::collections::BTreeSet<_> = incident.entries.iter().rev().take(3).map(|e| &e.commit.0).collect();
+    assert_eq!(commits.len(), 1, "cause, hours and end are one commit");
+    let (_, shown) = api.ask("GET", &format!("/api/v1/incidents/{id}"), None, "", "").await;
+    assert_eq!(shown["effort"], json!({ "people": 5, "hours_each": "0.5" }));
+    let told = &shown["notes"][0];
+    assert_eq!((&told["action_item"], &told["customer_visible"], &told["by"]), (&json!(true), &json!(true), &json!("ann")));
+    assert_eq!(shown["entries"][1]["text"], "action item, customer visible: raise the pool");
 }
 
 #[tokio::test]

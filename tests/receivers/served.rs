@@ -35,6 +35,7 @@ async fn open() -> House {
         desk: Arc::new(burnledger::app::desk::LedgerDesk::new(ledger.clone(), clock.clone(), "api")),
         intake: Arc::new(burnledger::app::intake::LedgerIntake::new(ledger, clock.clone())),
         tokens: burnledger::serve::Tokens::default(),
+        root_causes: std::sync::Arc::default(),
     };
     let task = tokio::spawn(serve(listener, served, stop.subscribe()));
     House { port: at.port(), snapshots, clock, metrics, stop, task }

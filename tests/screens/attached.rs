@@ -60,6 +60,7 @@ impl Server {
             desk: Arc::new(LedgerDesk::new(Arc::clone(&self.ledger), Arc::clone(&self.clock), "api")),
             intake: Arc::new(LedgerIntake::new(Arc::clone(&self.ledger), Arc::clone(&self.clock))),
             tokens: Tokens { file: Some(self.dir.path().join("tokens")), for_reading: false },
+            root_causes: std::sync::Arc::default(),
         };
         tokio::spawn(serve(listener, served, self.stop.subscribe()));
         self.port = at.port();
@@ -149,7 +150,7 @@ async fn orders_are_given_under_the_tokens_name_and_once() {
     let (older, younger) = (server.opens("checkout").await, server.opens("search").await);
     let told = desk.order(CommitId("a".into()), command(older)).await.unwrap();
     assert_eq!((told.len(), &told[0].fact, &told[0].actor), (1, &Fact::Acknowledged, &Actor::Person("ann".into())));
-    let note = Command::Note { incident: older, by: "eve".into(), text: "rolled back".into() };
+    let note = Command::Note { incident: older, by: "eve".into(), note: "rolled back".into() };
     for _ in 0..2 {
         assert_eq!(desk.order(CommitId("n".into()), note.clone()).await.unwrap().len(), 1);
     }

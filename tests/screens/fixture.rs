@@ -5,8 +5,10 @@ use burnledger::chart::Charset;
 use burnledger::domain::base::{
     CommitId, Currency, IncidentId, Interval, Labels, Money, Mono, Ms, Now, Problem, Seq, Severity, SloId, Span, Target, Text,
 };
-use burnledger::domain::cost::{Basis, CostInput, CostLine, CostSheet};
-use burnledger::domain::incident::{Actor, Entry, Fact, ImpactRecord, Incident, Onset, Outcome, Phase, ReasonText, RuleFired};
+use burnledger::domain::cost::{Basis, CostInput, CostLine, CostSheet, PartRate};
+use burnledger::domain::incident::{
+    Actor, ChangeRecord, Entry, Fact, ImpactRecord, Incident, Onset, Outcome, Phase, ReasonText, RuleFired,
+};
 use burnledger::domain::judge::{
     BreachVerdict, BudgetStatus, HeldBack, Reason, ReasonCode, RuleRef, TierVerdict, TrackState, Verdict, WindowStatus,
 };
@@ -389,7 +391,13 @@ fn view(incident: Incident, _entries: &[Entry]) -> IncidentView {
     IncidentView {
         incident: Arc::new(incident),
         impact: Some(Arc::new(impact)),
-        cost: Some(CostTicker { so_far: Some(usd("26711.40")), per_minute: Some(usd("918")), at: NOW, sheet: Arc::new(sheet()) }),
+        cost: Some(CostTicker {
+            so_far: Some(usd("26711.40")),
+            per_minute: Some(usd("918")),
+            rates: rates(),
+            at: NOW,
+            sheet: Arc::new(sheet()),
+        }),
         signals: vec![
             signal("error rate", "ratio", error, vec![("P1".into(), 0.01), ("P0".into(), 0.05)]),
             signal("p99 latency", "seconds", p99, vec![("SLO".into(), 0.25)]),
@@ -405,7 +413,30 @@ fn view(incident: Incident, _entries: &[Entry]) -> IncidentView {
         exhausts_in_seconds: Some(25_860.0),
         runbook: Some("https://runbooks.example/checkout".into()),
         owner: Some("payments-core".into()),
+        acknowledge_within: Some(Span::from_mins(5)),
+        changes: vec![deploy()],
     }
+}
+
+/// What may have caused it.
+fn deploy() -> ChangeRecord {
+    let change = burnledger::domain::incident::Change {
+        title: "connection pool per tenant".into(),
+        service: Some("checkout-api".into()),
+        kind: "deploy".into(),
+        version: Some("4.18.2".into()),
+        url: None,
+    };
+    ChangeRecord { id: Seq(810), at: at("13:58:44"), by: "ci".into(), change }
+}
+
+fn rates() -> Vec<PartRate> {
+    let part = |component: &str, subject: Option<&str>, amount: &str| PartRate {
+        component: component.into(),
+        subject: subject.map(Into::into),
+        per_minute: usd(amount),
+    };
+    vec![part("lost_revenue", Some("orders"), "910"), part("responder_labour", None, "8")]
 }
 
 pub fn sheet() -> CostSheet {
@@ -473,6 +504,8 @@ pub fn payments() -> IncidentView {
         exhausts_in_seconds: Some(126_000.0),
         runbook: None,
         owner: Some("payments-core".into()),
+        acknowledge_within: Some(Span::from_mins(5)),
+        changes: vec![],
     }
 }
 

@@ -3,9 +3,10 @@
 use super::fixture::{self, at};
 use super::scene::Scene;
 use burnledger::domain::base::{IncidentId, Severity};
-use burnledger::domain::incident::{Act, Correction};
+use burnledger::domain::cost::Effort;
+use burnledger::domain::incident::{Act, Correction, Note};
 use burnledger::domain::view::{Command, Question, Refusal};
-use burnledger::tui::model::{Overlay, Panel, Tab};
+use burnledger::tui::model::{Overlay, Panel, ResolveField, Tab};
 use burnledger::tui::{Effect, Msg};
 use std::sync::Arc;
 
@@ -153,10 +154,10 @@ fn a_refused_order_is_told_until_a_key_is_pressed() {
 #[test]
 fn a_note_is_saved_by_enter_and_not_lost_by_one_esc() {
     let scene = busy().press("n").write("pool exhausted").press("A-Enter").write("see graph").press("Enter");
-    let want = Command::Note { incident: IncidentId(142), by: "wei".into(), text: "pool exhausted\nsee graph".into() };
+    let want = Command::Note { incident: IncidentId(142), by: "wei".into(), note: "pool exhausted\nsee graph".into() };
     assert_eq!(orders(&scene), [want]);
     let once = busy().press("n").write("x").press("Esc");
-    assert!(matches!(once.model.overlay, Some(Overlay::Note { leaving: true, .. })));
+    assert!(matches!(once.model.overlay, Some(Overlay::Note(_))) && once.text().contains("Esc again discards the text"));
     assert!(once.press("Esc").model.overlay.is_none());
     assert!(busy().press("n Esc").model.overlay.is_none());
     assert_eq!(orders(&busy().press("n").write("   ").press("Enter")), []);
@@ -168,7 +169,7 @@ fn a_paste_goes_into_the_field_and_never_acts() {
     scene.tell(Msg::Paste("line one\r\nline\ttwo\x1b[31m q R".into()));
     let scene = scene.press("Enter");
     assert!(
-        matches!(&orders(&scene)[0], Command::Note { text, .. } if &**text == "line one\nline two[31m q R"),
+        matches!(&orders(&scene)[0], Command::Note { note, .. } if &*note.text == "line one\nline two[31m q R"),
         "{:?}",
         orders(&scene)
     );
@@ -179,19 +180,97 @@ fn a_paste_goes_into_the_field_and_never_acts() {
 
 #[test]
 fn resolving_asks_and_its_default_is_harmless() {
-    for keys in ["R Enter", "R Esc", "R Tab Enter Enter Enter", "R Tab Tab Tab Enter"] {
+    for keys in ["R Enter", "R Esc", "R Tab Enter Enter Enter", "R Tab Tab Tab Tab Tab Tab Enter"] {
         assert_eq!(orders(&busy().press(keys)), [], "{keys}");
     }
     // Without words it is not over; with another number neither.
-    let unsaid = busy().press("R Tab Tab Tab").write("0142").press("Enter");
+    let unsaid = busy().press("R Tab Tab Tab Tab Tab Tab").write("0142").press("Enter");
     assert!(unsaid.text().contains("say in a few words"), "{}", unsaid.text());
-    let wrong = busy().press("R Tab").write("done").press("Tab Tab").write("141").press("Enter");
+    let wrong = busy().press("R Tab").write("done").press("Tab Tab Tab Tab Tab").write("141").press("Enter");
     assert_eq!(orders(&wrong), []);
-    let right = busy().press("R Tab").write("rolled back").press("Enter Space Enter").write("142").press("Enter");
-    let want =
-        Command::Resolve { incident: IncidentId(142), by: "wei".into(), reason: "rolled back".into(), at: Some(at("14:31:00")) };
+    let right =
+        busy().press("R Tab").write("rolled back").press("Enter Space Enter Enter Enter Enter").write("142").press("Enter");
+    let want = Command::Resolve {
+        incident: IncidentId(142),
+        by: "wei".into(),
+        reason: "rolled back".into(),
+        at: Some(at("14:31:00")),
+        findings: vec![],
+    };
     assert_eq!(orders(&right), [want]);
     assert!(right.model.overlay.is_none());
+}
+
+/// A session that knows some classes of causes.
+fn with_causes() -> Scene {
+    let mut scene = busy();
+    scene.model.causes = ["change", "capacity", "config"].map(Into::into).to_vec();
+    scene
+}
+
+#[test]
+fn what_was_found_out_is_told_with_the_end_in_one_order() {
+    let reasoned = || with_causes().press("R Tab").write("pool exhausted").press("Tab Tab");
+    let findings = |scene: &Scene| match &orders(scene)[..] {
+        [Command::Resolve { findings, .. }] => findings.clone(),
+        other => panic!("{other:?}\n{}", scene.text()),
+    };
+    let cause = |class: &str| Correction::RootCause(class.into());
+    let right = reasoned().press("Space Space Tab").write("5").press("Tab").write("0.5").press("Tab").write("142");
+    assert_eq!(findings(&right.press("Enter")), [cause("capacity"), Correction::Effort(Effort::typed("5", "0.5").unwrap())]);
+    let nothing = reasoned().press("Tab Tab Tab").write("142").press("Enter");
+    assert_eq!(findings(&nothing), [], "all of it is optional");
+    // Letters choose, arrows go round by way of none, Backspace takes back.
+    for (keys, wanted) in
+        [("c", Some("change")), ("c c c", Some("config")), ("c Left", None), ("Left", Some("config")), ("c Backspace", None)]
+    {
+        let scene = reasoned().press(keys).press("Tab Tab Tab").write("142").press("Enter");
+        assert_eq!(findings(&scene), wanted.map(cause).into_iter().collect::<Vec<_>>(), "{keys}");
+    }
+    for (people, hours, why) in
+        [("5", "", "say both"), ("", "1", "say both"), ("0", "1", "1 to 10000 people"), ("5", "x", "hours each are")]
+    {
+        let scene = reasoned().press("Tab").write(people).press("Tab").write(hours).press("Tab").write("142").press("Enter");
+        assert!(orders(&scene).is_empty() && scene.text().contains(why), "{people} {hours}: {}", scene.text());
+        assert!(matches!(&scene.model.overlay, Some(Overlay::Resolve(form)) if form.field == ResolveField::People));
+    }
+}
+
+#[test]
+fn words_in_a_dialog_outlive_one_esc() {
+    for keys in ["R Tab", "s Tab", "m j Tab", "n"] {
+        let typed = busy().press(keys).write("because");
+        let once = typed.press("Esc");
+        assert!(once.model.overlay.is_some() && once.text().contains("Esc again discards the text"), "{keys}: {}", once.text());
+        let again = once.press("Esc");
+        assert!(again.model.overlay.is_none() && !again.model.leaving, "{keys}");
+        let on = busy().press(keys).write("because").press("Esc").write("!");
+        assert!(on.text().contains("because!") && !on.text().contains("Esc again"), "{keys}: {}", on.text());
+    }
+    for keys in ["R", "s", "m", "n"] {
+        assert!(busy().press(keys).press("Esc").model.overlay.is_none(), "{keys}");
+    }
+}
+
+#[test]
+fn a_note_has_marks_and_completes_names() {
+    let note = |scene: &Scene| match &orders(scene)[..] {
+        [Command::Note { note, .. }] => note.clone(),
+        other => panic!("{other:?}\n{}", scene.text()),
+    };
+    let marked = busy().press("n").write("raise the pool").press("Tab Tab Space Enter");
+    assert_eq!(note(&marked), Note { text: "raise the pool".into(), action_item: true, customer_visible: false });
+    let public = busy().press("n").write("orders fail").press("Tab Space Tab Space Space Enter");
+    assert_eq!(note(&public), Note { text: "orders fail".into(), action_item: false, customer_visible: true });
+    let back = busy().press("n").press("Tab Tab Tab").write("typed").press("Enter");
+    assert_eq!(note(&back).text.as_ref(), "typed", "Tab comes back to the words");
+    // lin acknowledged the other incident; @ and a letter, then Tab.
+    let named = busy().press("n").write("@l");
+    assert!(named.text().contains("Tab: lin"), "{}", named.text());
+    let told = named.press("Tab").write(" looks").press("Enter");
+    assert_eq!(note(&told).text.as_ref(), "@lin looks");
+    let nobody = busy().press("n").write("@zz").press("Tab Space Enter");
+    assert!(note(&nobody).customer_visible, "nobody is called so: Tab goes on");
 }
 
 #[test]

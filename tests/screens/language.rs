@@ -165,6 +165,7 @@ fn brought(world: &Snapshot) -> BTreeSet<String> {
     }
     for view in &world.incidents {
         texts.push(format!("{} {:?} {:?}", view.incident.service, view.owner, view.runbook));
+        texts.extend(view.changes.iter().map(|c| format!("{} {} {:?}", c.by, c.change.title, c.change.version)));
     }
     // What files say is told by `burnledger check`, which speaks English.
     texts.extend(world.problems.iter().map(|p| format!("{} {:?} {:?}", p.message, p.hint, p.place)));
@@ -685,13 +686,21 @@ pub(super) const WAYS: &[&str] = &[
     "2 u",
     "2 n",
     "2 n x Esc",
+    "2 n x Tab Space Tab Space",
+    "2 n @ l",
+    "2 s Enter d n s Esc",
     "2 n Enter",
     "2 R",
     "2 R Tab",
     "2 R Tab Tab",
-    "2 R Tab Tab Tab Enter",
-    "2 R Tab d n s Tab Tab 1 Enter",
-    "2 R Tab Tab Tab 0 1 4 2 Enter",
+    "2 R Tab Tab Tab Space",
+    "2 R Tab Tab Tab Tab Tab Tab Enter",
+    "2 R Tab d n s Esc",
+    "2 R Tab d n s Tab Tab Tab 5 Tab Tab 1 4 2 Enter",
+    "2 R Tab d n s Tab Tab Tab 0 Tab 1 Tab 1 4 2 Enter",
+    "2 R Tab d n s Tab Tab Tab 5 Tab x Tab 1 4 2 Enter",
+    "2 R Tab d n s Tab Tab Tab Tab Tab 1 Enter",
+    "2 R Tab Tab Tab Tab Tab Tab 0 1 4 2 Enter",
     "2 c",
     "2 c G",
     "2 b",

@@ -229,7 +229,7 @@ fn a_resolved_incident_is_reopened_with_a_reason_from_its_screen_and_from_the_pa
     assert_eq!(orders(&past), [Command::Act { incident: IncidentId(133), by: "wei".into(), act: act.clone() }]);
     let opened = busy().press("3").told_past().press("End Enter R").write("it is back").press("Enter");
     assert_eq!(orders(&opened), [Command::Act { incident: IncidentId(133), by: "wei".into(), act }]);
-    assert!(orders(&busy().press("3").told_past().press("End R").write("x").press("Esc Enter")).is_empty());
+    assert!(orders(&busy().press("3").told_past().press("End R").write("x").press("Esc Esc Enter")).is_empty());
 }
 
 #[test]

@@ -5,7 +5,8 @@ use super::scene::Scene;
 use burnledger::chart::Charset;
 use burnledger::domain::base::{IncidentId, Labels, Span};
 use burnledger::domain::incident::Phase;
-use burnledger::domain::view::{Role, Snapshot, SourceState};
+use burnledger::domain::view::{Attachment, Role, Snapshot, SourceState};
+use burnledger::tui::Effect;
 use burnledger::tui::theme::Depth;
 use std::sync::Arc;
 
@@ -112,10 +113,45 @@ fn dialogs_show_their_target() {
     Scene::of(fixture::busy(), (80, 24))
         .press("R Tab")
         .write("rolled back")
-        .press("Tab Space Tab")
+        .press("Tab Space Tab Space Space Tab")
+        .write("5")
+        .press("Tab")
+        .write("0.5")
+        .press("Tab")
         .write("143")
         .press("Enter")
         .check("resolve-80x24");
+}
+
+/// The field with the keys and the line that decides are seen at every size, and nothing of the dialog lies outside.
+#[test]
+fn dialogs_fit_small_terminals() {
+    for (size, name) in [((120, 36), "120x36"), ((60, 15), "60x15"), ((30, 8), "30x8")] {
+        let scene = || Scene::of(fixture::busy(), size);
+        scene().press("R Tab Tab Tab Space").check(&format!("resolve-cause-{name}"));
+        scene().press("R Tab Tab Tab Tab Tab Tab").write("01").check(&format!("resolve-typing-{name}"));
+        scene().press("n").write("the pool is full; @l").press("Tab Tab Space").check(&format!("note-marked-{name}"));
+        scene().press("s j Enter").write("fewer users").check(&format!("severity-typing-{name}"));
+    }
+    Scene::of(fixture::busy(), (80, 24)).press("a").answered().check("acknowledged-80x24");
+    Scene::of(fixture::busy(), (30, 8)).press("a").answered().check("acknowledged-30x8");
+}
+
+#[test]
+fn what_the_server_would_refuse_is_not_offered() {
+    for size in [(120, 36), (80, 24), (52, 12)] {
+        let with = |attached: Attachment| {
+            let world = Snapshot { attached: Some(Arc::new(attached)), ..fixture::busy() };
+            Scene::of(world, size).press("1")
+        };
+        let address =
+            || Attachment { address: "http://watch:9797".into(), program: Some("0.1.0".into()), ..Attachment::default() };
+        let reader = with(Attachment { read_only: Some("no token".into()), ..address() });
+        assert!(!reader.text().contains("a ack") && !reader.text().contains("n note"), "{size:?}:\n{}", reader.text());
+        let writer = with(Attachment { who: Some("wei".into()), ..address() });
+        assert!(writer.text().contains("a ack"), "{size:?}:\n{}", writer.text());
+        assert!(reader.press("a").effects.iter().all(|e| !matches!(e, Effect::Order { .. })), "nor sent");
+    }
 }
 
 #[test]

@@ -22,7 +22,9 @@ pub struct Scene {
 impl Scene {
     pub fn new(size: (u16, u16), charset: Charset, depth: Depth) -> Self {
         let now = fixture::now();
-        Self { model: Model::new(fixture::look(charset, depth), size, now), now, effects: Vec::new() }
+        let mut model = Model::new(fixture::look(charset, depth), size, now);
+        model.causes = burnledger::config::ROOT_CAUSES.map(Into::into).to_vec();
+        Self { model, now, effects: Vec::new() }
     }
 
     /// The usual one: Unicode in 24 bits.
@@ -120,6 +122,8 @@ fn key(name: &str) -> Key {
         "Space" => Code::Char(' '),
         "Up" => Code::Up,
         "Down" => Code::Down,
+        "Left" => Code::Left,
+        "Right" => Code::Right,
         "Home" => Code::Home,
         "End" => Code::End,
         "Backspace" => Code::Backspace,

@@ -161,7 +161,7 @@ fn a_click_selects_a_second_one_opens_and_a_dialog_takes_none() {
     assert_ne!(scene.model.tab, Tab::Overview, "opened");
     let mut asking = busy().press("R");
     asking.tell(Msg::Click(10, 30));
-    assert!(matches!(asking.model.overlay, Some(Overlay::Resolve { .. })));
+    assert!(matches!(asking.model.overlay, Some(Overlay::Resolve(_))));
 }
 
 #[test]

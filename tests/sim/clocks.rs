@@ -76,7 +76,7 @@ async fn a_clock_that_is_set_back_just_after_rules_were_read_again_is_heeded() {
 async fn what_a_person_ended_by_a_clock_ahead_is_reopened_when_it_goes_on() {
     let mut town = town("11:50:00", "12:40:00").await;
     town.play(at("12:00:00")).await;
-    order(&town, at("13:00:00"), Act::Resolve { reason: "looks good".into(), at: None }).await;
+    order(&town, at("13:00:00"), Act::Resolve { reason: "looks good".into(), at: None, findings: vec![] }).await;
     town.play(at("12:04:00")).await;
     let incident = town.incident(1);
     assert_eq!((incident.phase, incident.flaps), (Phase::Open, 1), "{:?}", incident.milestones);

@@ -240,8 +240,8 @@ async fn order(city: &City, dice: &mut Dice, resolves: bool, number: usize) {
     let command = match dice.between(0, 6) {
         0 | 1 => Command::Acknowledge { incident, by },
         2 => Command::Unacknowledge { incident, by },
-        3 if resolves => Command::Resolve { incident, by, reason: "done".into(), at: None },
-        _ => Command::Note { incident, by, text: "seen".into() },
+        3 if resolves => Command::Resolve { incident, by, reason: "done".into(), at: None, findings: vec![] },
+        _ => Command::Note { incident, by, note: "seen".into() },
     };
     let ledger = Arc::new(city.ledger.inner.clone());
     let desk = LedgerDesk::new(ledger, Arc::clone(&city.clock) as Arc<dyn Clock>, "cli");

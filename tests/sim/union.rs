@@ -169,7 +169,13 @@ async fn what_a_person_reopened_is_not_ended_by_the_past() {
     order(&town, "reopen", Command::Act { incident: IncidentId(1), by: "ann".into(), act }).await;
     town.play(at("14:30:00")).await;
     assert_eq!((town.incident(1).phase, town.incident(1).flaps), (Phase::Open, 1));
-    let resolve = Command::Resolve { incident: IncidentId(1), by: "ann".into(), reason: "queue drained".into(), at: None };
+    let resolve = Command::Resolve {
+        incident: IncidentId(1),
+        by: "ann".into(),
+        reason: "queue drained".into(),
+        at: None,
+        findings: vec![],
+    };
     order(&town, "resolve", resolve).await;
     town.play(at("14:35:00")).await;
     let incident = town.incident(1);

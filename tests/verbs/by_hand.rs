@@ -46,6 +46,34 @@ async fn an_incident_lives_its_life_by_hand() {
 }
 
 #[tokio::test]
+async fn what_was_found_out_is_told_with_the_end_and_notes_carry_marks() {
+    let office = Office::new();
+    office.open("checkout").await;
+    office.pass(30);
+    let told = said(&office, &["note", "1", "raise", "the", "pool", "--action-item", "--by", "ann"]).await;
+    assert_eq!(told, "INC-0001 action item: raise the pool\n");
+    said(&office, &["note", "1", "orders", "fail", "--customer-visible", "--by", "ann"]).await;
+    let none = refused(&office, &["resolve", "1", "--responders", "0", "--hours", "1", "--by", "ann"]).await;
+    assert!(none.contains("1 to 10000 people"), "{none}");
+    let line = ["resolve", "1", "--reason", "done", "--cause", "capacity", "--responders", "5", "--hours", "0.5", "--by", "ann"];
+    assert_eq!(
+        said(&office, &line).await,
+        "INC-0001 root cause is capacity, says ann\n\
+         INC-0001 people's hours are 5 x 0.5 h, says ann\n\
+         INC-0001 resolved by ann: done\n"
+    );
+    let shown = office.json(&["show", "1"]).await;
+    assert_eq!((&shown["root_cause"], &shown["state"]), (&json!("capacity"), &json!("resolved")));
+    assert_eq!(shown["effort"], json!({ "people": 5, "hours_each": "0.5" }));
+    assert_eq!((&shown["notes"][0]["action_item"], &shown["notes"][1]["customer_visible"]), (&json!(true), &json!(true)));
+    let again = said(&office, &["edit", "1", "--responders", "5", "--hours", "0.5", "--by", "ben"]).await;
+    assert_eq!(again, "INC-0001 says so already\n");
+    said(&office, &["edit", "1", "--responders", "6", "--hours", "0.75", "--by", "ben"]).await;
+    let text = said(&office, &["show", "1"]).await;
+    assert!(text.contains("6 for 0.75 h each, as declared") && text.contains("effort 5 x 0.5 h -> 6 x 0.75 h, ben"), "{text}");
+}
+
+#[tokio::test]
 async fn edits_keep_what_was_said_and_name_it() {
     let office = Office::new();
     office.open("checkout").await;

@@ -185,6 +185,7 @@ async fn show_gives_the_contracts_json() {
             "merged_into": null,
             "merged": [],
             "root_cause": null,
+            "effort": null,
             "milestones": {
                 "impact_start": "2026-03-02T02:17:00Z", "detected": "2026-03-02T02:23:00Z", "paged": "2026-03-02T02:23:00Z",
                 "delivered": "2026-03-02T02:23:00Z", "acknowledged": "2026-03-02T02:27:00Z", "mitigated": "2026-03-02T03:04:00Z",
@@ -202,6 +203,7 @@ async fn show_gives_the_contracts_json() {
                 "delivered": "2026-03-02T02:23:00Z", "attempts": 1, "outcome": "delivered", "detail": "202"
             }],
             "evidence": [],
+            "notes": [],
             "corrections": [],
             "entries": null,
             "cost": null
@@ -355,7 +357,8 @@ async fn an_order_at_one_desk_is_seen_at_another_and_severity_asks_for_a_new_ack
 async fn an_order_is_carried_out_once_however_often_it_is_sent() {
     let office = Office::new();
     office.open("checkout").await;
-    let resolve = Command::Resolve { incident: IncidentId(1), by: "ann".into(), reason: "done".into(), at: None };
+    let resolve =
+        Command::Resolve { incident: IncidentId(1), by: "ann".into(), reason: "done".into(), at: None, findings: vec![] };
     let id = CommitId("order-1".into());
     let first = office.desk.order(id.clone(), resolve.clone()).await.unwrap();
     assert_eq!(first.len(), 1);
@@ -379,9 +382,10 @@ async fn orders_from_many_desks_at_once_are_all_decided_on_fresh_state() {
             let other = Office::over(open());
             tokio::spawn(async move {
                 let (by, at) = (format!("p{n}"), None);
-                let note = Command::Note { incident: IncidentId(1), by: by.as_str().into(), text: "here".into() };
+                let note = Command::Note { incident: IncidentId(1), by: by.as_str().into(), note: "here".into() };
                 other.desk.order(CommitId(format!("note-{n}").into()), note).await.unwrap();
-                let resolve = Command::Resolve { incident: IncidentId(1), by: by.into(), reason: "".into(), at };
+                let resolve =
+                    Command::Resolve { incident: IncidentId(1), by: by.into(), reason: "".into(), at, findings: vec![] };
                 other.desk.order(CommitId(format!("resolve-{n}").into()), resolve).await.is_ok()
             })
         })

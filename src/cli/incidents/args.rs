@@ -2,7 +2,8 @@
 
 use crate::cli::times;
 use crate::domain::base::{IncidentId, Ms, Severity, SloId, Text};
-use crate::domain::incident::{Act, Correction, Declaration, Evidence, Moment};
+use crate::domain::cost::Effort;
+use crate::domain::incident::{Act, Correction, Declaration, Evidence, Moment, Note};
 use crate::domain::view::Command;
 use crate::formats::records::Columns;
 use clap::{Args, Subcommand};
@@ -60,6 +61,12 @@ pub enum IncidentsAction {
         /// When it ended: RFC 3339, or a duration back from now [default: now]
         #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
         at: Option<String>,
+        /// Class of the root cause, one of `root_causes` in the configuration
+        #[arg(long, value_name = "CLASS")]
+        cause: Option<String>,
+        /// How many people worked on it and for how long
+        #[command(flatten)]
+        effort: EffortArgs,
     },
     /// Say that it is not over after all; the number stays
     Reopen {
@@ -84,6 +91,12 @@ pub enum IncidentsAction {
         /// The words
         #[arg(required = true, num_args = 1.., value_name = "TEXT")]
         text: Vec<String>,
+        /// To be done afterwards: stands among the action items of the postmortem
+        #[arg(long)]
+        action_item: bool,
+        /// Customers may read it
+        #[arg(long)]
+        customer_visible: bool,
         /// Who writes
         #[command(flatten)]
         by: By,
@@ -168,11 +181,30 @@ pub struct Told {
     pub by: By,
 }
 
+/// How many people worked on an incident and for how long.
+#[derive(Clone, Debug, Default, Args)]
+pub struct EffortArgs {
+    /// How many people worked on it, for the cost; with --hours it stands for what the timeline tells of them
+    #[arg(long, value_name = "N", requires = "hours")]
+    responders: Option<String>,
+    /// Hours that each of them worked on it, reviews included: 0.5
+    #[arg(long, value_name = "H", requires = "responders")]
+    hours: Option<String>,
+}
+
+impl EffortArgs {
+    fn effort(&self) -> Result<Option<Correction>, Misuse> {
+        let Some((people, hours)) = self.responders.as_ref().zip(self.hours.as_ref()) else { return Ok(None) };
+        let effort = Effort::typed(people, hours).map_err(|why| (why.to_owned(), Some("--responders 5 --hours 0.5".to_owned())));
+        effort.map(|effort| Some(Correction::Effort(effort)))
+    }
+}
+
 /// Arguments of `incidents edit`. Times are RFC 3339, a duration back from now, or `unknown`.
 #[derive(Clone, Debug, Args)]
 #[command(group = clap::ArgGroup::new("what").multiple(true).required(true).args([
     "impact_start", "detected", "acknowledged", "mitigated", "impact_end", "resolved", "severity", "bad", "total", "drill",
-    "no_drill", "root_cause",
+    "no_drill", "root_cause", "responders",
 ]))]
 pub struct EditArgs {
     #[command(flatten)]
@@ -213,6 +245,8 @@ pub struct EditArgs {
     /// Class of the root cause, one of `root_causes` in the configuration
     #[arg(long, value_name = "CLASS")]
     root_cause: Option<String>,
+    #[command(flatten)]
+    effort: EffortArgs,
 }
 
 /// Arguments of `incidents declare`.
@@ -296,9 +330,16 @@ pub(super) fn command(action: &IncidentsAction, beside: &Beside, now: Ms) -> Res
         | IncidentsAction::Export { .. }
         | IncidentsAction::Import { .. } => return Ok(None),
         IncidentsAction::Ack { id, by } => Command::Acknowledge { incident: *id, by: by.name() },
-        IncidentsAction::Note { id, text, by } => Command::Note { incident: *id, by: by.name(), text: text.join(" ").into() },
-        IncidentsAction::Resolve { told, at: when } => {
-            Command::Resolve { incident: told.id, by: told.by.name(), reason: told.reason.as_str().into(), at: at(when)? }
+        IncidentsAction::Note { id, text, action_item, customer_visible, by } => {
+            let (action_item, customer_visible) = (*action_item, *customer_visible);
+            let note = Note { text: text.join(" ").into(), action_item, customer_visible };
+            Command::Note { incident: *id, by: by.name(), note }
+        }
+        IncidentsAction::Resolve { told, at: when, cause, effort } => {
+            let cause = cause.as_deref().map(|class| root_cause(class, &beside.root_causes)).transpose()?;
+            let findings = cause.map(Correction::RootCause).into_iter().chain(effort.effort()?).collect();
+            let reason = told.reason.as_str().into();
+            Command::Resolve { incident: told.id, by: told.by.name(), reason, at: at(when)?, findings }
         }
         IncidentsAction::Mitigate { told, at: when } => {
             act(told, Act::Mitigate { reason: told.reason.as_str().into(), at: at(when)? })
@@ -352,6 +393,7 @@ impl EditArgs {
         if let Some(class) = &self.root_cause {
             changes.push(Correction::RootCause(root_cause(class, &beside.root_causes)?));
         }
+        changes.extend(self.effort.effort()?);
         Ok(changes)
     }
 }

@@ -8,7 +8,7 @@ mod text;
 mod transfer;
 
 pub(super) use args::number;
-pub use args::{Beside, By, DeclareArgs, EditArgs, IncidentsAction, IncidentsArgs, Told};
+pub use args::{Beside, By, DeclareArgs, EditArgs, EffortArgs, IncidentsAction, IncidentsArgs, Told};
 
 use super::{Common, Exit, Format, Out};
 use crate::app::desk::{LedgerDesk, OrderError, open_existing_ledger, open_ledger};

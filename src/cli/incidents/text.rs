@@ -180,6 +180,9 @@ fn facts(incident: &Incident, present: &Present, now: Ms, zone: Zone) -> Vec<(&'
     if let Some(class) = &incident.root_cause {
         out.push(("root cause", class.to_string()));
     }
+    if let Some(effort) = incident.effort() {
+        out.push(("people", format!("{} for {} h each, as declared", effort.people(), effort.hours_each())));
+    }
     if incident.flaps > 0 {
         out.push(("reopened", plural::counted(incident.flaps as usize, "time", "times")));
     }

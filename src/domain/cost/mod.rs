@@ -18,12 +18,13 @@ mod side;
 
 pub use compare::{Difference, differences};
 pub use estimate::{Estimate, Estimated, estimate};
+pub use labour::Effort;
 pub use price::{price, record};
 pub use question::{
     Amounts, CostQuestion, Counted, OtherImpact, ReboundCounts, ReplicaCount, Responder, SeasonalCounts, StreamCount, exact,
     minutes, month_of,
 };
-pub use rate::{RateQuestion, rate_per_minute};
+pub use rate::{PartRate, RateQuestion, rate_per_minute, rates_per_minute};
 pub use record::{CostRecord, Priced, Trace};
 pub use revenue::BUCKET_MINUTES;
 pub use share::Share;

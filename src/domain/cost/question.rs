@@ -1,6 +1,7 @@
 //! What pricing needs to know of an incident, as plain values.
 
 use super::estimate::{Baseline, Beside};
+use super::labour::Effort;
 use super::share::Share;
 use crate::domain::base::{Interval, Ms, Span, Text};
 use chrono::Datelike;
@@ -146,6 +147,8 @@ pub struct CostQuestion {
     pub replicas: Vec<ReplicaCount>,
     /// Who worked on it; empty when nobody is known.
     pub responders: Vec<Responder>,
+    /// How many people worked on it and for how long, and who said so; it stands for `responders`.
+    pub effort: Option<(Effort, Text)>,
     /// The month it is booked in, `2026-03` (see [`month_of`]).
     pub booked_month: Option<Text>,
     /// The figures may still change until then.

@@ -73,6 +73,29 @@ fn question(streams: Vec<StreamCount>, responders: Vec<Responder>) -> CostQuesti
     CostQuestion { services: vec!["shop".into()], streams, responders, booked_month, ..CostQuestion::default() }
 }
 
+#[test]
+fn what_a_person_declared_of_peoples_time_stands_for_what_the_timeline_tells() {
+    let mut rules = business(Vec::new());
+    let mut asked = question(Vec::new(), vec![shift("amy", 5, 65)]);
+    asked.effort = Some((Effort::typed("5", "0.5").unwrap(), "wei".into()));
+    let rate = rules.labour.as_ref().unwrap().rates[rules.labour.as_ref().unwrap().default_role.as_ref().unwrap()].amount;
+    let sheet = price(&asked, &rules);
+    let line = &sheet.lines[0];
+    assert_eq!(line.amount.amount, (rate * Decimal::new(25, 1)).round_dp(2), "{}", shown(&sheet));
+    assert_eq!(line.basis, Basis::Declared);
+    let sources: Vec<(&str, &str)> = line.inputs.iter().map(|i| (&*i.name, &*i.source)).collect();
+    assert!(sources.contains(&("people", "declared by wei")) && sources.contains(&("hours", "declared by wei")), "{sources:?}");
+    assert!(sheet.assumptions.iter().any(|a| a.contains("reviews included")), "{:?}", sheet.assumptions);
+    assert_eq!(sheet.record.as_ref().unwrap().sheet().lines, sheet.lines, "it is computed again from what was recorded");
+    // Two rates and no usual one: nobody knows which.
+    let labour = rules.labour.as_mut().unwrap();
+    labour.default_role = None;
+    labour.rates.insert("manager".into(), money("200", "USD"));
+    labour.rates.insert("engineer".into(), money("100", "USD"));
+    let sheet = price(&asked, &rules);
+    assert!(sheet.not_estimated[0].contains("5 x 0.5 h were declared, and no default role"), "{:?}", sheet.not_estimated);
+}
+
 /// The sheet in lines of text: what the tests compare.
 fn shown(sheet: &CostSheet) -> String {
     let some = |d: Option<Decimal>| d.map_or("unknown".to_string(), |d| d.to_string());

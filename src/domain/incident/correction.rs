@@ -6,6 +6,7 @@
 use super::entry::{Actor, Entry, Fact};
 use super::fold::{Incident, Milestones, Phase};
 use crate::domain::base::{Ms, Seq, Severity, Text};
+use crate::domain::cost::Effort;
 
 /// A moment that can be corrected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -91,6 +92,8 @@ pub enum Correction {
     Drill(bool),
     /// The class of the root cause.
     RootCause(Text),
+    /// How many people worked on it and for how long; stands against what their entries tell, until it reopens.
+    Effort(Effort),
 }
 
 impl Correction {
@@ -103,6 +106,7 @@ impl Correction {
             Self::Total(_) => "total",
             Self::Drill(_) => "drill",
             Self::RootCause(_) => "root_cause",
+            Self::Effort(_) => "effort",
         }
     }
 
@@ -114,19 +118,20 @@ impl Correction {
             Self::Bad(n) | Self::Total(n) => n.to_string().into(),
             Self::Drill(drill) => drill.to_string().into(),
             Self::RootCause(class) => class.clone(),
+            Self::Effort(effort) => effort.to_string().into(),
         })
     }
 
-    /// Times, severity and figures are facts; changing them needs a reason. Tags do not.
+    /// Times, severity and measured figures are facts; changing them needs a reason. Tags, and what only people know, do not.
     pub const fn needs_reason(&self) -> bool {
-        !matches!(self, Self::Drill(_) | Self::RootCause(_))
+        !matches!(self, Self::Drill(_) | Self::RootCause(_) | Self::Effort(_))
     }
 
     /// A new end makes it void: the incident went on.
     const fn ends_with_reopening(&self) -> bool {
         match self {
             Self::Moment(moment, _) => matches!(moment, Moment::Mitigated | Moment::ImpactEnd | Moment::Resolved),
-            Self::Bad(_) | Self::Total(_) => true,
+            Self::Bad(_) | Self::Total(_) | Self::Effort(_) => true,
             _ => false,
         }
     }
@@ -154,7 +159,7 @@ impl Correction {
                 matches!(entry.fact, Fact::Opened(_) | Fact::SeverityChanged { .. } | Fact::Reopened { .. } | Fact::Absorbed(_))
             }
             Self::Drill(_) => matches!(entry.fact, Fact::Opened(_) | Fact::Suspected(_)),
-            Self::RootCause(_) => false,
+            Self::RootCause(_) | Self::Effort(_) => false,
         }
     }
 }
@@ -264,7 +269,22 @@ impl Incident {
             Correction::Total(_) => impact.and_then(|i| i.total).map(|n| n.to_string().into()),
             Correction::Drill(_) => Some(self.drill.to_string().into()),
             Correction::RootCause(_) => self.root_cause.clone(),
+            Correction::Effort(_) => self.effort().map(|e| e.to_string().into()),
         }
+    }
+
+    /// How many people worked on it and for how long, as a person said; absent where only the entries tell.
+    pub fn effort(&self) -> Option<Effort> {
+        self.pinned.iter().find_map(|change| match change {
+            Correction::Effort(effort) => Some(*effort),
+            _ => None,
+        })
+    }
+
+    /// The entry that said so, and who.
+    pub fn effort_told(&self) -> Option<(Seq, &Actor)> {
+        let told = self.corrections.iter().rev().find(|c| matches!(c.change, Correction::Effort(_)))?;
+        Some((told.seq, &told.by))
     }
 
     /// A person's severity is the incident's, and the worst it had: what was said before was wrong.

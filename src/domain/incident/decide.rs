@@ -3,7 +3,7 @@
 //! Deliberately absent: what the rules decide by themselves (the engine's step), and recording.
 
 use super::correction::{Correction, Moment};
-use super::entry::{Actor, Evidence, Fact, IncidentRef, NewEntry, ReasonText};
+use super::entry::{Actor, Evidence, Fact, IncidentRef, NewEntry, Note, ReasonText};
 use super::fold::{Incident, Phase};
 use crate::domain::base::{Ms, Seq, Severity, Span, Text, clean_line};
 use crate::domain::cost::CostSheet;
@@ -22,13 +22,15 @@ pub enum Act {
     /// Give it back.
     Unacknowledge,
     /// Add words to its timeline.
-    Note(Text),
+    Note(Note),
     /// Say that it is over.
     Resolve {
         /// Why.
         reason: Text,
         /// When it ended; now when absent.
         at: Option<Ms>,
+        /// What is told with it: the class of the cause, people's hours. All of it is recorded, or nothing is.
+        findings: Vec<Correction>,
     },
     /// State its cost anew; the figures before stay in the ledger.
     Restate(Box<CostSheet>),
@@ -83,11 +85,13 @@ impl Incident {
         let decided: Vec<(Fact, Ms, Option<Seq>)> = match act {
             Act::Acknowledge => self.may_acknowledge(&name, now)?.then(|| at_now(Fact::Acknowledged)).into_iter().collect(),
             Act::Unacknowledge => self.may_unacknowledge()?.then(|| at_now(Fact::Unacknowledged)).into_iter().collect(),
-            Act::Note(text) => vec![at_now(note(text)?)],
+            Act::Note(words) => vec![at_now(note(words)?)],
             Act::Restate(sheet) => vec![at_now(Fact::Costed((**sheet).clone()))],
-            Act::Resolve { reason, at } => {
+            Act::Resolve { reason, at, findings } => {
                 let at = self.may_resolve(*at, now)?;
-                vec![(Fact::Resolved { reason: line(reason), impact: None }, at, None)]
+                let mut all = self.may_correct(findings, "", now)?;
+                all.push((Fact::Resolved { reason: line(reason), impact: None }, at, None));
+                all
             }
             Act::Mitigate { reason, at } => {
                 let at = self.may_mitigate(*at, now)?;
@@ -189,7 +193,7 @@ impl Incident {
         match self.phase {
             Phase::Resolved => {
                 let words = line(reason);
-                let told = (!words.is_empty()).then_some(Fact::Note(words));
+                let told = (!words.is_empty()).then(|| Fact::Note(words.into()));
                 Ok(told.into_iter().chain([Fact::Closed { not_paged: false }]).collect())
             }
             Phase::Closed => refuse(self.over()),
@@ -221,6 +225,7 @@ impl Incident {
         let same = |change: &Correction| match change {
             Correction::Drill(drill) => *drill == self.drill,
             Correction::RootCause(class) => self.root_cause.as_ref() == Some(class),
+            Correction::Effort(effort) => self.effort() == Some(*effort),
             _ => false,
         };
         let fact = |change: Correction| {
@@ -319,9 +324,9 @@ pub const fn acknowledgement_lasts(severity: Severity) -> Option<Span> {
     }
 }
 
-fn note(text: &str) -> Result<Fact, NotPossible> {
-    let words = clean_line(text, MOST_WORDS);
-    if words.is_empty() { refuse("a note needs words") } else { Ok(Fact::Note(words)) }
+fn note(note: &Note) -> Result<Fact, NotPossible> {
+    let text = clean_line(&note.text, MOST_WORDS);
+    if text.is_empty() { refuse("a note needs words") } else { Ok(Fact::Note(Note { text, ..note.clone() })) }
 }
 
 pub(super) fn refuse<T>(why: impl Into<Text>) -> Result<T, NotPossible> {

@@ -117,6 +117,35 @@ impl Evidence {
     pub const KINDS: [&str; 8] = ["trace", "profile", "dashboard", "log", "deploy", "change", "ticket", "other"];
 }
 
+/// Words of a person for the timeline, and what they are beside that.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Note {
+    /// The words.
+    pub text: Text,
+    /// Something that is to be done afterwards: it stands among the action items of the postmortem.
+    pub action_item: bool,
+    /// Customers may read it.
+    pub customer_visible: bool,
+}
+
+impl From<Text> for Note {
+    fn from(text: Text) -> Self {
+        Self { text, ..Self::default() }
+    }
+}
+
+impl From<&str> for Note {
+    fn from(text: &str) -> Self {
+        Text::from(text).into()
+    }
+}
+
+impl From<String> for Note {
+    fn from(text: String) -> Self {
+        Text::from(text).into()
+    }
+}
+
 /// What an incident brings into the older one that goes on in its place.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Absorbed {
@@ -207,7 +236,7 @@ pub enum Fact {
     /// Data came back.
     DataBack,
     /// Words of a person.
-    Note(Text),
+    Note(Note),
     /// A page reached its end, in the receiver's own terms.
     Paged {
         /// Receiver's name.

@@ -1,7 +1,7 @@
 //! An incident's state, folded from its entries. Replaying the entries gives the same state.
 
 use super::correction::{Correction, CorrectionRecord, Ruling};
-use super::entry::{Actor, Entry, Evidence, Fact, ImpactRecord, Outcome, ReasonText, RuleFired};
+use super::entry::{Actor, Entry, Evidence, Fact, ImpactRecord, Note, Outcome, ReasonText, RuleFired};
 use super::notice::HeldPages;
 use crate::domain::base::{IncidentId, Ms, Seq, Severity, SloId, Span, Text};
 use crate::domain::cost::{CostSheet, Restates};
@@ -192,6 +192,14 @@ impl Incident {
     /// Resolution after impact start.
     pub fn time_to_resolve(&self) -> Option<Span> {
         Some(self.milestones.resolved?.since(self.milestones.impact_start?))
+    }
+
+    /// Notes with their entries, in the order in which they were recorded.
+    pub fn notes(&self) -> impl Iterator<Item = (&Entry, &Note)> {
+        self.entries.iter().filter_map(|e| match &e.fact {
+            Fact::Note(note) => Some((e, note)),
+            _ => None,
+        })
     }
 
     /// The cost recorded last, and its entry.

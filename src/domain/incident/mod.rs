@@ -18,7 +18,8 @@ pub use collection::Incidents;
 pub use correction::{Correction, CorrectionRecord, Moment, Ruling};
 pub use decide::{Act, NotPossible, acknowledgement_lasts};
 pub use entry::{
-    Absorbed, Actor, Entry, EntryHash, Evidence, Fact, ImpactRecord, IncidentRef, NewEntry, Onset, Outcome, ReasonText, RuleFired,
+    Absorbed, Actor, Entry, EntryHash, Evidence, Fact, ImpactRecord, IncidentRef, NewEntry, Note, Onset, Outcome, ReasonText,
+    RuleFired,
 };
 pub use fold::{EvidenceRecord, Incident, Milestones, PageRecord, Phase};
 pub use impact::{BadSoFar, BucketTest};

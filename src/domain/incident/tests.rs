@@ -4,6 +4,7 @@ mod changes;
 
 use super::*;
 use crate::domain::base::{CommitId, IncidentId, Interval, Ms, Seq, Severity, SloId, Span, Text};
+use crate::domain::cost::Effort;
 use proptest::prelude::*;
 
 fn minute(n: i64) -> Ms {
@@ -315,7 +316,7 @@ fn people_may_do_what_makes_sense_and_are_told_why_not() {
     let acked = "5 - opened P0 2 5\n6 ann ack";
     let resolved = "5 - opened P0 2 5\n6 - resolved";
     let suspected = "5 - suspected 2";
-    let resolve = |at: Option<i64>| Act::Resolve { reason: "".into(), at: at.map(minute) };
+    let resolve = |at: Option<i64>| Act::Resolve { reason: "".into(), at: at.map(minute), findings: vec![] };
     for (text, act, by, told) in [
         (open, Act::Acknowledge, "ann", "Acknowledged at 9"),
         (open, Act::Acknowledge, " \u{1b} ", "no: a name is missing: the ledger keeps who did what"),
@@ -330,7 +331,12 @@ fn people_may_do_what_makes_sense_and_are_told_why_not() {
         ),
         (acked, Act::Unacknowledge, "ben", "Unacknowledged at 9"),
         (open, Act::Unacknowledge, "ben", "no: nobody has acknowledged INC-0001"),
-        (resolved, Act::Note("a\nb".into()), "ann", "Note(\"a b\") at 9"),
+        (
+            resolved,
+            Act::Note("a\nb".into()),
+            "ann",
+            "Note(Note { text: \"a b\", action_item: false, customer_visible: false }) at 9",
+        ),
         (open, Act::Note("\u{7}".into()), "ann", "no: a note needs words"),
         (open, resolve(Some(7)), "ann", "Resolved { reason: \"\", impact: None } at 7"),
         (
@@ -347,7 +353,68 @@ fn people_may_do_what_makes_sense_and_are_told_why_not() {
     }
     assert_eq!(decided(acked, &Act::Acknowledge, "ann", 66), "Acknowledged at 66", "an expired one is renewed");
     let long = Act::Note("x".repeat(10_000).into());
-    assert!(decided(open, &long, "ann", 9).chars().count() < decide::MOST_WORDS + 20);
+    assert!(decided(open, &long, "ann", 9).chars().count() < decide::MOST_WORDS + 80);
+}
+
+#[test]
+fn what_is_found_out_is_recorded_with_the_end_or_nothing_is() {
+    let open = "5 - opened P0 2 5";
+    let effort = |people, hours| Correction::Effort(Effort::typed(people, hours).unwrap());
+    let ends = |at: Option<i64>, findings: &[Correction]| Act::Resolve {
+        reason: "fixed".into(),
+        at: at.map(minute),
+        findings: findings.to_vec(),
+    };
+    let both = ends(None, &[Correction::RootCause("capacity".into()), effort("5", "0.5")]);
+    let all = Incidents::replay(&history(open));
+    let entries = all.get(IncidentId(1)).unwrap().decide(&both, "ann", &"cli".into(), minute(9)).unwrap();
+    let mut incident = Incident::clone(all.get(IncidentId(1)).unwrap());
+    for (new, seq) in entries.into_iter().zip(9..) {
+        let NewEntry { fact, at, actor, source, corrects, .. } = new;
+        let entry = Entry {
+            seq: Seq(seq),
+            incident: IncidentId(1),
+            fact,
+            at,
+            recorded_at: at,
+            actor,
+            source,
+            corrects,
+            commit: CommitId("c".into()),
+            hash: [0; 32],
+        };
+        incident.apply(&entry).unwrap();
+    }
+    let told = (incident.phase, incident.root_cause.as_deref(), incident.effort().map(|e| e.to_string()));
+    assert_eq!(told, (Phase::Resolved, Some("capacity"), Some("5 x 0.5 h".to_owned())));
+    assert_eq!(incident.effort_told().map(|(seq, by)| (seq, by.clone())), Some((Seq(10), Actor::Person("ann".into()))));
+    // One that cannot end takes nothing along, and what cannot be said keeps it open.
+    assert!(decided(open, &ends(Some(1), &[effort("5", "0.5")]), "ann", 9).starts_with("no: INC-0001 began"));
+    assert!(decided(open, &ends(None, &[Correction::Bad(7)]), "ann", 9).starts_with("no: INC-0001: its impact is still"));
+    // What went on took more people's time than was said.
+    let again = Fact::Reopened { impact_start: minute(11), rules: vec![], reasons: vec![] };
+    let last = incident.entries.last().unwrap().clone();
+    incident.apply(&Entry { seq: Seq(20), fact: again, at: minute(12), corrects: None, ..last }).unwrap();
+    assert_eq!((incident.effort(), incident.root_cause.as_deref()), (None, Some("capacity")));
+}
+
+#[test]
+fn peoples_hours_are_checked_where_they_enter_and_read_back_as_they_are_written() {
+    for (people, hours, read) in [
+        ("5", "0.50", Ok("5 x 0.5 h")),
+        (" 1 ", "10000", Ok("1 x 10000 h")),
+        ("0", "1", Err("responders are 1 to 10000 people")),
+        ("10001", "1", Err("responders are 1 to 10000 people")),
+        ("1.5", "1", Err("responders are 1 to 10000 people")),
+        ("1", "0", Err("hours each are more than 0 and at most 10000, such as 0.5")),
+        ("1", "-1", Err("hours each are more than 0 and at most 10000, such as 0.5")),
+        ("1", "half", Err("hours each are more than 0 and at most 10000, such as 0.5")),
+        ("1", "0.00001", Err("hours each are more than 0 and at most 10000, such as 0.5")),
+    ] {
+        let effort = Effort::typed(people, hours);
+        assert_eq!(effort.map(|e| e.to_string()), read.map(str::to_owned), "{people} {hours}");
+        assert!(effort.is_err() || Effort::parse(&effort.unwrap().to_string()) == effort.ok());
+    }
 }
 
 fn any_severity() -> impl Strategy<Value = Severity> {
@@ -390,6 +457,7 @@ fn fact_change() -> impl Strategy<Value = Fact> {
         (0_u64..9).prop_map(Correction::Bad),
         any::<bool>().prop_map(Correction::Drill),
         Just(Correction::RootCause("data".into())),
+        (1_u32..9).prop_map(|n| Correction::Effort(Effort::new(n, n.into()).unwrap())),
     ];
     let absorbed =
         (any_severity(), 0_i64..100, prop::option::of((0_i64..100, 0_i64..100))).prop_map(|(severity, start, part)| {
@@ -426,7 +494,12 @@ prop_compose! {
 }
 
 fn any_act() -> impl Strategy<Value = Act> {
-    let resolve = prop::option::of(-10_i64..60).prop_map(|at| Act::Resolve { reason: "r".into(), at: at.map(minute) });
+    let findings = prop::option::of(1_u32..9).prop_map(|n| n.map(|n| Correction::Effort(Effort::new(n, n.into()).unwrap())));
+    let resolve = (prop::option::of(-10_i64..60), findings).prop_map(|(at, findings)| Act::Resolve {
+        reason: "r".into(),
+        at: at.map(minute),
+        findings: findings.into_iter().collect(),
+    });
     let at = || prop::option::of(-10_i64..60).prop_map(|at| at.map(minute));
     let (mitigate, reopen) = (at(), at());
     let moment = prop::sample::select(Moment::ALL.to_vec());

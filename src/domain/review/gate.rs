@@ -10,6 +10,9 @@ use crate::domain::incident::{Incident, Phase};
 use crate::domain::judge::{BudgetStatus, LatencyStatus, TrackState, Verdict};
 use crate::domain::objective::{Mode, Slo};
 
+/// Share of a budget that a gate wants left where nobody says otherwise.
+pub const LEAST_BUDGET: f64 = 0.1;
+
 /// What a gate asks for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GateRules {

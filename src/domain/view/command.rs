@@ -6,7 +6,7 @@ use super::past::{Lookback, Past};
 use super::what_if::{WhatIf, WhatIfAsk};
 use crate::domain::base::{IncidentId, Ms, Text};
 use crate::domain::cost::CostSheet;
-use crate::domain::incident::{self, Act, Declaration, Incident, Incidents, NewEntry, NotPossible};
+use crate::domain::incident::{self, Act, Correction, Declaration, Incident, Incidents, NewEntry, NotPossible, Note};
 use crate::domain::review::stats::Standards;
 use std::sync::Arc;
 use thiserror::Error;
@@ -34,8 +34,8 @@ pub enum Command {
         incident: IncidentId,
         /// Who.
         by: Text,
-        /// The words.
-        text: Text,
+        /// The words, and what they are beside that.
+        note: Note,
     },
     /// It is over.
     Resolve {
@@ -47,6 +47,8 @@ pub enum Command {
         reason: Text,
         /// When it ended; now when absent.
         at: Option<Ms>,
+        /// What is told with it: the class of the cause, people's hours.
+        findings: Vec<Correction>,
     },
     /// Anything else that concerns one incident: mitigate, reopen, close, attach, correct.
     Act {
@@ -198,9 +200,11 @@ impl Command {
         Some(match self {
             Self::Acknowledge { .. } => Act::Acknowledge,
             Self::Unacknowledge { .. } => Act::Unacknowledge,
-            Self::Note { text, .. } => Act::Note(text.clone()),
+            Self::Note { note, .. } => Act::Note(note.clone()),
             Self::Restate { sheet, .. } => Act::Restate(sheet.clone()),
-            Self::Resolve { reason, at, .. } => Act::Resolve { reason: reason.clone(), at: *at },
+            Self::Resolve { reason, at, findings, .. } => {
+                Act::Resolve { reason: reason.clone(), at: *at, findings: findings.clone() }
+            }
             Self::Act { act, .. } => act.clone(),
             Self::Merge { .. } | Self::Split { .. } | Self::Declare { .. } => return None,
         })

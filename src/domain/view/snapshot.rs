@@ -1,8 +1,8 @@
 //! The snapshot: everything known at one instant, immutable, shared by every screen and answer.
 
-use crate::domain::base::{IncidentId, Labels, Language, Money, Ms, Problem, Severity, Text};
-use crate::domain::cost::CostSheet;
-use crate::domain::incident::{ImpactRecord, Incident};
+use crate::domain::base::{IncidentId, Labels, Language, Money, Ms, Problem, Severity, Span, Text};
+use crate::domain::cost::{CostSheet, PartRate};
+use crate::domain::incident::{ChangeRecord, ImpactRecord, Incident};
 use crate::domain::judge::Verdict;
 use crate::domain::objective::Slo;
 use std::sync::Arc;
@@ -97,6 +97,8 @@ pub struct CostTicker {
     pub so_far: Option<Money>,
     /// Added each minute at the present rate.
     pub per_minute: Option<Money>,
+    /// The same line by line.
+    pub rates: Vec<PartRate>,
     /// When this was computed.
     pub at: Ms,
     /// Lines behind it.
@@ -176,6 +178,10 @@ pub struct IncidentView {
     pub runbook: Option<Text>,
     /// Who owns it.
     pub owner: Option<Text>,
+    /// How long after its first page somebody should have it: from then on the page goes to the next level, or again.
+    pub acknowledge_within: Option<Span>,
+    /// What was changed shortly before it and while it went on, oldest first.
+    pub changes: Vec<ChangeRecord>,
 }
 
 /// A line of recent happenings.

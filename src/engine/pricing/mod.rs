@@ -12,7 +12,8 @@ use super::harm::{self, ACCOUNT_WITHIN, LATELY};
 use super::state::State;
 use crate::domain::base::{Interval, Money, Ms, Seq, Span, Text};
 use crate::domain::cost::{
-    CostQuestion, CostSheet, OtherImpact, RateQuestion, ReplicaCount, Responder, exact, minutes, month_of, price, rate_per_minute,
+    self, CostQuestion, CostSheet, Effort, OtherImpact, PartRate, RateQuestion, ReplicaCount, Responder, exact, minutes,
+    month_of, price, rates_per_minute,
 };
 use crate::domain::incident::{Actor, Fact, ImpactRecord, Incident, Phase};
 use crate::domain::measure::meter::loss;
@@ -57,6 +58,7 @@ fn question(state: &State, incident: &Incident, impact: &ImpactRecord, at: Ms) -
         earlier: earlier(state, incident),
         replicas: state.board.replicas.iter().map(|feed| replicas(state, feed, &impact.intervals)).collect(),
         responders: responders(incident, at),
+        effort: effort(incident),
         booked_month: incident.milestones.impact_start.and_then(month_of),
         provisional_until: provisional_until(&mine, incident, at),
         assumptions: added_up(state, incident),
@@ -121,6 +123,20 @@ fn responders(incident: &Incident, until: Ms) -> Vec<Responder> {
     found
 }
 
+fn people_of(incident: &Incident, at: Ms) -> Vec<Text> {
+    responders(incident, at).into_iter().map(|r| r.person).collect()
+}
+
+/// What a person said of the people and their hours.
+fn effort(incident: &Incident) -> Option<(Effort, Text)> {
+    let (_, by) = incident.effort_told()?;
+    let by = match by {
+        Actor::Person(name) => name.clone(),
+        Actor::Auto => "auto".into(),
+    };
+    Some((incident.effort()?, by))
+}
+
 /// Replicas over the impact, in stretches of equal numbers.
 fn replicas(state: &State, feed: &ReplicaFeed, impact: &[Interval]) -> ReplicaCount {
     let step = state.board.step();
@@ -149,8 +165,8 @@ fn replicas(state: &State, feed: &ReplicaFeed, impact: &[Interval]) -> ReplicaCo
     ReplicaCount { name: feed.name.clone(), samples, source: state.source_name(feed.meter.spec().source.as_ref()) }
 }
 
-/// A recorded cost no longer says what is known, and why: the time in which orders may come back has passed, or an incident
-/// that covers minutes of it, too, was recorded later.
+/// A recorded cost no longer says what is known, and why: the time in which orders may come back has passed, a person told
+/// people's hours, or an incident that covers minutes of it, too, was recorded later.
 pub fn must_restate(state: &State, incident: &Incident, at: Ms) -> Option<&'static str> {
     if incident.phase.is_live() || incident.merged_into.is_some() || state.book.business.is_none() {
         return None;
@@ -164,6 +180,9 @@ pub fn must_restate(state: &State, incident: &Incident, at: Ms) -> Option<&'stat
         return None;
     }
     let (seq, _) = incident.last_cost()?;
+    if incident.effort().and(incident.effort_told()).is_some_and(|(told, _)| told > seq) {
+        return Some("people's hours were declared");
+    }
     let newer = streams::neighbours(state, incident).any(|i| impact_seq(i).is_some_and(|s| s > seq));
     newer.then_some("another incident covers minutes of it, too")
 }
@@ -194,18 +213,20 @@ pub fn ticker(state: &State, incident: &Incident, at: Ms) -> Option<CostTicker> 
     let so_far = sheet.total.map(|total| Money::new(total, sheet.currency));
     let hurt = || harm::impact(state, incident, at).intervals().last().is_some_and(|i| at.since(i.to) < STILL_HURT);
     let running = matches!(incident.phase, Phase::Open | Phase::Acknowledged) && hurt();
-    let per_minute =
-        if running { rate(state, incident, business, at) } else { Some(Money::new(Decimal::ZERO, business.currency)) };
-    Some(CostTicker { so_far, per_minute: per_minute.filter(|_| so_far.is_some()), at, sheet: Arc::new(sheet) })
+    let rates = if running && so_far.is_some() { rates(state, incident, business, at) } else { Vec::new() };
+    let still = (!running).then(|| Money::new(Decimal::ZERO, business.currency));
+    let per_minute = cost::rate::total(&rates, business.currency).or(still).filter(|_| so_far.is_some());
+    Some(CostTicker { so_far, per_minute, rates, at, sheet: Arc::new(sheet) })
 }
 
-fn rate(state: &State, incident: &Incident, business: &Business, at: Ms) -> Option<Money> {
+fn rates(state: &State, incident: &Incident, business: &Business, at: Ms) -> Vec<PartRate> {
     let mine = business.streams.iter().filter(|s| concerns(s, incident));
     let question = RateQuestion {
         services: incident.services.iter().map(|(name, _)| name.clone()).collect(),
         streams: mine.map(|s| streams::now(state, incident, s, RATE_OVER, at)).collect(),
         over: RATE_OVER,
-        responders: responders(incident, at).into_iter().map(|r| r.person).collect(),
+        // Declared hours are those of the whole incident: time adds nothing to them.
+        responders: if incident.effort().is_some() { Vec::new() } else { people_of(incident, at) },
     };
-    rate_per_minute(&question, business)
+    rates_per_minute(&question, business)
 }

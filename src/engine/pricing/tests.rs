@@ -3,10 +3,10 @@
 
 use super::*;
 use crate::domain::base::{CommitId, Currency, IncidentId, Labels, Now, Severity};
-use crate::domain::incident::{Entry, Incidents, Onset};
+use crate::domain::incident::{Correction, Entry, Incidents, Onset};
 use crate::domain::measure::{Ask, AskedPlan, Batch, Count, MatchOp, Plan, Role, Sample, Selector, Sink};
 use crate::domain::objective::{
-    CapacityHow, CapacityPrice, Counter, DayZone, Rulebook, SeasonalRules, StreamMethod, Timing, ValueIs,
+    CapacityHow, CapacityPrice, Counter, DayZone, Labour, Rulebook, SeasonalRules, StreamMethod, Timing, ValueIs,
 };
 use crate::engine::state::Settings;
 use crate::engine::steer::steer;
@@ -114,6 +114,15 @@ impl Shop {
             };
             assert_eq!(self.state.incidents.apply(&entry), None);
         }
+    }
+
+    /// Records what a person says of an incident.
+    fn says(&mut self, id: u64, minute: i64, name: &str, change: Correction) {
+        let first = self.state.incidents.get(IncidentId(id)).unwrap().entries[0].clone();
+        let seq = Seq(self.state.incidents.last_seq().0 + 1);
+        let (fact, actor) = (Fact::Corrected { change, reason: "".into() }, Actor::Person(name.into()));
+        let (at, corrects) = (at(minute), Some(first.seq));
+        assert_eq!(self.state.incidents.apply(&Entry { seq, fact, at, recorded_at: at, actor, corrects, ..first }), None);
     }
 
     /// An incident of the shop that was bad for these minutes, and ended.
@@ -247,6 +256,27 @@ fn seasonal_of(stream: RevenueStream, orders: impl Fn(Ms) -> i64 + 'static) -> S
     let mut shop = Shop::new(business(stream), vec![flow("orders", orders)]);
     shop.incident(9, &[(0, 30)]);
     shop
+}
+
+#[test]
+fn hours_that_a_person_declares_afterwards_are_priced_in_a_new_version() {
+    let cny = |amount: &str| Money::new(dec(amount), Currency::parse("CNY").unwrap());
+    let role = || Text::from("engineer");
+    let labour = Labour { rates: [(role(), cny("60"))].into(), default_role: Some(role()), ..Labour::default() };
+    let priced = Business { labour: Some(labour), ..business(stream(StreamMethod::Seasonal)) };
+    let mut shop = Shop::new(priced, vec![flow("orders", |_| 10)]);
+    shop.incident(9, &[(0, 30)]);
+    let mut shop = shop.read(60);
+    let first = shop.account(9);
+    assert!(first.not_estimated.iter().any(|why| why.contains("nobody is known to have responded")), "{}", shown(&first));
+    assert!(shop.watch().is_empty());
+    shop.says(9, 60, "wei", Correction::Effort(Effort::typed("5", "0.5").unwrap()));
+    let told = shop.watch();
+    let [(9, sheet)] = &told[..] else { panic!("{told:?}") };
+    let line = sheet.lines.iter().find(|line| &*line.component == "responder_labour").unwrap();
+    assert_eq!(line.amount, cny("150.00"), "{}", shown(sheet));
+    assert_eq!(sheet.restates.as_ref().map(|r| &*r.reason), Some("people's hours were declared"));
+    assert!(shop.watch().is_empty(), "once");
 }
 
 /// Amounts, notes and formulas: what the tests compare.

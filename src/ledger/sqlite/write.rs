@@ -9,7 +9,7 @@ use crate::ledger::append::{Head, Numbers, Prepared, prepare, touched};
 use crate::ledger::lease::Lease;
 use crate::ledger::outbox::{self, Row};
 use crate::ports::{Fence, Lead, LedgerError};
-use crate::wire::entry::{kind, version};
+use crate::wire::entry::{kind, version_of};
 use crate::wire::page;
 use rusqlite::{Connection, params};
 
@@ -56,7 +56,7 @@ fn append(
     let mut out = Vec::with_capacity(prepared.len());
     for Prepared { entry, stored } in prepared {
         let (seq, incident) = (signed(entry.seq.0), signed(entry.incident.0));
-        insert.execute(params![seq, incident, kind(&entry.fact), version(kind(&entry.fact)), stored, entry.hash])?;
+        insert.execute(params![seq, incident, kind(&entry.fact), version_of(&entry.fact), stored, entry.hash])?;
         out.push(entry);
     }
     let first = signed(head.seq.0 + 1);

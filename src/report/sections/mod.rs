@@ -5,6 +5,7 @@ pub(super) mod cost;
 pub(super) mod data;
 pub(super) mod head;
 pub(super) mod impact;
+pub(super) mod notes;
 pub(super) mod times;
 
 use super::doc::pick;

@@ -1,6 +1,6 @@
 //! What stands in front of the screen and owns the keys: filter line, help, note and resolve.
 
-use crate::domain::base::{IncidentId, Ms, Severity};
+use crate::domain::base::{IncidentId, Ms, Severity, Text};
 
 /// A line (or lines) of text being typed, with a cursor that stands between characters.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -57,6 +57,11 @@ impl Input {
         }
     }
 
+    /// Puts a text at the cursor.
+    pub fn put_all(&mut self, text: &str) {
+        text.chars().for_each(|c| self.put(c));
+    }
+
     /// Takes the word before the cursor away.
     pub fn back_word(&mut self) {
         while self.at > 0 && self.text[self.at - 1].is_whitespace() {
@@ -104,13 +109,78 @@ pub enum ResolveField {
     Reason,
     /// When it ended.
     Ended,
+    /// The class of its cause.
+    Cause,
+    /// How many people worked on it.
+    People,
+    /// Hours of each.
+    Hours,
     /// The incident's number, typed.
     Confirm,
 }
 
 impl ResolveField {
     /// In the order of Tab.
-    pub const ALL: [Self; 4] = [Self::Cancel, Self::Reason, Self::Ended, Self::Confirm];
+    pub const ALL: [Self; 7] = [Self::Cancel, Self::Reason, Self::Ended, Self::Cause, Self::People, Self::Hours, Self::Confirm];
+}
+
+/// What is said of an incident that is over. All but the reason and the typed number may stay open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResolveForm {
+    /// This incident.
+    pub incident: IncidentId,
+    /// The field with the keys.
+    pub field: ResolveField,
+    /// Why.
+    pub reason: Input,
+    /// The end of the last bad minute, where it is known.
+    pub last_bad: Option<Ms>,
+    /// It ended then and not now.
+    pub at_last_bad: bool,
+    /// Classes of causes to choose from.
+    pub causes: Vec<Text>,
+    /// The one that was chosen.
+    pub cause: Option<usize>,
+    /// How many people worked on it.
+    pub people: Input,
+    /// Hours of each.
+    pub hours: Input,
+    /// The number typed.
+    pub confirm: Input,
+    /// What is missing, after an attempt.
+    pub complaint: Option<&'static str>,
+}
+
+/// Fields of the note dialog, in the order of Tab.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum NoteField {
+    /// The words.
+    #[default]
+    Words,
+    /// Customers may read it.
+    Customers,
+    /// It is to be done afterwards.
+    Action,
+}
+
+impl NoteField {
+    /// In the order of Tab.
+    pub const ALL: [Self; 3] = [Self::Words, Self::Customers, Self::Action];
+}
+
+/// A note being written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoteForm {
+    /// For this incident.
+    pub incident: IncidentId,
+    /// The field with the keys.
+    pub field: NoteField,
+    /// The words.
+    pub input: Input,
+    /// Customers may read it.
+    pub customer_visible: bool,
+    /// It is to be done afterwards.
+    pub action_item: bool,
 }
 
 /// Texts to be read in front of a screen.
@@ -187,14 +257,7 @@ pub enum Overlay {
         complaint: Option<&'static str>,
     },
     /// A note.
-    Note {
-        /// For this incident.
-        incident: IncidentId,
-        /// The words.
-        input: Input,
-        /// Esc was pressed once although there is text.
-        leaving: bool,
-    },
+    Note(NoteForm),
     /// Another severity, by hand.
     Severity {
         /// Of this incident.
@@ -224,22 +287,20 @@ pub enum Overlay {
         reason: Input,
     },
     /// Resolving.
-    Resolve {
-        /// This incident.
-        incident: IncidentId,
-        /// The field with the keys.
-        field: ResolveField,
-        /// Why.
-        reason: Input,
-        /// The end of the last bad minute, where it is known.
-        last_bad: Option<Ms>,
-        /// It ended then and not now.
-        at_last_bad: bool,
-        /// The number typed.
-        confirm: Input,
-        /// What is missing, after an attempt.
-        complaint: Option<&'static str>,
-    },
+    Resolve(Box<ResolveForm>),
+}
+
+impl Overlay {
+    /// Words in it would be lost if it were closed. A filter, a command and words to search by are typed again soon.
+    pub fn has_text(&self) -> bool {
+        let of: &[&Input] = match self {
+            Self::Note(form) => &[&form.input],
+            Self::Reopen { reason, .. } | Self::Severity { reason, .. } | Self::Merge { reason, .. } => &[reason],
+            Self::Resolve(form) => &[&form.reason],
+            _ => &[],
+        };
+        of.iter().any(|input| !input.is_blank())
+    }
 }
 
 #[cfg(test)]

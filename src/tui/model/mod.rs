@@ -16,7 +16,7 @@ pub mod state;
 pub mod ticker;
 
 pub use board::BoardTab;
-pub use dialog::{Input, Overlay, ResolveField, Sheet};
+pub use dialog::{Input, NoteField, NoteForm, Overlay, ResolveField, ResolveForm, Sheet};
 pub use fetch::Fetch;
 pub use heat::{HeatKind, HeatTab};
 pub use history::HistoryTab;
@@ -147,6 +147,8 @@ pub enum Mood {
 /// A message that goes away by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Toast {
+    /// What stands above it in a box of its own, where there is room for one.
+    pub title: Option<String>,
     /// What it says.
     pub text: String,
     /// How it is meant.
@@ -218,6 +220,10 @@ pub struct Model {
     pub opened: Option<IncidentView>,
     /// The dialog in front; it owns the keys.
     pub overlay: Option<Overlay>,
+    /// Esc was pressed once although the dialog holds words.
+    pub leaving: bool,
+    /// Classes of causes that the team tells apart.
+    pub causes: Vec<Text>,
     /// Messages.
     pub toast: Option<Toast>,
     /// What can be undone.
@@ -261,6 +267,8 @@ impl Model {
             replay: None,
             opened: None,
             overlay: None,
+            leaving: false,
+            causes: Vec::new(),
             toast: None,
             undo: None,
             pending: BTreeMap::new(),
@@ -336,6 +344,12 @@ impl Model {
     /// A replay is all there is: no engine stands behind it, and it has no present to go back to.
     pub fn is_film_alone(&self) -> bool {
         self.cut_off && self.replay.is_some() && self.live.as_ref().is_none_or(|s| s.at.is_none() && s.problems.is_empty())
+    }
+
+    /// Orders are taken here: the picture is no recording, and a server that it comes from knows who we are.
+    pub fn may_order(&self) -> bool {
+        let attached = self.live.as_ref().and_then(|s| s.attached.as_ref());
+        !self.is_replaying() && attached.is_none_or(|a| a.read_only.is_none() || a.who.is_some())
     }
 
     /// The picture changes by itself more often than once a second.

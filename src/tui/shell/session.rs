@@ -142,6 +142,7 @@ impl Session {
         let mut snapshots = self.desk.snapshots();
         snapshots.mark_changed();
         let mut model = Model::new(self.options.look.clone(), size, now);
+        model.causes.clone_from(&self.options.causes);
         self.options.kept.apply(&mut model);
         if let Some(ask) = self.options.replay.clone() {
             model.replay = Some(Replay::new(ask));

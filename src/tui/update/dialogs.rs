@@ -1,11 +1,10 @@
 //! Dialogs: they own the keys while they are open, and act on the target they were opened for.
 
-use super::{Effect, choices, orders, palette, refresh, replay, say, take, tell, what_if};
-use crate::domain::base::IncidentId;
+use super::{Effect, choices, note, orders, palette, refresh, replay, resolve, take, what_if};
 use crate::domain::incident::Act;
 use crate::domain::view::Command;
 use crate::tui::keys::{Code, Key};
-use crate::tui::model::{Input, Model, Mood, Overlay, ResolveField, Tab};
+use crate::tui::model::{Input, Model, Overlay, Tab};
 use crate::tui::view::layout;
 
 /// The filter of the screen in front: past incidents have their own.
@@ -38,41 +37,10 @@ pub(super) fn open_help(model: &mut Model) {
     model.overlay = Some(Overlay::Help { scroll: 0, find: Input::default(), typing: false });
 }
 
-pub(super) fn open_note(model: &mut Model) {
-    match model.target().map(|v| v.incident.id) {
-        Some(incident) => model.overlay = Some(Overlay::Note { incident, input: Input::default(), leaving: false }),
-        None => say(model, Mood::Told, "there is no incident to note on"),
-    }
-}
-
-/// Resolving; of an incident that is over already, saying that it is not.
-pub(super) fn open_resolve(model: &mut Model) {
-    let past = model.history.chosen().filter(|_| model.tab == Tab::History).cloned();
-    let of_past = past.map(|incident| (incident.id, incident.phase));
-    let Some((incident, phase)) = of_past.or_else(|| model.target().map(|v| (v.incident.id, v.incident.phase))) else {
-        return say(model, Mood::Told, "there is no open incident to resolve");
-    };
-    if !phase.is_live() {
-        model.overlay = Some(Overlay::Reopen { incident, reason: Input::default(), complaint: None });
-        return;
-    }
-    let Some(view) = model.incident_of(incident) else { return };
-    let last_bad = view.impact.as_ref().and_then(|i| i.intervals.last()).map(|i| i.to).or(view.incident.milestones.impact_end);
-    model.overlay = Some(Overlay::Resolve {
-        incident,
-        field: ResolveField::default(),
-        reason: Input::default(),
-        last_bad,
-        at_last_bad: false,
-        confirm: Input::default(),
-        complaint: None,
-    });
-}
-
 /// Pasted text goes into the field that has the keys; line breaks only where lines are meant.
 pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
     let clean = text.replace("\r\n", "\n").replace('\r', "\n").replace('\t', " ");
-    let one_line = !matches!(model.overlay, Some(Overlay::Note { .. }));
+    let one_line = !matches!(model.overlay, Some(Overlay::Note(_)));
     let Some(input) = focused(model) else { return Vec::new() };
     for c in clean.chars() {
         input.put(if one_line && c == '\n' { ' ' } else { c });
@@ -89,17 +57,25 @@ pub(super) fn focused(model: &mut Model) -> Option<&mut Input> {
         | Overlay::WhatIf { input }
         | Overlay::Help { find: input, typing: true, .. }
         | Overlay::Reopen { reason: input, .. }
-        | Overlay::Note { input, .. }
         | Overlay::Palette { input, .. } => Some(input),
-        Overlay::Resolve { field: ResolveField::Reason, reason, .. }
-        | Overlay::Severity { typing: true, reason, .. }
-        | Overlay::Merge { typing: true, reason, .. } => Some(reason),
-        Overlay::Resolve { field: ResolveField::Confirm, confirm, .. } => Some(confirm),
+        Overlay::Severity { typing: true, reason, .. } | Overlay::Merge { typing: true, reason, .. } => Some(reason),
+        Overlay::Note(form) => note::focused(form),
+        Overlay::Resolve(form) => resolve::focused(form),
         _ => None,
     }
 }
 
+/// Esc closes; words that would be lost are asked for once. True when the key was Esc in a dialog that people write in.
+fn escapes(model: &mut Model, key: Key) -> bool {
+    let asks = !model.leaving && model.overlay.as_ref().is_some_and(Overlay::has_text);
+    model.leaving = key.code == Code::Esc && asks;
+    model.leaving
+}
+
 pub(super) fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
+    if escapes(model, key) {
+        return Vec::new();
+    }
     match model.overlay {
         Some(Overlay::Help { .. } | Overlay::Sheet { .. }) => help_key(model, key),
         Some(Overlay::Palette { .. }) => return palette::on_key(model, key),
@@ -107,8 +83,8 @@ pub(super) fn on_key(model: &mut Model, key: Key) -> Vec<Effect> {
         Some(Overlay::Filter { .. }) => filter_key(model, key),
         Some(Overlay::GoTo { .. }) => goto_key(model, key),
         Some(Overlay::WhatIf { .. }) => return what_if::on_key(model, key),
-        Some(Overlay::Note { .. }) => return note_key(model, key),
-        Some(Overlay::Resolve { .. }) => return resolve_key(model, key),
+        Some(Overlay::Note(_)) => return note::on_key(model, key),
+        Some(Overlay::Resolve(_)) => return resolve::on_key(model, key),
         Some(Overlay::Reopen { .. }) => return reopen_key(model, key),
         Some(Overlay::Severity { .. }) => return choices::severity_key(model, key),
         Some(Overlay::Merge { .. }) => return choices::merge_key(model, key),
@@ -192,66 +168,20 @@ fn goto_key(model: &mut Model, key: Key) {
 
 /// What follows an edit: the list follows the filter as it is typed; a dialog forgets its complaint.
 pub(super) fn after_edit(model: &mut Model) {
+    model.leaving = false;
     match &mut model.overlay {
         Some(Overlay::Filter { input, .. }) => {
             let words = input.text().trim().into();
             filtered(model, words);
         }
-        Some(Overlay::Note { leaving, .. }) => *leaving = false,
-        Some(Overlay::Resolve { complaint, .. } | Overlay::Reopen { complaint, .. } | Overlay::Severity { complaint, .. }) => {
-            *complaint = None;
-        }
+        Some(Overlay::Resolve(form)) => form.complaint = None,
+        Some(Overlay::Reopen { complaint, .. } | Overlay::Severity { complaint, .. }) => *complaint = None,
         Some(Overlay::GoTo { complaint, .. }) => *complaint = None,
         Some(Overlay::Palette { complaint, at, .. }) => {
             *complaint = None;
             *at = 0;
         }
         _ => {}
-    }
-}
-
-fn note_key(model: &mut Model, key: Key) -> Vec<Effect> {
-    let Some(Overlay::Note { incident, input, leaving }) = &mut model.overlay else { return Vec::new() };
-    match key.code {
-        Code::Enter if !key.alt => {
-            let (incident, text) = (*incident, input.text().trim().to_string());
-            model.overlay = None;
-            if text.is_empty() {
-                say(model, Mood::Told, "an empty note was not saved");
-                return Vec::new();
-            }
-            orders::order(model, Command::Note { incident, by: model.look.who.clone(), text: text.into() })
-        }
-        Code::Char('e') if key.ctrl => vec![Effect::Edit(input.text())],
-        Code::Esc if input.is_blank() || *leaving => {
-            model.overlay = None;
-            Vec::new()
-        }
-        Code::Esc => {
-            *leaving = true;
-            Vec::new()
-        }
-        _ => {
-            edit(input, key, true);
-            after_edit(model);
-            Vec::new()
-        }
-    }
-}
-
-/// The editor has ended: its text is the note's, which is not saved yet.
-pub(super) fn edited(model: &mut Model, result: Result<String, String>) {
-    match (&mut model.overlay, result) {
-        (Some(Overlay::Note { input, leaving, .. }), Ok(text)) => {
-            let mut new = Input::default();
-            text.trim_end().replace("\r\n", "\n").replace('\t', " ").chars().for_each(|c| new.put(c));
-            (*input, *leaving) = (new, false);
-        }
-        (_, Ok(_)) => {}
-        (_, Err(why)) => {
-            let text = model.look.words.fill("the editor failed: {}; the note is as it was", &[&model.look.words.retold(&why)]);
-            tell(model, Mood::Failed, text);
-        }
     }
 }
 
@@ -270,57 +200,6 @@ pub(super) fn edit(input: &mut Input, key: Key, lines: bool) {
         (Code::Char(c), false) if !key.alt => input.put(c),
         _ => {}
     }
-}
-
-fn resolve_key(model: &mut Model, key: Key) -> Vec<Effect> {
-    let Some(Overlay::Resolve { field, at_last_bad, last_bad, .. }) = &mut model.overlay else { return Vec::new() };
-    match key.code {
-        Code::Esc => model.overlay = None,
-        Code::Tab | Code::Down => *field = turned(*field, 1),
-        Code::BackTab | Code::Up => *field = turned(*field, 3),
-        Code::Enter => return resolve_enter(model),
-        Code::Char(' ') | Code::Left | Code::Right if *field == ResolveField::Ended => {
-            *at_last_bad = !*at_last_bad && last_bad.is_some();
-        }
-        _ => {
-            if let Some(input) = focused(model) {
-                edit(input, key, false);
-            }
-            after_edit(model);
-        }
-    }
-    Vec::new()
-}
-
-fn turned(field: ResolveField, by: usize) -> ResolveField {
-    let at = ResolveField::ALL.iter().position(|f| *f == field).unwrap_or(0);
-    ResolveField::ALL[(at + by) % ResolveField::ALL.len()]
-}
-
-/// Enter: Cancel cancels, a field goes on to the next one, and only the typed number resolves.
-fn resolve_enter(model: &mut Model) -> Vec<Effect> {
-    let who = model.look.who.clone();
-    let Some(Overlay::Resolve { incident, field, reason, last_bad, at_last_bad, confirm, complaint }) = &mut model.overlay else {
-        return Vec::new();
-    };
-    match field {
-        ResolveField::Cancel => model.overlay = None,
-        ResolveField::Reason | ResolveField::Ended => *field = turned(*field, 1),
-        ResolveField::Confirm if IncidentId::parse(confirm.text().trim()) != Some(*incident) => {
-            *complaint = Some("that is not this incident's number");
-        }
-        ResolveField::Confirm if reason.is_blank() => {
-            *complaint = Some("say in a few words why it is over");
-            *field = ResolveField::Reason;
-        }
-        ResolveField::Confirm => {
-            let at = if *at_last_bad { *last_bad } else { None };
-            let command = Command::Resolve { incident: *incident, by: who, reason: reason.text().trim().into(), at };
-            model.overlay = None;
-            return orders::order(model, command);
-        }
-    }
-    Vec::new()
 }
 
 /// A reason and Enter reopen; without words nothing happens.

@@ -6,13 +6,16 @@ mod cursor;
 mod dialogs;
 mod mouse;
 mod navigate;
+mod note;
 mod orders;
 mod palette;
 mod replay;
+mod resolve;
 mod tables;
 mod take;
 mod what_if;
 
+pub(super) use note::mentions;
 pub use palette::{matching, told};
 pub use take::expressions;
 
@@ -181,7 +184,7 @@ pub fn update(model: &mut Model, now: Now, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
         Msg::Edited(result) => {
-            dialogs::edited(model, result);
+            note::edited(model, result);
             Vec::new()
         }
         Msg::Tick => Vec::new(),
@@ -251,7 +254,7 @@ fn follow(model: &mut Model) {
 /// Shows a message: failures until a key is pressed, others for a while.
 fn tell(model: &mut Model, mood: Mood, text: impl Into<String>) {
     let until = (mood != Mood::Failed).then(|| model.now.mono + TOLD_FOR);
-    model.toast = Some(Toast { text: text.into(), mood, until });
+    model.toast = Some(Toast { title: None, text: text.into(), mood, until });
 }
 
 /// Shows a text of ours, in the language of the screens.
@@ -298,13 +301,13 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             let text = "this is a replay: nothing is changed in it; Esc on screen 5 goes back to the present";
             say(model, Mood::Told, text);
         }
-        changing if changing.changes() && orders::is_read_only(model) => {
+        changing if changing.changes() && !model.may_order() => {
             say(model, Mood::Told, "read-only: no token that the server knows; `--token-file FILE` names one");
         }
         Action::Acknowledge => return orders::acknowledge(model),
         Action::Undo => return orders::undo(model),
-        Action::Note => dialogs::open_note(model),
-        Action::Resolve => dialogs::open_resolve(model),
+        Action::Note => note::open(model),
+        Action::Resolve => resolve::open(model),
         Action::Severity => choices::open_severity(model),
         Action::Merge => choices::open_merge(model),
         Action::Palette => palette::open(model),

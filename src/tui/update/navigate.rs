@@ -242,6 +242,8 @@ pub(super) fn open_of_ledger(model: &mut Model, incident: &Arc<Incident>) {
             exhausts_in_seconds: None,
             runbook: None,
             owner: None,
+            acknowledge_within: None,
+            changes: Vec::new(),
         });
     }
     open_incident(model, Some(id));

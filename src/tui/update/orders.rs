@@ -2,19 +2,13 @@
 
 use super::{Effect, later, say, tell};
 use crate::domain::base::{IncidentId, Span};
-use crate::domain::incident::Act;
+use crate::domain::incident::{Act, acknowledgement_lasts};
 use crate::domain::view::{Command, Refusal};
 use crate::tui::model::{Model, Mood, Toast, Undo};
 use crate::words::time;
 
 /// How long an acknowledgement can be taken back with one key.
 pub(super) const UNDO_FOR: Span = Span::from_secs(10);
-
-/// Nothing can be ordered here, and the server would say so.
-pub(super) fn is_read_only(model: &Model) -> bool {
-    let attached = model.live.as_ref().and_then(|s| s.attached.as_ref());
-    attached.is_some_and(|a| a.read_only.is_some() && a.who.is_none())
-}
 
 /// Acknowledges at once: it is frequent and can be taken back.
 pub(super) fn acknowledge(model: &mut Model) -> Vec<Effect> {
@@ -106,10 +100,15 @@ fn acknowledged(model: &mut Model, incident: IncidentId, by: &str) {
     let now = model.live_wall();
     let milestones = model.incident_of(incident).map(|v| v.incident.milestones);
     let paged = milestones.and_then(|m| m.paged.or(m.detected));
-    let after = paged.map(|p| format!("  TTA {}", time::span(now.since(p)))).unwrap_or_default();
-    let clock = model.look.zone.clock(now);
-    let text = model.look.words.fill("acknowledged {} as {}  {}{}", &[&incident, &by, &clock, &after]);
+    let (w, clock) = (model.look.words, model.look.zone.clock(now));
+    let mut told = vec![clock];
+    told.extend(paged.map(|p| format!("TTA {}", time::span(now.since(p)))));
+    told.push(match model.incident_of(incident).and_then(|v| acknowledgement_lasts(v.incident.severity?)) {
+        Some(span) => w.fill("no pages for {}", &[&span]),
+        None => w.say("no more pages").into(),
+    });
+    let title = w.fill("acknowledged {} as {}", &[&incident, &by]);
     let until = later(model, UNDO_FOR);
     model.undo = Some(Undo { incident, until });
-    model.toast = Some(Toast { text, mood: Mood::Done, until: Some(until) });
+    model.toast = Some(Toast { title: Some(title), text: told.join("   "), mood: Mood::Done, until: Some(until) });
 }

@@ -169,7 +169,7 @@ fn open_incident(model: &Model, columns: usize) -> Option<Banner> {
     // The key is told only where it takes this incident and no other one.
     let takes =
         model.tab.scopes().contains(&Scope::OnIncident) && model.target().map(|t| t.incident.id) == Some(view.incident.id);
-    let acks = takes && !Model::is_handled(view);
+    let acks = takes && model.may_order() && !Model::is_handled(view);
     let right = model.look.words.say(if acks { "2 shows it  a ack" } else { "2 shows it" });
     let short = if acks { model.look.words.say("a ack") } else { "" };
     let room = columns.saturating_sub(2);

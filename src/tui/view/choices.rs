@@ -1,7 +1,7 @@
 //! The boxes for another severity and for merging. The line that decides is laid out first, at the bottom.
 
 use super::banners;
-use super::dialogs::{boxed, field};
+use super::dialogs::{boxed, field, keys};
 use super::pen::{Pen, piece};
 use crate::domain::base::{IncidentId, Severity};
 use crate::tui::model::{Input, Model, Overlay};
@@ -14,8 +14,8 @@ const MEANING: [&str; 3] = ["wakes people, at once", "wakes people", "makes a ti
 pub(super) fn severity(model: &Model, overlay: &Overlay, pen: &mut Pen<'_>) -> Option<Position> {
     let Overlay::Severity { incident, was, choice, typing, reason, complaint } = overlay else { return None };
     let w = model.look.words;
-    let keys = if *typing { "Enter sets it   Tab back   Esc cancel" } else { "0 1 2 or arrows choose   Enter on   Esc cancel" };
-    let mut inside = boxed(pen, 76, 10, w.say("severity"), w.say(keys));
+    let usual = if *typing { "Enter sets it   Tab back   Esc cancel" } else { "0 1 2 or arrows choose   Enter on   Esc cancel" };
+    let mut inside = boxed(pen, 76, 10, w.say("severity"), keys(model, usual));
     let cursor = reason_line(reason, *typing, &mut inside);
     target(model, *incident, &mut inside);
     for (i, one) in Severity::ALL.into_iter().enumerate() {
@@ -41,14 +41,14 @@ const LISTED: usize = 8;
 
 pub(super) fn merge(model: &Model, overlay: &Overlay, pen: &mut Pen<'_>) -> Option<Position> {
     let Overlay::Merge { incident, others, at, typing, reason } = overlay else { return None };
-    let keys = match (*at, *typing) {
+    let usual = match (*at, *typing) {
         (0, _) => "j/k choose   Enter leaves them apart   Esc cancel",
         (_, false) => "j/k choose   Enter on   Esc cancel",
         (_, true) => "Enter merges   Tab back   Esc cancel",
     };
     let rows = (others.len() + 1).min(LISTED).min(pen.height().saturating_sub(9)).max(1);
     let w = model.look.words;
-    let mut inside = boxed(pen, 86, rows + 7, w.say("merge"), w.say(keys));
+    let mut inside = boxed(pen, 86, rows + 7, w.say("merge"), keys(model, usual));
     let cursor = reason_line(reason, *typing, &mut inside);
     target(model, *incident, &mut inside);
     let first = (at + 1).saturating_sub(rows);

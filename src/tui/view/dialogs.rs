@@ -1,13 +1,12 @@
 //! Dialogs in front of a screen. Buttons and keys are laid out first, at the bottom, so that nothing can push them off.
 
 use super::pen::{Pen, piece};
-use super::{banners, choices, help, layout, sheets};
-use crate::domain::base::{IncidentId, Language, Ms};
-use crate::domain::incident::Phase;
-use crate::tui::model::{Input, Model, Overlay, ResolveField, Sheet, Tab, list};
+use super::{choices, help, layout, note, resolve, sheets};
+use crate::domain::base::{IncidentId, Language};
+use crate::tui::model::{Input, Model, Overlay, Sheet, Tab};
 use crate::tui::theme::Role;
 use crate::tui::update::{matching, told};
-use crate::words::{Words, time, units, width};
+use crate::words::{Words, width};
 use ratatui::layout::{Position, Rect};
 
 /// Draws the dialog that is open; returns where the cursor stands.
@@ -27,8 +26,8 @@ pub(super) fn draw(model: &Model, pen: &mut Pen<'_>) -> Option<Position> {
         Overlay::WhatIf { input } => what_if(input, pen),
         Overlay::Help { scroll, find, typing } => help_box(model, *scroll, (find, *typing), pen),
         Overlay::Reopen { incident, reason, complaint } => reopen_box(model, *incident, reason, *complaint, pen),
-        Overlay::Note { incident, input, leaving } => Some(note(model, *incident, input, *leaving, pen)),
-        resolve @ Overlay::Resolve { .. } => resolve_box(model, resolve, pen),
+        Overlay::Note(form) => note::draw(model, form, pen),
+        Overlay::Resolve(form) => resolve::draw(model, form, pen),
         severity @ Overlay::Severity { .. } => choices::severity(model, severity, pen),
         merge @ Overlay::Merge { .. } => choices::merge(model, merge, pen),
     }
@@ -53,7 +52,9 @@ pub(super) fn boxed<'a>(pen: &'a mut Pen<'_>, w: usize, h: usize, title: &str, k
     }
     let label = |text: &str| width::cut(&format!(" {text} "), inner.saturating_sub(2), g.ellipsis);
     frame.put(2, 0, &label(title), Role::Title);
-    frame.put(2, h - 1, &label(keys), Role::Text);
+    if !keys.is_empty() {
+        frame.put(2, h - 1, &label(keys), Role::Text);
+    }
     let area = Rect {
         x: frame.area.x + 2.min(frame.area.width),
         y: frame.area.y + 1.min(frame.area.height),
@@ -61,6 +62,11 @@ pub(super) fn boxed<'a>(pen: &'a mut Pen<'_>, w: usize, h: usize, title: &str, k
         height: frame.area.height.saturating_sub(2),
     };
     Pen { buf: pen.buf, area, look: pen.look }
+}
+
+/// The keys of a dialog that people write in, or that Esc was pressed once although there are words in it.
+pub(super) fn keys(model: &Model, usual: &'static str) -> &'static str {
+    model.look.words.say(if model.leaving { "Esc again discards the text" } else { usual })
 }
 
 /// The filter stands where the footer is; the list above follows it as one types.
@@ -225,7 +231,7 @@ fn reopen_box(
     pen: &mut Pen<'_>,
 ) -> Option<Position> {
     let w = model.look.words;
-    let mut inside = boxed(pen, 76, 6, w.say("reopen"), w.say("Enter reopens it   Esc leaves it as it is"));
+    let mut inside = boxed(pen, 76, 6, w.say("reopen"), keys(model, "Enter reopens it   Esc leaves it as it is"));
     inside.put(0, 0, &w.fill("{} is not over after all", &[&incident]), Role::Strong);
     inside.put(0, 3, w.say("reason"), Role::Active);
     let room = inside.width().saturating_sub(12);
@@ -239,27 +245,9 @@ fn reopen_box(
     at
 }
 
-fn note(model: &Model, incident: IncidentId, input: &Input, leaving: bool, pen: &mut Pen<'_>) -> Position {
-    let (w, zone, now) = (model.look.words, model.look.zone, model.live_wall());
-    let title = w.fill("note on {}   {} {}", &[&incident, &zone.clock(now), &zone.offset(now)]);
-    let keys = if leaving {
-        "Esc again discards the note   Enter saves"
-    } else {
-        "Enter save   A-Enter new line   C-e editor   Esc discard"
-    };
-    let mut inside = boxed(pen, 76, 8, &title, w.say(keys));
-    let w = inside.width().max(2);
-    let (lines, at) = wrapped(&input.text(), input.before().chars().count(), w);
-    let top = (at.0 + 1).saturating_sub(inside.height());
-    for (y, line) in lines.iter().skip(top).take(inside.height()).enumerate() {
-        inside.put(0, y, line, Role::Strong);
-    }
-    Position { x: inside.area.x + at.1 as u16, y: inside.area.y + (at.0 - top) as u16 }
-}
-
 /// A text in lines of at most `w` columns, broken at spaces where there are some, and the row and column of its `cursor`th
 /// character.
-fn wrapped(text: &str, cursor: usize, w: usize) -> (Vec<String>, (usize, usize)) {
+pub(super) fn wrapped(text: &str, cursor: usize, w: usize) -> (Vec<String>, (usize, usize)) {
     let (mut lines, mut at) = (vec![String::new()], (0, 0));
     for (i, c) in text.chars().chain(['\n']).enumerate() {
         let row = lines.len() - 1;
@@ -281,91 +269,6 @@ fn wrapped(text: &str, cursor: usize, w: usize) -> (Vec<String>, (usize, usize))
     }
     lines.pop();
     (lines, at)
-}
-
-fn resolve_box(model: &Model, overlay: &Overlay, pen: &mut Pen<'_>) -> Option<Position> {
-    let Overlay::Resolve { incident, field: on, reason, last_bad, at_last_bad, confirm, complaint } = overlay else {
-        return None;
-    };
-    let w = model.look.words;
-    let keys = w.say("Tab next field   Esc cancel   Enter on Cancel does nothing");
-    let mut inside = boxed(pen, 86, 11, w.say("resolve"), keys);
-    let bottom = inside.height().saturating_sub(1);
-    let mut cursor = None;
-    // The last line first: the way out and the way through.
-    let style = |f: ResolveField| if *on == f { Role::Active } else { Role::Text };
-    let x = inside.put(0, bottom, w.say("[ Cancel ]"), style(ResolveField::Cancel));
-    let ask = w.fill("resolve: type {} ", &[&format!("{:04}", incident.0)]);
-    let x = inside.put(x + 4, bottom, &ask, Role::Text);
-    let x = inside.put(x, bottom, "[", Role::Text);
-    let at = field(confirm, x + 1, bottom, 8, &mut inside);
-    inside.put(x + 10, bottom, "]", Role::Text);
-    cursor = if *on == ResolveField::Confirm { at } else { cursor };
-    target_line(model, *incident, &mut inside);
-    inside.put(0, 2, w.say("reason"), style(ResolveField::Reason));
-    let room = inside.width().saturating_sub(12);
-    inside.put(9, 2, "[", Role::Text);
-    let at = field(reason, 10, 2, room.saturating_sub(1), &mut inside);
-    inside.put(10 + room, 2, "]", Role::Text);
-    cursor = if *on == ResolveField::Reason { at } else { cursor };
-    inside.put(0, 3, w.say("ended"), style(ResolveField::Ended));
-    inside.put_cut(10, 3, room, &ended_words(model, *last_bad, *at_last_bad), Role::Text);
-    if let Some(complaint) = complaint {
-        inside.put(0, bottom.saturating_sub(1), &format!("! {}", w.say(complaint)), Role::Problem);
-    } else if let Some(warning) = still_burning(model, *incident) {
-        inside.put_cut(0, 5, inside.width(), &warning, Role::P1);
-    }
-    cursor
-}
-
-fn target_line(model: &Model, incident: IncidentId, pen: &mut Pen<'_>) {
-    let w = model.look.words;
-    let Some(view) = model.incident_of(incident) else {
-        pen.put(0, 0, &w.fill("Resolve {}", &[&incident]), Role::Strong);
-        return;
-    };
-    let (tag, role) = banners::tag(view.incident.severity);
-    let since = Model::since(view).map(|at| w.fill("open {}", &[&time::span(model.live_wall().since(at))]));
-    let since = since.map(|open| format!("  {open}")).unwrap_or_default();
-    pen.pieces(
-        0,
-        0,
-        &[
-            piece(w.fill("Resolve {}", &[&banners::name(w, view)]), Role::Strong),
-            piece("  ", Role::Text),
-            piece(tag, role),
-            piece(since, Role::Text),
-        ],
-    );
-}
-
-fn ended_words(model: &Model, last_bad: Option<Ms>, at_last_bad: bool) -> String {
-    let zone = model.look.zone;
-    let (a, b) = if at_last_bad { ("( )", "(*)") } else { ("(*)", "( )") };
-    match last_bad {
-        Some(at) => {
-            let when = zone.near(at, model.live_wall());
-            model.look.words.fill("{} now   {} {} end of the last bad minute   Space switches", &[&a, &b, &when])
-        }
-        None => model.look.words.say("(*) now").into(),
-    }
-}
-
-/// A warning when resolving now would reopen at once.
-fn still_burning(model: &Model, incident: IncidentId) -> Option<String> {
-    let view = model.incident_of(incident)?;
-    if view.incident.phase == Phase::Mitigated {
-        return None;
-    }
-    let snapshot = model.shown()?;
-    let burn = snapshot
-        .slos
-        .iter()
-        .filter(|row| row.incident == Some(incident))
-        .filter_map(|row| row.verdict.as_ref().and_then(|v| list::burn_over(v, 300)))
-        .reduce(f64::max)
-        .filter(|b| *b > 1.0)?;
-    Some(model.look.words.fill("! burn is still {} over 5m; a new breach reopens it", &[&units::burn_x(burn)]))
 }
 
 #[cfg(test)]

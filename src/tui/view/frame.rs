@@ -1,5 +1,6 @@
 //! What surrounds every screen: the header, the footer with keys, and passing messages.
 
+use super::dialogs::boxed;
 use super::pen::{Pen, piece};
 use crate::tui::keys::{Action, Binding, Code, Key, Scope, TABLE};
 use crate::tui::model::{HeatKind, Link, Model, Mood, Tab, Tone, state};
@@ -249,6 +250,7 @@ fn hints(model: &Model) -> Vec<(String, String, Key)> {
         .iter()
         .filter(holds)
         .filter(|b| !(handled && b.action == Action::Acknowledge))
+        .filter(|b| !b.action.changes() || model.may_order())
         .filter(|b| !(has_no_cursor(model) && WITH_CURSOR.contains(&b.action)))
         .filter_map(|b| {
             let word = match b.action {
@@ -304,7 +306,11 @@ pub(super) fn toast(model: &Model, pen: &mut Pen<'_>) {
     let undo = model.undo.map(|u| u.until.0.saturating_sub(model.now.mono.0).div_ceil(1000));
     let tail =
         undo.filter(|_| toast.mood == Mood::Done).map(|s| model.look.words.fill("   u undo ({}s)", &[&s])).unwrap_or_default();
-    let text = format!(" {}{tail} ", toast.text);
+    if let Some(title) = toast.title.as_ref().filter(|_| pen.width() >= 60 && pen.height() >= 12) {
+        return note_of_order(title, &toast.text, &tail, pen);
+    }
+    let title = toast.title.as_ref().map(|title| format!("{title}  ")).unwrap_or_default();
+    let text = format!(" {title}{}{tail} ", toast.text);
     let w = width::columns(&text).min(pen.width().saturating_sub(2));
     let y = pen.height().saturating_sub(1);
     let role = match toast.mood {
@@ -312,4 +318,16 @@ pub(super) fn toast(model: &Model, pen: &mut Pen<'_>) {
         Mood::Done | Mood::Told => Role::Active,
     };
     pen.put_cut(pen.width().saturating_sub(w + 1), y, w, &text, role);
+}
+
+/// What was done, in a box at the right above the footer: the title in its upper line, the way back at its right.
+fn note_of_order(title: &str, text: &str, back: &str, pen: &mut Pen<'_>) {
+    let wide = width::columns(title).max(width::columns(text) + width::columns(back)) + 6;
+    let w = wide.clamp(50, pen.width().saturating_sub(2).max(50));
+    let (x, y) = (pen.width().saturating_sub(w + 1), pen.height().saturating_sub(4));
+    let mut corner = pen.part(x, y, w, 3);
+    let mut inside = boxed(&mut corner, w, 3, title, "");
+    let room = inside.width();
+    inside.put_cut(0, 0, room, text, Role::Strong);
+    inside.put_right(room, 0, room, back.trim_start(), Role::Key);
 }

@@ -3,6 +3,7 @@
 use super::banners::{cost, gravest_live, holder, is_stale, tag};
 use super::columns::{name_of, tag_of};
 use super::detail::{budget_words, exhaust_words};
+use super::dialogs;
 use super::pen::Pen;
 use crate::domain::base::{Money, ProblemLevel};
 use crate::domain::incident::Incident;
@@ -21,17 +22,29 @@ pub(super) fn draw(model: &Model, pen: &mut Pen<'_>) -> Option<Position> {
     if last > 0 {
         bottom(model, last, pen);
     }
-    None
+    if is_form(model) && pen.width() >= FORM.0 && pen.height() >= FORM.1 { dialogs::draw(model, pen) } else { None }
+}
+
+/// From here on a dialog takes the whole screen; below it only its last line is told.
+const FORM: (usize, usize) = (30, 8);
+
+/// The dialog in front is one that people write in.
+const fn is_form(model: &Model) -> bool {
+    matches!(
+        model.overlay,
+        Some(Overlay::Note(_) | Overlay::Resolve(_) | Overlay::Reopen { .. } | Overlay::Severity { .. } | Overlay::Merge { .. })
+    )
 }
 
 /// The last line: a message, the dialog that is open, or size and keys.
 fn bottom(model: &Model, y: usize, pen: &mut Pen<'_>) {
     let w = model.look.words;
-    let acks = pen.width() >= 24 && model.target().is_some_and(|view| !Model::is_handled(view));
+    let takes = model.may_order() && model.target().is_some_and(|view| !Model::is_handled(view));
+    let acks = pen.width() >= 24 && takes;
     let keys = w.say(if acks { "a ack  q quit" } else { "q quit" });
     let text = match (&model.toast, &model.overlay) {
-        (Some(toast), _) => toast.text.clone(),
-        (None, Some(Overlay::Note { incident, input, .. })) => w.fill("note {}: {}", &[incident, &input.text()]),
+        (Some(toast), _) => toast.title.as_ref().unwrap_or(&toast.text).clone(),
+        (None, Some(Overlay::Note(form))) => w.fill("note {}: {}", &[&form.incident, &form.input.text()]),
         (None, Some(Overlay::Filter { input, .. })) => format!("/{}", input.text()),
         (None, Some(Overlay::Palette { input, .. })) => format!(":{}", input.text()),
         (None, Some(_)) => w.say("Esc closes; this needs 60x15").into(),

@@ -3,6 +3,7 @@
 use super::StoredError;
 use super::parts::{ImpactForm, RuleForm, of, slos, texts};
 use crate::domain::base::{IncidentId, Ms, Severity, Text};
+use crate::domain::cost::Effort;
 use crate::domain::incident::{Absorbed, Correction, Evidence, Fact, Moment};
 use crate::wire::exact::SeverityText;
 use serde::{Deserialize, Serialize};
@@ -113,6 +114,7 @@ impl CorrectedForm {
             "total" => Correction::Total(value.parse().ok()?),
             "drill" => Correction::Drill(value.parse().ok()?),
             "root_cause" => Correction::RootCause(value.into()),
+            "effort" => Correction::Effort(Effort::parse(value)?),
             _ => return None,
         })
     }

@@ -5,7 +5,7 @@ use super::cost::{CostForm, SheetForm};
 use super::parts::{ImpactForm, OnsetForm, ReasonForm, RuleForm, of, slos, texts};
 use super::{StoredError, notice};
 use crate::domain::base::{IncidentId, Ms, Text};
-use crate::domain::incident::{Fact, IncidentRef, Outcome};
+use crate::domain::incident::{Fact, IncidentRef, Note, Outcome};
 use crate::wire::exact::SeverityText;
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
@@ -98,8 +98,17 @@ struct NoData {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Note {
+struct NoteForm {
     text: Text,
+    #[serde(default, skip_serializing_if = "is_false")]
+    action_item: bool,
+    #[serde(default, skip_serializing_if = "is_false")]
+    customer_visible: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands references over")]
+const fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 #[derive(Serialize, Deserialize)]
@@ -150,7 +159,10 @@ pub(super) fn payload(fact: &Fact) -> Result<Box<RawValue>, StoredError> {
         }
         Fact::Closed { not_paged } => to_raw_value(&Closed { not_paged: *not_paged }),
         Fact::NoData { since } => to_raw_value(&NoData { since: since.0 }),
-        Fact::Note(text) => to_raw_value(&Note { text: text.clone() }),
+        Fact::Note(Note { text, action_item, customer_visible }) => {
+            let (text, action_item, customer_visible) = (text.clone(), *action_item, *customer_visible);
+            to_raw_value(&NoteForm { text, action_item, customer_visible })
+        }
         Fact::Paged { .. } => to_raw_value(&paged(fact)),
         Fact::Measured(impact) => to_raw_value(&ImpactForm::from(impact)),
         Fact::Notice(notice) => notice::payload(notice),
@@ -207,7 +219,7 @@ pub(super) fn read(kind: &str, version: i64, payload: &RawValue) -> Result<Fact,
         "closed" => parse::<Closed>(json).map(|f| Fact::Closed { not_paged: f.not_paged })?,
         "no_data" => parse::<NoData>(json).map(|f| Fact::NoData { since: Ms(f.since) })?,
         "data_back" => parse::<Nothing>(json).map(|_| Fact::DataBack)?,
-        "note" => parse::<Note>(json).map(|f| Fact::Note(f.text))?,
+        "note" => parse::<NoteForm>(json)?.into(),
         "paged" => parse::<Paged>(json)?.into(),
         "measured" => Fact::Measured(parse::<ImpactForm>(json)?.into()),
         "silenced" | "silence_ended" | "changed" => Fact::Notice(notice::read(kind, json)?),
@@ -233,6 +245,12 @@ fn parse<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, StoredError> {
 impl From<Joined> for Fact {
     fn from(f: Joined) -> Self {
         Self::Joined { service: f.service, slos: slos(f.slos), impact_start: f.impact_start.map(Ms), rules: of(f.rules) }
+    }
+}
+
+impl From<NoteForm> for Fact {
+    fn from(f: NoteForm) -> Self {
+        Self::Note(Note { text: f.text, action_item: f.action_item, customer_visible: f.customer_visible })
     }
 }
 

@@ -16,14 +16,23 @@ pub(crate) use parts::{ImpactForm, ReasonForm};
 mod tests;
 
 use crate::domain::base::{CommitId, IncidentId, Ms, Seq, Text};
-use crate::domain::incident::{Actor, Entry, Fact};
+use crate::domain::incident::{Actor, Correction, Entry, Fact};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use thiserror::Error;
 
-/// The newest version of a kind that this program knows, which is the one it writes. All but costs are in their first.
+/// The newest version of a kind that this program knows.
 pub fn version(kind: &str) -> i64 {
-    if kind == "costed" { 2 } else { 1 }
+    if matches!(kind, "costed" | "note" | "corrected") { 2 } else { 1 }
+}
+
+/// The version a fact is written in: the first that can tell it, so that older programs read what they can.
+pub const fn version_of(fact: &Fact) -> i64 {
+    match fact {
+        Fact::Costed(_) | Fact::Corrected { change: Correction::Effort(_), .. } => 2,
+        Fact::Note(note) if note.action_item || note.customer_visible => 2,
+        _ => 1,
+    }
 }
 
 /// Why a stored entry cannot be read.
@@ -84,7 +93,7 @@ pub fn encode(entry: &Entry) -> Result<String, StoredError> {
     };
     let envelope = Envelope {
         kind: kind(&entry.fact).into(),
-        version: version(kind(&entry.fact)),
+        version: version_of(&entry.fact),
         seq: entry.seq.0,
         incident: entry.incident.0,
         at: entry.at.0,

@@ -6,9 +6,9 @@ use crate::domain::cost::estimate::{
     Baseline, Beside, Capacity, Churn, Component, Credits, Customer, DayZone, Hours, Kind, Loss, Orders, Premium, Review,
     Seasonal, Shift, Tier,
 };
-use crate::domain::cost::{Basis, CostInput, CostLine, CostRecord, CostSheet, Priced, Restates, Share, Trace};
+use crate::domain::cost::{Basis, CostInput, CostLine, CostRecord, CostSheet, Effort, Priced, Restates, Share, Trace};
 use crate::domain::incident::{
-    Absorbed, Correction, Evidence, ImpactRecord, IncidentRef, Moment, Onset, Outcome, ReasonText, RuleFired,
+    Absorbed, Correction, Evidence, ImpactRecord, IncidentRef, Moment, Note, Onset, Outcome, ReasonText, RuleFired,
 };
 use crate::domain::objective::{ExchangeRate, ValueIs};
 use proptest::collection::vec;
@@ -186,6 +186,8 @@ fn correction() -> impl Strategy<Value = Correction> {
         any::<u64>().prop_map(Correction::Total),
         any::<bool>().prop_map(Correction::Drill),
         text().prop_map(Correction::RootCause),
+        (1_u32..=Effort::MOST, 1_i64..=1_000_000)
+            .prop_map(|(people, hours)| { Correction::Effort(Effort::new(people, Decimal::new(hours, 2)).unwrap()) }),
     ]
 }
 
@@ -231,7 +233,11 @@ fn any_fact() -> impl Strategy<Value = Fact> {
         any::<bool>().prop_map(|not_paged| Fact::Closed { not_paged }),
         ms().prop_map(|since| Fact::NoData { since }),
         Just(Fact::DataBack),
-        text().prop_map(Fact::Note),
+        (text(), any::<bool>(), any::<bool>()).prop_map(|(text, action_item, customer_visible)| Fact::Note(Note {
+            text,
+            action_item,
+            customer_visible
+        })),
         paged(),
         impact().prop_map(Fact::Measured),
         sheet().prop_map(Fact::Costed),
@@ -287,9 +293,24 @@ fn the_stored_form_of_version_1_does_not_change() {
 }
 
 #[test]
+fn what_version_1_cannot_tell_is_written_in_version_2_and_nothing_else_is() {
+    let plain = decode(NOTE, [0; 32]).unwrap();
+    let stored = |fact: Fact| encode(&Entry { fact, ..plain.clone() }).unwrap();
+    let flagged = stored(Fact::Note(Note { text: "tell them".into(), customer_visible: true, action_item: false }));
+    assert!(flagged.contains(r#""kind":"note","version":2,"#), "{flagged}");
+    assert!(flagged.ends_with(r#""payload":{"text":"tell them","customer_visible":true}}"#), "{flagged}");
+    let effort = Correction::Effort(Effort::typed("5", "0.50").unwrap());
+    let told = stored(Fact::Corrected { change: effort, reason: "".into() });
+    assert!(told.contains(r#""kind":"corrected","version":2,"#), "{told}");
+    assert!(told.ends_with(r#""payload":{"field":"effort","value":"5 x 0.5 h","reason":""}}"#), "{told}");
+    let cause = stored(Fact::Corrected { change: Correction::RootCause("capacity".into()), reason: "".into() });
+    assert!(cause.contains("\"version\":1"), "{cause}");
+}
+
+#[test]
 fn what_a_newer_program_wrote_is_named_and_never_skipped() {
     let newer = |kind: &str, version| Err(StoredError::Newer { kind: kind.into(), version });
-    assert_eq!(decode(&NOTE.replace("\"version\":1", "\"version\":2,\"mood\":\"calm\""), [0; 32]), newer("note", 2));
+    assert_eq!(decode(&NOTE.replace("\"version\":1", "\"version\":3,\"mood\":\"calm\""), [0; 32]), newer("note", 3));
     assert_eq!(decode(&NOTE.replace("\"note\"", "\"levitated\""), [0; 32]), newer("levitated", 1));
     for (what, from, to) in [
         ("version 0", "\"version\":1", "\"version\":0"),

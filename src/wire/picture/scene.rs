@@ -6,9 +6,9 @@
 use super::form::{Form, Num, Row, Wrong, form, in_reason, short, words};
 use super::slo::SloForm;
 use super::verdict::VerdictForm;
-use crate::domain::base::{IncidentId, Ms, Place, Problem, ProblemLevel, Text};
-use crate::domain::cost::CostSheet;
-use crate::domain::incident::{Entry, Fact, ImpactRecord, Incident};
+use crate::domain::base::{IncidentId, Ms, Place, Problem, ProblemLevel, Seq, Text};
+use crate::domain::cost::{CostSheet, PartRate};
+use crate::domain::incident::{Change, ChangeRecord, Entry, Fact, ImpactRecord, Incident};
 use crate::domain::objective::Slo;
 use crate::domain::view::{
     CostTicker, IncidentView, NextEvent, ReceiverHealth, RecentLine, Role, Signal, SloRow, Snapshot, SourceHealth, SourceState,
@@ -420,6 +420,8 @@ impl Form<Signal> for SignalForm {
 struct TickerForm {
     so_far: Option<MoneyText>,
     per_minute: Option<MoneyText>,
+    #[serde(default)]
+    rates: Vec<RateForm>,
     at: i64,
     sheet: CostForm,
 }
@@ -428,7 +430,13 @@ impl TickerForm {
     fn of(value: &CostTicker) -> Self {
         let sheet = CostSheet { record: None, ..CostSheet::clone(&value.sheet) };
         let (so_far, per_minute) = (value.so_far.map(MoneyText::from), value.per_minute.map(MoneyText::from));
-        Self { so_far, per_minute, at: value.at.0, sheet: CostForm::from(&sheet) }
+        let rate = |part: &PartRate| RateForm {
+            component: part.component.clone(),
+            subject: part.subject.clone(),
+            per_minute: part.per_minute.into(),
+        };
+        let rates = value.rates.iter().map(rate).collect();
+        Self { so_far, per_minute, rates, at: value.at.0, sheet: CostForm::from(&sheet) }
     }
 
     fn back(self) -> Result<CostTicker, Wrong> {
@@ -441,9 +449,45 @@ impl TickerForm {
         Ok(CostTicker {
             so_far: money(self.so_far)?,
             per_minute: money(self.per_minute)?,
+            rates: self.rates.into_iter().map(RateForm::back).collect::<Result<_, _>>()?,
             at: self.at.back()?,
             sheet: Arc::new(sheet),
         })
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct RateForm {
+    component: Text,
+    subject: Option<Text>,
+    per_minute: MoneyText,
+}
+
+impl RateForm {
+    fn back(self) -> Result<PartRate, Wrong> {
+        let per_minute = crate::domain::base::Money::from(self.per_minute);
+        in_reason(per_minute.amount)?;
+        Ok(PartRate { component: self.component, subject: self.subject, per_minute })
+    }
+}
+
+form!(ChangedForm of Change { title: Text, service: Option<Text>, kind: Text, version: Option<Text>, url: Option<Text> });
+
+#[derive(Serialize, Deserialize)]
+struct ChangeForm {
+    id: u64,
+    at: i64,
+    by: Text,
+    change: ChangedForm,
+}
+
+impl ChangeForm {
+    fn of(record: &ChangeRecord) -> Self {
+        Self { id: record.id.0, at: record.at.0, by: record.by.clone(), change: Form::of(&record.change) }
+    }
+
+    fn back(self) -> Result<ChangeRecord, Wrong> {
+        Ok(ChangeRecord { id: Seq(self.id), at: self.at.back()?, by: self.by, change: self.change.back()? })
     }
 }
 
@@ -459,6 +503,11 @@ struct ViewForm {
     exhausts_in_seconds: Option<Num>,
     runbook: Option<Text>,
     owner: Option<Text>,
+    // Older servers send neither.
+    #[serde(default)]
+    acknowledge_within: Option<i64>,
+    #[serde(default)]
+    changes: Vec<ChangeForm>,
 }
 
 impl ViewForm {
@@ -474,6 +523,8 @@ impl ViewForm {
             exhausts_in_seconds: Form::of(&view.exhausts_in_seconds),
             runbook: view.runbook.clone(),
             owner: view.owner.clone(),
+            acknowledge_within: Form::of(&view.acknowledge_within),
+            changes: view.changes.iter().map(ChangeForm::of).collect(),
         }
     }
 
@@ -488,6 +539,8 @@ impl ViewForm {
             exhausts_in_seconds: self.exhausts_in_seconds.back()?,
             runbook: self.runbook,
             owner: self.owner,
+            acknowledge_within: self.acknowledge_within.back()?,
+            changes: self.changes.into_iter().map(ChangeForm::back).collect::<Result<_, _>>()?,
         })
     }
 }

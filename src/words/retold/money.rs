@@ -7,6 +7,7 @@ use super::{Pair, in_chinese, values};
 pub(super) const FORMS: &[Pair] = &[
     // Assumptions.
     ("A responder works from their first entry on the incident to its mitigation", "响应人员从在事故中的首条记录工作到缓解为止"),
+    ("People's hours are those that a person declared for all of them, reviews included", "人力投入以人声明的为准，已含复盘"),
     ("Time of people is an opportunity cost: salaries are paid anyway", "人力时间是机会成本：工资照付"),
     (
         "Customers claim the stated share of their credits; a credit takes from revenue, it is no expense",
@@ -76,6 +77,7 @@ pub(super) const FORMS: &[Pair] = &[
     ("nobody is known to have responded", "没有已知的响应人员"),
     ("has no role and there is no default role", "没有角色，也没有默认角色"),
     ("the role {} has no rate", "角色 {} 没有费率"),
+    ("{} were declared, and no default role says at which rate", "已声明 {}，但没有默认角色说明按哪个费率"),
     ("the amount is too large to compute", "金额过大，无法计算"),
     ("the sum is too large to compute", "总额过大，无法计算"),
     ("the count {} is no count", "{} 不是计数"),
@@ -87,6 +89,7 @@ pub(super) const FORMS: &[Pair] = &[
     ("impact or people changed", "影响或人员有变化"),
     ("the time in which orders may come back has passed", "订单可能回流的时间已过"),
     ("another incident covers minutes of it, too", "另一起事故也覆盖其中的分钟"),
+    ("people's hours were declared", "声明了人力投入"),
     // Where inputs come from.
     (
         "{} over {} (the 24 hours before, incidents left out) from {}: {} steps with samples, {} series",
@@ -103,6 +106,7 @@ pub(super) const FORMS: &[Pair] = &[
     ("bad minutes of the incident", "事故的异常分钟"),
     ("{} for each lost transaction of stream {}", "收入流 {2} 每笔流失交易 {1}"),
     ("declared by a person", "由人声明"),
+    ("declared by {}", "由 {} 声明"),
     (
         "ledger: from the person's first entry on the incident to its mitigation, stretches joined",
         "账本：从本人在事故中的首条记录到缓解，合并各段",

@@ -4,6 +4,7 @@
 //! keys and ids, which are the same in every language.
 
 mod choices;
+mod dialogs;
 mod elsewhere;
 mod frame;
 mod history;
@@ -25,6 +26,7 @@ const COUNTED: &[Pair] = &[
     ("entries", " 条"),
     ("errors", " 个错误"),
     ("incidents", " 起事故"),
+    ("people", " 人"),
     ("pages wait", " 条通知待发"),
     ("problems", " 个问题"),
     ("receivers", " 个接收方"),
@@ -33,8 +35,9 @@ const COUNTED: &[Pair] = &[
     ("warnings", " 个警告"),
 ];
 
-const TABLES: [&[Pair]; 9] = [
+const TABLES: [&[Pair]; 10] = [
     choices::WORDS,
+    dialogs::WORDS,
     elsewhere::WORDS,
     frame::WORDS,
     slos::WORDS,

@@ -56,7 +56,7 @@ pub(super) fn sentence(entry: &Entry, zone: Zone) -> String {
         Fact::Closed { not_paged: false } => "已关闭".into(),
         Fact::NoData { since } => format!("自 {} 起没有数据；这不说明用户是否受影响", zone.clock(*since)),
         Fact::DataBack => "数据恢复".into(),
-        Fact::Note(text) => text.to_string(),
+        Fact::Note(note) => more::noted(note),
         Fact::Paged { .. } => paged(&entry.fact),
         Fact::Measured(record) => format!("重新测量影响：{}", impact(record)),
         Fact::Costed(sheet) => costed(sheet),

@@ -92,7 +92,7 @@ fn choose(all: &Incidents, dice: &mut Dice) -> Option<(Command, What)> {
     Some(match dice.between(0, 16) {
         0..=4 => (Command::Acknowledge { incident, by }, What::Other),
         5 => (Command::Unacknowledge { incident, by }, What::Other),
-        6 | 7 => (Command::Resolve { incident, by, reason, at: None }, What::Ended),
+        6 | 7 => (Command::Resolve { incident, by, reason, at: None, findings: vec![] }, What::Ended),
         8 => (act(Act::Mitigate { reason, at: None }), What::Ended),
         9 | 10 => {
             let with = live[dice.between(0, live.len())].id;
@@ -102,7 +102,7 @@ fn choose(all: &Incidents, dice: &mut Dice) -> Option<(Command, What)> {
             let (service, _) = &one.services[dice.between(0, one.services.len())];
             (Command::Split { incident, services: vec![service.clone()], by, reason }, What::Other)
         }
-        _ => (Command::Note { incident, by, text: "seen".into() }, What::Other),
+        _ => (Command::Note { incident, by, note: "seen".into() }, What::Other),
     })
 }
 

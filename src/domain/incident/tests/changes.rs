@@ -110,7 +110,11 @@ fn people_mitigate_reopen_close_and_attach_where_it_makes_sense() {
             "no: INC-0001 never was more than a suspicion; `incidents declare` opens an incident",
         ),
         (open, &close, "no: INC-0001 is open; resolve it first"),
-        (ENDED, &close, "Note(\"done\") at 90; Closed { not_paged: false } at 90"),
+        (
+            ENDED,
+            &close,
+            "Note(Note { text: \"done\", action_item: false, customer_visible: false }) at 90; Closed { not_paged: false } at 90",
+        ),
         (&closed, &close, "no: INC-0001 is closed already"),
     ] {
         assert_eq!(decided(text, act, "ann", 90), told, "{text} {act:?}");

@@ -145,7 +145,7 @@ async fn tampering_is_found_when_entries_are_read() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_entry_of_a_newer_program_is_named_and_not_skipped() {
     for (from, to, told) in [
-        ("\"version\":1", "\"version\":2", "newer burnledger (schema 2, this program knows 1)"),
+        ("\"version\":1", "\"version\":3", "newer burnledger (schema 3, this program knows 2)"),
         ("\"kind\":\"note\"", "\"kind\":\"foretold\"", "`foretold`"),
     ] {
         let (_folder, path) = place();

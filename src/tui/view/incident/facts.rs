@@ -92,7 +92,13 @@ fn acknowledged(model: &Model, view: &IncidentView) -> Fact {
         }
         (None, Phase::Open) => {
             let waited = m.paged.or(m.detected).map_or(Span::ZERO, |from| model.wall().since(from));
-            (w.say("no ack"), w.fill("for {}", &[&time::span(waited)]), Role::Problem)
+            let waited_words = time::span(waited);
+            let told = match view.acknowledge_within {
+                Some(within) if waited > within => w.fill("{}, due {}!", &[&waited_words, &within]),
+                Some(within) => w.fill("{}, due {}", &[&waited_words, &within]),
+                None => w.fill("for {}", &[&waited_words]),
+            };
+            (w.say("no ack"), told, Role::Problem)
         }
         (None, _) => (w.say("acked"), w.say("by nobody").into(), Role::Text),
     }
@@ -122,7 +128,7 @@ fn cost(model: &Model, view: &IncidentView, ticked: Option<Ticked>) -> Vec<Fact>
     });
     match (t.projected_since, view.cost.as_ref().map(|c| &c.sheet)) {
         (Some(at), _) => {
-            out.push((w.say("as of"), w.fill("{} projected", &[&model.look.zone.clock(at)]), Role::Problem));
+            out.push((w.say("projected"), w.fill("since {}", &[&model.look.zone.clock(at)]), Role::Problem));
         }
         (None, Some(sheet)) => {
             let range = sheet.low.zip(sheet.high).filter(|(l, h)| l != h);

@@ -2,10 +2,10 @@
 
 use super::facts;
 use crate::chart::{Charset, Scale, bar, spark};
-use crate::domain::base::Ms;
+use crate::domain::base::{Ms, Seq};
 use crate::domain::cost::{CostLine, CostSheet};
-use crate::domain::incident::Entry;
-use crate::domain::view::{IncidentView, Signal};
+use crate::domain::incident::{ChangeRecord, Entry};
+use crate::domain::view::{CostTicker, IncidentView, Signal};
 use crate::tui::model::{Model, Panel};
 use crate::tui::theme::Role;
 use crate::tui::view::pen::{Pen, piece};
@@ -75,22 +75,20 @@ pub(super) fn draw_line(line: &Line, y: usize, pen: &mut Pen<'_>) {
 }
 
 fn happened(model: &Model, view: &IncidentView, columns: usize) -> Vec<Line> {
-    let mut entries: Vec<&Entry> = view.incident.entries.iter().collect();
-    entries.sort_by(|a, b| b.at.cmp(&a.at).then(b.seq.cmp(&a.seq)));
-    let start = view.incident.milestones.impact_start;
-    let mut out = Vec::new();
-    let mut started = false;
-    for entry in entries {
-        if start.is_some_and(|s| !started && entry.at < s) {
-            out.extend(start.map(|s| began(model, s)));
-            started = true;
-        }
-        out.extend(entry_lines(model, entry, columns));
-    }
-    if !started {
-        out.extend(start.map(|s| began(model, s)));
-    }
-    out
+    // At the same instant what was recorded later stands above, and the start below everything.
+    let mut all: Vec<(Ms, Option<Seq>, Vec<Line>)> = Vec::new();
+    all.extend(view.incident.entries.iter().map(|e| (e.at, Some(e.seq), entry_lines(model, e, columns))));
+    all.extend(view.changes.iter().map(|c| (c.at, Some(c.id), vec![changed(model, c)])));
+    all.extend(view.incident.milestones.impact_start.map(|start| (start, None, vec![began(model, start)])));
+    all.sort_by_key(|(at, seq, _)| std::cmp::Reverse((*at, *seq)));
+    all.into_iter().flat_map(|(_, _, lines)| lines).collect()
+}
+
+/// Something that was changed beside the incident.
+fn changed(model: &Model, record: &ChangeRecord) -> Line {
+    let w = model.look.words;
+    let left = dated(model, record.at, w.say("change"), &w.change(record));
+    Line { left, right: Some(piece(record.by.to_string(), Role::Faint)) }
 }
 
 fn began(model: &Model, at: Ms) -> Line {
@@ -138,7 +136,7 @@ fn costs(model: &Model, view: &IncidentView, columns: usize) -> Vec<Line> {
         return vec![Line { left: vec![piece("  ", Role::Text), piece(none, Role::Faint)], right: None }];
     };
     let sheet = &cost.sheet;
-    let mut out: Vec<Line> = sheet.lines.iter().map(|line| cost_line(w, line, sheet, columns, charset)).collect();
+    let mut out: Vec<Line> = sheet.lines.iter().map(|line| cost_line(w, line, cost, columns, charset)).collect();
     for missing in &sheet.not_estimated {
         let (what, why) = w.missing(missing);
         let what = width::left(&what, NAME, "..");
@@ -156,7 +154,7 @@ fn costs(model: &Model, view: &IncidentView, columns: usize) -> Vec<Line> {
 const NAME: usize = 22;
 const AMOUNT: usize = 14;
 
-fn cost_line(w: Words, line: &CostLine, sheet: &CostSheet, columns: usize, charset: Charset) -> Line {
+fn cost_line(w: Words, line: &CostLine, cost: &CostTicker, columns: usize, charset: Charset) -> Line {
     let subject = line.subject.as_ref().map(|s| format!(" {s}")).unwrap_or_default();
     let name = format!("{}{subject}", w.component(&line.component));
     let mut left = vec![
@@ -165,12 +163,22 @@ fn cost_line(w: Words, line: &CostLine, sheet: &CostSheet, columns: usize, chars
         piece("  ", Role::Text),
     ];
     if columns >= 100 {
-        left.push(piece(share_bar(line, sheet, charset), Role::P1));
+        left.push(piece(share_bar(line, &cost.sheet, charset), Role::P1));
         left.push(piece("  ", Role::Text));
+    }
+    if columns >= 110 && !cost.rates.is_empty() {
+        let widest = cost.sheet.lines.iter().map(|l| width::columns(&grows(w, l, cost))).max().unwrap_or(0);
+        left.push(piece(width::left(&grows(w, line, cost), widest + 2, ".."), Role::Text));
     }
     let memo = if line.memo { w.say("memo, not added: ") } else { "" };
     left.push(piece(format!("{memo}{}", w.of_cost(&line.formula, OfCost::Formula)), Role::Faint));
     Line { left, right: Some(piece(w.basis(line.basis), Role::Faint)) }
+}
+
+/// What a line grows by each minute; nothing where it is told once, at the end.
+fn grows(w: Words, line: &CostLine, cost: &CostTicker) -> String {
+    let part = cost.rates.iter().find(|p| p.component == line.component && (p.subject.is_none() || p.subject == line.subject));
+    part.filter(|_| !line.memo).map(|p| w.fill("+{}/min", &[&money::brief(p.per_minute)])).unwrap_or_default()
 }
 
 /// The line's share of the total, its rest left blank.

@@ -29,6 +29,10 @@ pub(super) const WORDS: &[Pair] = &[
     ("{}by {}", "{}由 {}"),
     ("no ack", "未确认"),
     ("for {}", "已 {}"),
+    ("{}, due {}!", "{}，限 {}！"),
+    ("{}, due {}", "{}，限 {}"),
+    ("projected", "推算"),
+    ("since {}", "自 {} 起"),
     ("by nobody", "无人"),
     ("cost", "损失"),
     ("rate", "速率"),
@@ -46,6 +50,7 @@ pub(super) const WORDS: &[Pair] = &[
     ("runbook", "处理手册"),
     // Panels.
     ("start", "开始"),
+    ("change", "变更"),
     ("first bad minute, from samples", "首个异常分钟，来自样本"),
     ("samples", "样本"),
     ("auto", "自动"),
@@ -65,6 +70,7 @@ pub(super) const WORDS: &[Pair] = &[
     ("still not acknowledged: pages again", "仍无人确认：再次通知"),
     ("{} burn over {} crosses {}x: {}", "{} 的 {} 燃烧率越过 {}x：{}"),
     ("error budget exhausted at the 1h rate{}", "按 1h 速率错误预算耗尽{}"),
+    ("error budget left below {}: the gate stops deploys", "错误预算剩余低于 {}：闸门阻止发布"),
     ("; cost by then {}", "；届时损失 {}"),
     // Names of series.
     ("{} error ratio", "{} 错误率"),

@@ -3,7 +3,8 @@
 use super::{because, ours};
 use crate::domain::base::{Severity, SloId, Text};
 use crate::domain::incident::{
-    Absorbed, Change, Correction, Entry, Evidence, HeardAlert, HeldPages, IncidentRef, Notice, Outcome, Scope, SilenceRecord,
+    Absorbed, Change, Correction, Entry, Evidence, HeardAlert, HeldPages, IncidentRef, Note, Notice, Outcome, Scope,
+    SilenceRecord,
 };
 use crate::words::Zone;
 use crate::words::timeline::actor;
@@ -105,6 +106,12 @@ pub(super) fn split_off(into: IncidentRef, services: &[Text], reason: &str) -> S
     format!("{} 分出为 {into}{}", services.join("、"), because(reason))
 }
 
+pub(super) fn noted(note: &Note) -> String {
+    let marks = [(note.action_item, "行动项"), (note.customer_visible, "客户可见")];
+    let marks: Vec<&str> = marks.into_iter().filter(|(is, _)| *is).map(|(_, mark)| mark).collect();
+    if marks.is_empty() { note.text.to_string() } else { format!("{}：{}", marks.join("、"), note.text) }
+}
+
 pub(super) fn evidence(e: &Evidence) -> String {
     let url = e.url.as_deref().unwrap_or_default();
     let gap = if e.text.is_empty() || url.is_empty() { "" } else { " " };
@@ -131,6 +138,7 @@ pub(super) fn corrected(entry: &Entry, change: &Correction, reason: &str, zone: 
         Correction::Total(_) => "事件总数",
         Correction::Drill(_) => "本次事故",
         Correction::RootCause(_) => "根因",
+        Correction::Effort(_) => "人力投入",
     };
     let of = entry.corrects.filter(|_| change.needs_reason()).map_or_else(String::new, |seq| format!("（更正第 {} 条）", seq.0));
     format!("{} 更正：{what}改为 {value}{}{of}", actor(entry), because(reason))

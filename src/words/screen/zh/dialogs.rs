@@ -1,0 +1,47 @@
+//! The note, and saying that an incident is over.
+
+use super::Pair;
+
+pub(super) const WORDS: &[Pair] = &[
+    ("Esc again discards the text", "再按 Esc 丢弃文字"),
+    (
+        "Enter save   A-Enter new line   Tab marks   C-e editor   Esc discard",
+        "Enter 保存   A-Enter 换行   Tab 标记   C-e 编辑器   Esc 放弃",
+    ),
+    ("customer visible", "客户可见"),
+    ("action item", "行动项"),
+    ("@ mentions a person", "@ 提及某人"),
+    ("Tab: {}", "Tab：{}"),
+    ("note on {}   {} {}", "备注 {}   {} {}"),
+    ("resolve", "结束"),
+    ("Tab next field   Esc cancel   Enter on Cancel does nothing", "Tab 下一项   Esc 取消   停在取消时 Enter 无害"),
+    ("[ Cancel ]", "[ 取消 ]"),
+    ("resolve: type {} ", "结束：输入 {} "),
+    ("reason", "原因"),
+    ("ended", "结束于"),
+    ("Resolve {}", "结束 {}"),
+    ("{} now   {} {} end of the last bad minute   Space switches", "{} 现在   {} {} 最后异常分钟之末   Space 切换"),
+    ("(*) now", "(*) 现在"),
+    ("! burn is still {} over 5m; a new breach reopens it", "! 5m 燃烧率仍为 {}；再次不达标会重开"),
+    ("that is not this incident's number", "这不是本事故的编号"),
+    ("say in a few words why it is over", "请简要说明为何结束"),
+    ("cause", "根因"),
+    ("people", "人数"),
+    ("hours each", "每人小时"),
+    ("empty: {}, by the timeline", "留空：{}，按时间线"),
+    ("say both: how many people, and hours of each", "请同时填写人数和每人小时数"),
+    ("responders are 1 to 10000 people", "人数为 1 到 10000"),
+    ("hours each are more than 0 and at most 10000, such as 0.5", "每人小时数大于 0、不超过 10000，例如 0.5"),
+    ("final cost estimate: {}", "最终损失估算：{}"),
+    ("final cost estimate: {}; counted at the end", "最终损失估算：{}；结束时计算"),
+    // Usual classes of causes.
+    ("memory and concurrency", "内存与并发"),
+    ("dependency and network", "依赖与网络"),
+    ("configuration and deploy", "配置与发布"),
+    ("capacity", "容量"),
+    ("data", "数据"),
+    ("security", "安全"),
+    ("external", "外部"),
+    ("human process", "人为流程"),
+    ("unknown", "未知"),
+];
