@@ -149,7 +149,7 @@ fn budget(model: &Model, view: &IncidentView) -> Vec<Fact> {
     }
     if let Some(span) = view.exhausts_in_seconds.and_then(time::from_secs) {
         let words = if span <= Span::ZERO {
-            w.say("exhausted").into()
+            w.say("already gone").into()
         } else {
             // Counted from the evaluation that said so, not from a later now.
             let from = model.shown().and_then(|s| s.at).unwrap_or_else(|| model.wall());

@@ -4,6 +4,7 @@ use super::Pair;
 
 pub(super) const WORDS: &[Pair] = &[
     ("INCIDENT", "事故"),
+    ("already gone", "已耗尽"),
     ("Nothing is known yet.", "尚无信息。"),
     ("No open incident.", "没有进行中的事故。"),
     ("The ledger holds {}; 3 shows them.", "账本中有{}；按 3 查看。"),
