@@ -1,5 +1,6 @@
 //! Past incidents by week (or day, or month): how many of which severity, and what they cost. Severities stand as digits, so that the
-//! picture says the same without colour. It fills room that the list leaves free and never takes any from it.
+//! picture says the same without colour. It fills room that the list leaves free and never takes any from it. Without any
+//! cost the incidents have all of its width.
 
 use super::pen::{Pen, piece};
 use crate::chart::Charset;
@@ -26,11 +27,12 @@ pub(super) const fn rows(listed: usize, height: usize, columns: usize) -> usize 
 pub(super) fn draw(model: &Model, pen: &mut Pen<'_>) {
     let w = model.look.words;
     let (long, all) = model.history.stretches(model.wall());
-    let title = [
-        piece(w.fill("PER {}", &[&time::window(long)]), Role::Title),
-        piece(w.say("  left incidents, by severity"), Role::Faint),
-    ];
-    pen.rule(0, &title, w.say("right what they cost"));
+    let title = piece(w.fill("PER {}", &[&time::window(long)]), Role::Title);
+    if all.iter().all(|stretch| stretch.cost.is_zero()) {
+        pen.rule(0, &[title, piece(w.say("  incidents, by severity"), Role::Faint)], w.say("no cost is known"));
+        return incidents(model, &all, &mut pen.part(0, 1, usize::MAX, usize::MAX));
+    }
+    pen.rule(0, &[title, piece(w.say("  left incidents, by severity"), Role::Faint)], w.say("right what they cost"));
     let half = pen.width() / 2;
     incidents(model, &all, &mut pen.part(0, 1, half, usize::MAX));
     costs(model, &all, &mut pen.part(half, 1, usize::MAX, usize::MAX));
