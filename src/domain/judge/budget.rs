@@ -108,7 +108,9 @@ pub(super) fn budget(slo: &Slo, scale: Scale, over: &OverPeriod, over_hour: &Cou
         Some(slices) if scale.has_ratio() => in_slices(slo, scale, &slices, length, track, counts.to),
         _ => in_events(scale, over, over_hour, length),
     };
-    let consumed = share(spent.bad, spent.allowed);
+    // What nobody saw is not spent and not left: a count that was never read is no reason to call its budget whole.
+    let seen = counts.coverage() > 0.0;
+    let consumed = share(spent.bad, spent.allowed).filter(|_| seen);
     let remaining = consumed.map(|consumed| 1.0 - consumed);
     BudgetStatus {
         bad: spent.bad,
@@ -122,7 +124,7 @@ pub(super) fn budget(slo: &Slo, scale: Scale, over: &OverPeriod, over_hour: &Cou
         until: over.whole.map(|whole| whole.to),
         period_elapsed: over.elapsed(&slo.period, track),
         total_expected: spent.total_expected,
-        consumed_expected: share(spent.bad, spent.allowed_expected),
+        consumed_expected: share(spent.bad, spent.allowed_expected).filter(|_| seen),
         slice: slo.budget.slice(),
         no_traffic_slices: slices.map_or(0, |slices| slices.no_traffic),
         excluded: Span(track.history.step().0 * i64::from(counts.excluded)),

@@ -283,3 +283,16 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_count_that_was_never_read_has_no_budget_to_tell() {
+    let count = Count { plus: vec![Selector::metric("bad")], minus: Vec::new() };
+    let sli = Sli::Occurrences { count: "bad".into(), allowed: "6".parse().unwrap(), per: Span::from_hours(1) };
+    let plan = Plan::Counted(CountedPlan::Events { bad: count, total: None });
+    let slo = Slo { sli, plan, ..slo("99%", Period::Rolling(Span::from_days(1)), BudgetMethod::Occurrences) };
+    let (from, to) = (Ms(0), Ms(0) + Span::from_days(1));
+    let unseen = verdict(&slo, from, to, |_| None).budget;
+    assert_eq!((unseen.remaining, unseen.consumed, unseen.consumed_expected), (None, None, None));
+    let seen = verdict(&slo, from, to, |_| Some((0.0, 0.0))).budget;
+    assert_eq!((seen.remaining, seen.consumed), (Some(1.0), Some(0.0)));
+}

@@ -68,7 +68,7 @@ pub(super) const WORDS: &[Pair] = &[
     ("PER {}", "每 {}"),
     ("  left incidents, by severity", "  左：各级别事故数"),
     ("  incidents, by severity", "  各级别事故数"),
-    ("no cost is known", "成本未知"),
+    ("no cost is known", "损失未知"),
     ("right what they cost", "右：损失"),
     ("BURN {}, last {} ({})", "燃烧率 {}，最近 {}（{}）"),
     ("BURN {}, {} up to {} ({})", "燃烧率 {}，{} 至 {}（{}）"),
